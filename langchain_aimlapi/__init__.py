@@ -1,0 +1,35 @@
+"""AI/ML API for LangChain, LangGraph and LiteLLM.
+
+Importing this package imports nothing heavy: each public name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from langchain_aimlapi._version import __version__
+
+if TYPE_CHECKING:
+    from langchain_aimlapi.catalog import Catalog
+    from langchain_aimlapi.chat_models import ChatAimlapi
+    from langchain_aimlapi.errors import AimlapiError
+
+_EXPORTS = {
+    "AimlapiError": "langchain_aimlapi.errors",
+    "Catalog": "langchain_aimlapi.catalog",
+    "ChatAimlapi": "langchain_aimlapi.chat_models",
+}
+
+__all__ = ["AimlapiError", "Catalog", "ChatAimlapi", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _EXPORTS:
+        import importlib
+
+        return getattr(importlib.import_module(_EXPORTS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

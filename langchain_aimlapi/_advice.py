@@ -1,0 +1,58 @@
+"""What the catalog knows, said in an error: nearest live names, a replacement, who can do it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from langchain_aimlapi.errors import AimlapiError, InvalidRequestError, ModelNotFoundError
+
+if TYPE_CHECKING:
+    from langchain_aimlapi.catalog import Catalog
+
+# What a refusal talks about -> (what the model lacks, capability word of the catalog).
+_TOPICS = (
+    (re.compile(r"image|vision", re.I), "images", "images"),
+    (re.compile(r"audio", re.I), "audio", "audio_input"),
+    (re.compile(r"video", re.I), "video", "video_input"),
+    (re.compile(r"\bfile|pdf|document", re.I), "documents", "pdf"),
+    (re.compile(r"\btools?\b|tool_choice|function", re.I), "tools", "tools"),
+    (re.compile(r"response_format|json_schema", re.I), "structured output", "structured_output"),
+    (re.compile(r"reasoning|thinking", re.I), "reasoning control", "reasoning"),
+)
+
+
+def advise(error: AimlapiError, model: str, catalog: Catalog) -> None:
+    """Add what the catalog knows to the advice of an error about ``model``."""
+    error.model = error.model or model
+    if isinstance(error, ModelNotFoundError):
+        _other_names(error, model, catalog)
+    elif isinstance(error, InvalidRequestError) and error.status_code in (None, 400, 422):
+        _able_models(error, model, catalog)
+
+
+def _other_names(error: AimlapiError, model: str, catalog: Catalog) -> None:
+    facts = catalog.find(model)
+    replacement = catalog.replacement(model)
+    if replacement:
+        state = "was switched off" if facts.status == "deprecated" else "is not served"
+        error.advice = f"{model} {state}; use {replacement}"
+        return
+    names = [name for name in catalog.nearest(model) if name != model]
+    if names:
+        error.advice = f"the nearest live models are {', '.join(names)}"
+    elif facts.known:
+        error.advice = f"the catalog lists {model}; check base_url"
+
+
+def _able_models(error: AimlapiError, model: str, catalog: Catalog) -> None:
+    text = f"{error.field or ''} {error.message}"
+    for pattern, what, capability in _TOPICS:
+        if not pattern.search(text):
+            continue
+        facts = catalog.find(model)
+        if not facts.known or capability in catalog.capabilities(model):
+            continue
+        others = ", ".join(catalog.capable(capability, 4))
+        error.advice = f"{model} takes no {what} by the catalog; these do: {others}"
+        return

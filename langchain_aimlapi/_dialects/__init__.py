@@ -1,0 +1,69 @@
+"""Wire families: which one a model is spoken to in, and building the request."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from langchain_aimlapi._dialects.notes import Notes
+from langchain_aimlapi._domain import Ask
+from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
+from langchain_aimlapi.errors import UnsupportedFeatureError
+
+MESSAGES_PATH = "/v1/messages"
+PATHS = {
+    "completions": "/v1/chat/completions",
+    "messages": MESSAGES_PATH,
+    "responses": "/v1/responses",
+}
+
+
+def choose(facts: Facts, ask: Ask, forced: DialectName | None = None) -> Shape:
+    """The shape to speak in: the catalog's first, unless the user forces a dialect.
+
+    Claude ids that take Anthropic's shape on the chat path answer there in OpenAI's, which has no
+    place for signed thoughts; where thinking is asked for and the id is served on
+    ``/v1/messages`` too, that path is used.
+    """
+    shapes = [s for s in facts.shapes.values() if s.dialect in PATHS]
+    if forced is not None:
+        found = next((s for s in shapes if s.dialect == forced), None)
+        return found or Shape(path=PATHS[forced], dialect=forced)
+    if not shapes:
+        return Shape()
+    first = shapes[0]
+    if first.dialect == "messages" and first.path != MESSAGES_PATH and _thinks(ask):
+        return facts.shapes.get(MESSAGES_PATH, first)
+    return first
+
+
+def _thinks(ask: Ask) -> bool:
+    return bool(ask.params.get("reasoning")) or any(
+        message.extra.get("thinking_blocks") for message in ask.messages
+    )
+
+
+def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
+    """The JSON body of a request, ``extra_body`` included."""
+    failed: UnsupportedFeatureError
+    try:
+        body = _build_as(ask, shape, notes)
+    except UnsupportedFeatureError as error:
+        failed = error
+        # Claude's paths take two whole forms; what one can not say (sound, a document by its
+        # address) the other may.
+        if shape.other is None:
+            raise
+        notes.told.clear()
+        try:
+            body = _build_as(ask, shape.other, notes)
+        except UnsupportedFeatureError:
+            raise failed from None
+    return {**body, **ask.extra_body} if ask.extra_body else body
+
+
+def _build_as(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
+    # Most programs speak one dialect; the others are not worth their import.
+    dialect = import_module(f"langchain_aimlapi._dialects.{shape.dialect}")
+    body: dict[str, Any] = dialect.build(ask, shape, notes)
+    return body

@@ -1,0 +1,318 @@
+"""``/v1/chat/completions`` in OpenAI's shape: building a request that the model takes.
+
+The API is not one dialect: 115 different schemas stand behind this path. What a model does not
+take in the form given is said in another form where nothing is lost by that, reported through
+`Notes` where something is left out, and refused before sending where the content itself could
+not be said.
+
+Wire: POST, ``{"model", "messages", "tools", "tool_choice", "response_format", ...}``.
+Source: the chat schemas of the API's documentation, read 2026-08-21.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_aimlapi._dialects import adapt
+from langchain_aimlapi._dialects.completions_messages import build_messages
+from langchain_aimlapi._dialects.notes import Notes, short
+from langchain_aimlapi._dialects.parts import free_text_schema, object_schema
+from langchain_aimlapi._domain import Ask, Message, ResponseFormat, TextPart, Tool, ToolChoice
+from langchain_aimlapi.catalog.facts import Param, Shape
+
+_PARALLEL = "parallel_tool_calls"
+_OWN = frozenset({"reasoning", "web_search", "max_tokens", _PARALLEL, "audio"})
+
+
+def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
+    """The JSON body for ``ask`` (without ``extra_body``, which the caller adds verbatim).
+
+    Raises:
+        UnsupportedFeatureError: the model can not take something in any form, or
+            ``on_unsupported`` is ``"error"`` and something had to be left out.
+    """
+    tools, choice = _choose_tools(ask, shape, notes)
+    wire_format, instruction = _response_format(ask.response_format, shape, notes)
+    messages = ask.messages
+    if instruction:
+        messages = (Message("system", (TextPart(instruction),)), *messages)
+    body: dict[str, Any] = {
+        "model": ask.model,
+        "messages": build_messages(messages, shape, notes),
+    }
+    if tools:
+        body["tools"] = tools
+        if choice is not None:
+            body["tool_choice"] = choice
+    if wire_format is not None:
+        body["response_format"] = wire_format
+    rest = {k: v for k, v in ask.params.items() if k not in _OWN}
+    body |= adapt.fit_all(rest, shape, notes)
+    body |= _max_tokens(ask.params.get("max_tokens"), shape, notes)
+    body |= _reasoning(ask.params.get("reasoning"), shape, notes, body)
+    body |= _web_search(ask.params.get("web_search"), shape, notes, body)
+    body |= _audio(ask.params.get("audio"), shape, notes, body)
+    parallel = ask.params.get("parallel_tool_calls")
+    pointless = parallel is False and len(tools) < 2
+    if tools and parallel is not None and (adapt.declares(shape, _PARALLEL) or not pointless):
+        body |= adapt.fit_all({_PARALLEL: parallel}, shape, notes)
+    if ask.stream:
+        body["stream"] = True
+        if ask.stream_usage and adapt.declares(shape, "stream_options"):
+            body.setdefault("stream_options", {"include_usage": True})
+    return body
+
+
+# --- tools -----
+
+
+def _choose_tools(
+    ask: Ask, shape: Shape, notes: Notes
+) -> tuple[list[dict[str, Any]], dict[str, Any] | str | None]:
+    """Tools and tool choice on the wire."""
+    wanted = ask.tools
+    choice = ask.tool_choice
+    if not wanted:
+        return [], None
+    if shape.tools is not None and not shape.tools:
+        if choice is not None and choice.mode == "none":
+            return [], None
+        if notes.policy != "send":
+            raise notes.impossible(
+                "tools", "it has no tool calling", "choose a model with tool calling"
+            )
+    if choice is not None and choice.mode == "named":
+        wanted, choice = _named(ask, shape, choice)
+    tools = [built for tool in wanted if (built := _tool(tool, shape, notes)) is not None]
+    return tools, _tool_choice(choice, shape, notes)
+
+
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
+    if tool.kind == "builtin":
+        kind = str(tool.raw.get("type", ""))
+        known = shape.tools is None or kind in shape.tools or "*" in shape.tools
+        if known or notes.unsupported(f"tools.{kind}", f"the server-side tool {kind} was left out"):
+            return dict(tool.raw)
+        return None
+    forms = shape.tools
+    if tool.kind == "custom" and (forms is None or "custom" in forms):
+        return {"type": "custom", "custom": {
+            k: v for k, v in {
+                "name": tool.name, "description": tool.description or None,
+                "format": tool.extra.get("format"),
+            }.items() if v is not None
+        }}  # fmt: skip
+    if tool.kind == "custom":
+        notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
+    function: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        function["description"] = tool.description
+    function["parameters"] = (
+        free_text_schema(tool) if tool.kind == "custom" else object_schema(tool)
+    )
+    if tool.strict is not None:
+        if shape.function_keys is None or "strict" in shape.function_keys:
+            function["strict"] = tool.strict
+        else:
+            notes.adapted("tools.strict", f"strict={tool.strict} of {tool.name} was left out")
+    wire: dict[str, Any] = {"type": "function", "function": function}
+    facts = shape.tool_defs.get("function")
+    for key, value in tool.extra.items():
+        if key != "format" and (facts is None or not facts.closed or key in facts.properties):
+            wire[key] = value
+    return wire
+
+
+def _named(ask: Ask, shape: Shape, choice: ToolChoice) -> tuple[tuple[Tool, ...], ToolChoice]:
+    """A named tool, for a model that can not be told a name: offer only that tool, require it."""
+    objects = shape.tool_choice_objects
+    tool = next((t for t in ask.tools if t.name == choice.name), None)
+    custom = tool is not None and tool.kind == "custom"
+    if objects is None or ("custom" if custom else "function") in objects or tool is None:
+        return ask.tools, choice
+    return (tool,), ToolChoice("required")
+
+
+def _tool_choice(
+    choice: ToolChoice | None, shape: Shape, notes: Notes
+) -> dict[str, Any] | str | None:
+    if choice is None:
+        return None
+    if choice.mode == "raw":
+        return choice.raw  # type: ignore[no-any-return]
+    if choice.mode == "named":
+        return {"type": "function", "function": {"name": choice.name}}
+    strings = shape.tool_choice_strings
+    if strings is None or choice.mode in strings:
+        return choice.mode
+    if notes.unsupported("tool_choice", f"tool_choice={choice.mode!r} was left out"):
+        return choice.mode
+    return None
+
+
+# --- the shape of the answer -----
+
+
+def _response_format(
+    wanted: ResponseFormat | None, shape: Shape, notes: Notes
+) -> tuple[dict[str, Any] | None, str | None]:
+    """(response_format, instruction for the prompt): the second where the model has no such
+    format, or a weaker one."""
+    if wanted is None:
+        return None, None
+    formats = shape.response_formats
+    if formats is None or wanted.kind in formats or notes.policy == "send":
+        return format_on_wire(wanted), None
+    if wanted.kind == "text":
+        return None, None
+    said = f"{wanted.kind} is not a format of this model; it was asked for in the prompt"
+    if wanted.kind == "json_schema" and "json_object" in formats:
+        notes.adapted("response_format", said)
+        return {"type": "json_object"}, json_instruction(wanted)
+    notes.adapted("response_format", said)
+    return None, json_instruction(wanted)
+
+
+def format_on_wire(wanted: ResponseFormat) -> dict[str, Any]:
+    """``response_format`` as OpenAI spells it."""
+    if wanted.kind != "json_schema":
+        return {"type": wanted.kind}
+    inner: dict[str, Any] = {"name": wanted.name, "schema": dict(wanted.schema)}
+    if wanted.description:
+        inner["description"] = wanted.description
+    if wanted.strict is not None:
+        inner["strict"] = wanted.strict
+    return {"type": "json_schema", "json_schema": inner}
+
+
+def json_instruction(wanted: ResponseFormat) -> str:
+    """The wanted format in words, for a model that can not be held to it."""
+    if wanted.kind == "json_object" or not wanted.schema:
+        return "Answer with one JSON object and nothing else."
+    schema = json.dumps(dict(wanted.schema), ensure_ascii=False)
+    return f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"
+
+
+# --- parameters whose spelling differs -----
+
+
+def _max_tokens(value: Any, shape: Shape, notes: Notes) -> dict[str, Any]:
+    if value is None:
+        return {}
+    # OpenAI's reasoning models take no temperature and only the newer spelling of the limit.
+    newer = (
+        shape.params is not None
+        and "max_completion_tokens" in shape.params
+        and "temperature" not in shape.params
+    )
+    name = "max_completion_tokens" if newer else "max_tokens"
+    return adapt.fit_all({"max_tokens": value}, shape, notes, rename={"max_tokens": name})
+
+
+def _reasoning(wanted: Any, shape: Shape, notes: Notes, body: Mapping[str, Any]) -> dict[str, Any]:
+    """One neutral ``reasoning`` -> the control that the model has."""
+    if not wanted or not isinstance(wanted, Mapping):
+        return {}
+    asked = {k: v for k, v in wanted.items() if v is not None}
+    declared = shape.params
+    effort, budget = asked.get("effort"), asked.get("budget_tokens") or asked.get("max_tokens")
+    if declared is None:
+        return {"reasoning": {**asked}} if budget or not effort else {"reasoning_effort": effort}
+    if "thinking" in declared:
+        return _thinking(asked, shape, notes, body)
+    if "enable_thinking" in declared:
+        if adapt.wants_none(asked):
+            return {"enable_thinking": False}
+        found = adapt.budget_for(asked)
+        budget_key = {"thinking_budget": found} if found and "thinking_budget" in declared else {}
+        return {"enable_thinking": True, **budget_key}
+    plain = set(asked) <= {"effort", "enabled"}
+    if "reasoning_effort" in declared and (plain or "reasoning" not in declared) and effort:
+        return adapt.fit_all({"reasoning_effort": effort}, shape, notes)
+    if ("reasoning" in declared and not plain) or ("reasoning" in declared and effort):
+        return {"reasoning": _reasoning_object(asked, shape, notes)}
+    if notes.unsupported("reasoning", f"reasoning={short(asked)} was left out"):
+        return {"reasoning": asked}
+    return {}
+
+
+def _reasoning_object(asked: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+    facts = adapt.param(shape, "reasoning")
+    wire: dict[str, Any] = {}
+    for name, value in asked.items():
+        key = "max_tokens" if name == "budget_tokens" else name
+        known = facts.properties.get(key)
+        if facts.properties and known is None:
+            if name != "enabled" and notes.unsupported(
+                f"reasoning.{name}", f"reasoning.{name}={short(value)} was left out"
+            ):
+                wire[key] = value
+            continue
+        wire[key] = adapt.fit(f"reasoning.{name}", value, known or Param(), notes)
+    if "max_tokens" in wire:
+        wire.pop("effort", None)  # the two exclude each other; the budget says more
+    return wire
+
+
+def _thinking(
+    asked: Mapping[str, Any], shape: Shape, notes: Notes, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    facts = adapt.param(shape, "thinking")
+    kinds = _enum(facts.properties.get("type"))
+    if adapt.wants_none(asked):
+        return {"thinking": {"type": "disabled"}} if not kinds or "disabled" in kinds else {}
+    if "budget_tokens" not in facts.properties:
+        return {"thinking": {"type": "enabled"}}
+    budget = adapt.budget_for(asked)
+    if budget is None and "adaptive" in kinds:
+        return {"thinking": {"type": "adaptive"}}
+    wire: dict[str, Any] = {"type": "enabled", "budget_tokens": max(budget or 2048, 1024)}
+    limit = body.get("max_tokens")
+    if isinstance(limit, int) and limit <= wire["budget_tokens"]:
+        # Anthropic refuses a budget that the answer's limit does not exceed.
+        if limit <= 1024:
+            notes.unsupported("reasoning", f"no thinking fits into max_tokens={limit}")
+            return {}
+        wire["budget_tokens"] = max(limit // 2, 1024)
+        notes.adapted("reasoning", f"the thinking budget was cut to {wire['budget_tokens']}")
+    return {"thinking": wire}
+
+
+def _enum(facts: Param | None) -> tuple[Any, ...]:
+    """The closed set of a parameter, also where it stands in the variants of a union."""
+    if facts is None:
+        return ()
+    return facts.enum or tuple(v for each in facts.variants for v in each.enum or ())
+
+
+def _web_search(wanted: Any, shape: Shape, notes: Notes, body: Mapping[str, Any]) -> dict[str, Any]:
+    """``web_search=True`` or options -> the switch that the model has."""
+    if wanted is None or wanted is False:
+        return {}
+    options = dict(wanted) if isinstance(wanted, Mapping) else {}
+    declared = shape.params
+    if declared is None or "web_search_options" in declared:
+        return {"web_search_options": options}
+    if "enable_search" in declared:
+        extra = {"search_options": options} if options else {}
+        return {"enable_search": True, **extra}
+    if "search_mode" in declared:  # Perplexity searches always; options are parameters of its own
+        return options
+    if shape.tools and "web_search" in shape.tools:
+        tool = {"enable": True, "search_engine": "search_pro_jina", **options}
+        return {"tools": [*body.get("tools", ()), {"type": "web_search", "web_search": tool}]}
+    if notes.unsupported("web_search", "web_search was left out"):
+        return {"web_search_options": options}
+    return {}
+
+
+def _audio(wanted: Any, shape: Shape, notes: Notes, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Spoken answers: ``audio={"voice", "format"}`` brings its ``modalities`` with it."""
+    if not wanted:
+        return {}
+    built = adapt.fit_all({"audio": dict(wanted)}, shape, notes)
+    if built and "modalities" not in body:
+        built |= adapt.fit_all({"modalities": ["text", "audio"]}, shape, notes)
+    return built

@@ -1,0 +1,118 @@
+"""Helpers for content parts and texts that more than one dialect needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from langchain_aimlapi._domain import (
+    MediaPart,
+    Message,
+    Part,
+    RefusalPart,
+    TextPart,
+    Tool,
+    ToolCall,
+)
+
+AUDIO_FORMATS = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/vnd.wave": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/mpga": "mp3",
+    "audio/flac": "flac",
+    "audio/x-flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/opus": "opus",
+    "audio/webm": "webm",
+    "audio/aac": "aac",
+    "audio/mp4": "m4a",
+    "audio/x-m4a": "m4a",
+    "audio/m4a": "m4a",
+    "audio/pcm": "pcm16",
+}
+MEDIA_DEFAULTS = {
+    "image": "image/png",
+    "audio": "audio/wav",
+    "video": "video/mp4",
+    "file": "application/pdf",
+}
+MEDIA_WORDS = {"image": "images", "audio": "audio", "video": "video", "file": "files"}
+
+
+def data_uri(part: MediaPart) -> str:
+    """The part's data as a ``data:`` URI."""
+    return f"data:{part.mime_type or MEDIA_DEFAULTS[part.kind]};base64,{part.data}"
+
+
+def text_of(parts: Iterable[Part], *, separator: str = "\n") -> str:
+    """The texts of the parts (also of refusals and plain-text documents), joined."""
+    texts = [text for part in parts if (text := part_text(part)) is not None]
+    return separator.join(texts)
+
+
+def part_text(part: Part) -> str | None:
+    """The text of a part that is text; None for any other."""
+    if isinstance(part, TextPart):
+        return part.text
+    if isinstance(part, RefusalPart):
+        return part.text
+    if isinstance(part, MediaPart) and part.is_text:
+        return f"{part.filename}:\n{part.data}" if part.filename else part.data or ""
+    return None
+
+
+def is_text_only(parts: Iterable[Part]) -> bool:
+    """Whether every part can be said as text."""
+    return all(part_text(part) is not None for part in parts)
+
+
+def told_calls(message: Message) -> str:
+    """Tool calls of a history as text, for a model that has no tools."""
+    return "\n".join(f"[called {call.name} with {call.arguments}]" for call in message.tool_calls)
+
+
+def told_result(message: Message, name: str | None) -> str:
+    """A tool's result as text, for a model that has no tools."""
+    status = " (it failed)" if message.is_error else ""
+    return f"[result of {name or message.tool_call_id}{status}]: {text_of(message.parts)}"
+
+
+def valid_arguments(call: ToolCall) -> str:
+    """The call's arguments as a JSON object, whatever they were: what can not be read is kept
+    as text under ``__invalid_arguments__``, so that the model sees what it wrote."""
+    if not call.arguments.strip():
+        return "{}"
+    try:
+        if isinstance(json.loads(call.arguments, strict=False), dict):
+            return call.arguments
+    except (ValueError, RecursionError):
+        return json.dumps({"__invalid_arguments__": call.arguments}, ensure_ascii=False)
+    return json.dumps({"__invalid_arguments__": call.arguments}, ensure_ascii=False)
+
+
+def clean_name(name: str) -> str:
+    """A message's name in the alphabet that OpenAI takes: 1-64 of ``A-Za-z0-9_-``."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
+
+
+def object_schema(tool: Tool) -> dict[str, object]:
+    """The tool's parameters as an object schema; no parameters is an empty object."""
+    schema = dict(tool.parameters)
+    if schema.get("type") != "object" and "$ref" not in schema and "anyOf" not in schema:
+        schema = {"type": "object", **schema}
+    schema.setdefault("properties", {})
+    return schema
+
+
+def free_text_schema(tool: Tool) -> dict[str, object]:
+    """A schema for a free-text tool, for a model that only knows JSON tools."""
+    return {
+        "type": "object",
+        "properties": {"__arg1": {"type": "string", "description": "The text of the input."}},
+        "required": ["__arg1"],
+    }

@@ -1,0 +1,328 @@
+"""A failed answer, an error frame or a broken connection -> the right exception with advice.
+
+The status decides the class; the text only refines it where a status is ambiguous. Bodies come in
+many shapes: the API's flat one, OpenAI's and Anthropic's nested ones, FastAPI's ``detail``, a
+vendor's whole body quoted as JSON text inside ``message``, plain text, HTML, nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_aimlapi import errors
+from langchain_aimlapi._wire.request import Response
+from langchain_aimlapi._wire.retry import parse_retry_after
+from langchain_aimlapi.errors import AimlapiError, ErrorResponse, mask
+
+_STATUS_CLASS: dict[int, type[AimlapiError]] = {
+    400: errors.InvalidRequestError,
+    401: errors.AuthenticationError,
+    402: errors.OutOfCreditError,
+    403: errors.PermissionDeniedError,
+    404: errors.ModelNotFoundError,
+    408: errors.APITimeoutError,
+    409: errors.APIError,
+    425: errors.APIError,
+    429: errors.RateLimitError,
+}
+
+# Codes that stand where a status should (error frames, nested bodies) -> the status they mean.
+_CODE_STATUS = {
+    "invalid_request_error": 400,
+    "invalid_prompt": 400,
+    "context_length_exceeded": 400,
+    "content_policy_violation": 400,
+    "content_filter": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
+    "insufficient_quota": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "model_not_found": 404,
+    "timeout_error": 408,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "too_many_requests": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "internal_error": 500,
+    "internal_server_error": 500,
+    "service_unavailable": 503,
+    "overloaded_error": 529,
+    "overloaded": 529,
+}
+
+# One table of wordings, most specific first: pattern -> class. Each wording was seen in a vendor's
+# documentation or answer; they refine 400, 402, 403, 413, 422, 429 and error frames only.
+_WORDING: tuple[tuple[re.Pattern[str], type[AimlapiError]], ...] = (
+    (
+        re.compile(
+            r"run out of credits?|out of credits?|insufficient[ _](credit|balance|quota|fund)"
+            r"|exceeded your current quota|credit balance is too low|payment required"
+            r"|not enough (credits?|balance)|spend(ing)? limit",
+            re.I,
+        ),
+        errors.OutOfCreditError,
+    ),
+    (
+        re.compile(
+            r"context[ _]length[ _]exceeded|maximum context length|context window"
+            r"|prompt is too long|input is too long|input length and `?max_tokens`? exceed"
+            r"|exceed(s|ed|ing)? (the )?(model'?s? )?(max(imum)? )?(input )?(context|token)"
+            r"|exceeds the maximum number of (input )?tokens|too many (input )?tokens"
+            r"|reduce the length of (the|your) (messages|prompt|input)|context limit"
+            r"|model_max_prompt_tokens_exceeded|string too long|prompt too long"
+            r"|larger than the (model's )?(maximum )?context",
+            re.I,
+        ),
+        errors.ContextOverflowError,
+    ),
+    (
+        re.compile(
+            r"content[ _]policy|content management policy|content[ _]filter|safety system"
+            r"|responsible ai|flagged (as|by|for)|data_inspection_failed|prohibited_content"
+            r"|violat\w+ (our|the) (usage|safety|content)",
+            re.I,
+        ),
+        errors.ContentPolicyError,
+    ),
+    (
+        re.compile(
+            r"\bstream(ing)?\b[^.]{0,60}(not (be )?(supported|available|allowed)|unsupported)"
+            r"|(does(n't| not) support|unsupported value[^.]{0,20}|no support for)[^.]{0,40}"
+            r"\bstream(ing)?\b",
+            re.I,
+        ),
+        errors.StreamingUnsupportedError,
+    ),
+    (
+        re.compile(
+            r"model[^.]{0,80}(does not exist|not found|is deprecated|was deprecated"
+            r"|no longer (supported|available)|has been (removed|retired|deprecated))"
+            r"|(unknown|invalid|no such) model\b",
+            re.I,
+        ),
+        errors.ModelNotFoundError,
+    ),
+)
+_REFINES: dict[int, tuple[type[AimlapiError], ...]] = {
+    400: (
+        errors.ContextOverflowError,
+        errors.ContentPolicyError,
+        errors.StreamingUnsupportedError,
+        errors.ModelNotFoundError,
+    ),
+    403: (errors.OutOfCreditError, errors.ContentPolicyError),
+    413: (errors.ContextOverflowError,),
+    422: (errors.ContextOverflowError, errors.ContentPolicyError, errors.StreamingUnsupportedError),
+    429: (errors.OutOfCreditError, errors.ContextOverflowError),
+    # A gateway sometimes reports the vendor's refusal as its own failure; only what a retry can
+    # not mend is taken at its word.
+    500: (errors.ContextOverflowError,),
+}
+
+_ADVICE: dict[type[AimlapiError], str] = {
+    errors.AuthenticationError: (
+        "check AIMLAPI_API_KEY (or api_key=...); keys are made at https://aimlapi.com/app/keys"
+    ),
+    errors.OutOfCreditError: "top up at https://aimlapi.com/app/billing",
+    errors.PermissionDeniedError: "check the scopes and the limits of the key",
+    errors.ContextOverflowError: "shorten the messages or lower max_tokens",
+    errors.RateLimitError: "slow down, raise max_retries, or use a rate_limiter",
+    errors.ModelNotFoundError: "check the model id and base_url",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a body says about an error."""
+
+    message: str = ""
+    code: str | None = None
+    field: str | None = None
+    request_id: str | None = None
+    status: int | None = None
+
+
+def explain(
+    response: Response, *, model: str | None = None, secret: str | None = None
+) -> AimlapiError:
+    """The exception for an HTTP answer that is no success. Never raises itself."""
+    text = mask(response.body[: errors.MAX_BODY_BYTES].decode("utf-8", "replace"), secret)
+    body = _load(text)
+    told = read_body(body if body is not None else text)
+    status = response.status
+    if 300 <= status < 400:
+        return _redirected(response, model)
+    error = _build(told, status, status, model, body)
+    error.request_id = told.request_id or response.headers.get("x-request-id")
+    error.inference_id = response.headers.get("x-inference-id")
+    error.retry_after = parse_retry_after(response.headers)
+    error.response = ErrorResponse(status, _safe_headers(response.headers, secret), text)
+    return error
+
+
+def explain_frame(
+    frame: Any, *, model: str | None = None, secret: str | None = None
+) -> AimlapiError:
+    """The exception for an error told inside a stream or inside a 200 answer."""
+    told = read_body(frame)
+    told = replace(told, message=mask(told.message, secret))
+    status = told.status or _CODE_STATUS.get((told.code or "").lower())
+    body = _load(mask(json.dumps(frame, default=str)[: errors.MAX_BODY_BYTES], secret))
+    return _build(told, status, status or 500, model, body)
+
+
+def is_error_body(body: Any) -> bool:
+    """Whether a decoded body is an error rather than an answer (flat, nested, or a bare list)."""
+    if not isinstance(body, Mapping):
+        return False
+    if body.get("error"):
+        return True
+    if body.get("type") == "error" or body.get("object") == "error":
+        return True
+    if any(key in body for key in ("choices", "output", "content", "delta", "usage", "meta")):
+        return False
+    return "message" in body and ("statusCode" in body or "requestId" in body or "code" in body)
+
+
+def _build(
+    told: Told, status_code: int | None, status: int, model: str | None, body: Any
+) -> AimlapiError:
+    cls = _choose(status, f"{told.code or ''} {told.message}")
+    message = told.message or f"the server answered {status} without saying why"
+    return cls(
+        message,
+        advice=next((_ADVICE[c] for c in cls.__mro__ if c in _ADVICE), None),
+        status_code=status_code,
+        code=told.code,
+        field=told.field,
+        model=model,
+        request_id=told.request_id,
+        body=body,
+    )
+
+
+def _choose(status: int, text: str) -> type[AimlapiError]:
+    cls = _STATUS_CLASS.get(status)
+    if cls is None:
+        cls = errors.APIError if status >= 500 else errors.InvalidRequestError
+    allowed = _REFINES.get(status, ())
+    for pattern, refined in _WORDING:
+        if refined in allowed and pattern.search(text):
+            return refined
+    return cls
+
+
+def _redirected(response: Response, model: str | None) -> AimlapiError:
+    error = errors.InvalidResponseError(
+        f"the server answered {response.status}, a redirect, which is never followed because the "
+        "key and the prompt would go along",
+        advice="set base_url to the final address",
+        status_code=response.status,
+        model=model,
+        response=ErrorResponse(response.status, {}, ""),
+    )
+    error.is_retryable = False
+    return error
+
+
+def _safe_headers(headers: Mapping[str, str], secret: str | None) -> dict[str, str]:
+    return {
+        name: mask(value, secret)[:500]
+        for name, value in list(headers.items())[:64]
+        if name not in ("set-cookie", "authorization")
+    }
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+# --- reading what a body says -----
+
+_QUOTED = re.compile(r"^\s*(?:Error:\s*)?(\d{3})?[\s:-]*(\{.*\}|\[.*\])\s*$", re.S)
+_FIELD = re.compile(
+    r"(?<![\w./])((?:messages|tools|tool_choice|response_format|input|stream_options|thinking"
+    r"|reasoning|content|audio|text)(?:\[\d+\]|\.\w+)+|'([a-z_]+(?:[.\[]\w+\]?)*)' (?:is|does))"
+)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]{0,500}>", re.S | re.I)
+
+
+def read_body(body: Any, depth: int = 0) -> Told:
+    """Message, code, field and ids of an error body of any shape."""
+    if isinstance(body, str):
+        return _read_text(body, depth)
+    if isinstance(body, list):
+        return _read_list(body, depth)
+    if not isinstance(body, Mapping):
+        return Told(message="" if body is None else f"the error body is {body!r:.100}")
+    told = _read_mapping(body, depth)
+    if told.field is None and (match := _FIELD.search(told.message)):
+        told = replace(told, field=match.group(2) or match.group(1))
+    return told
+
+
+def _read_mapping(body: Mapping[str, Any], depth: int) -> Told:
+    request_id = _text(body.get("requestId")) or _text(body.get("request_id"))
+    inner = body.get("error")
+    raw = inner if isinstance(inner, Mapping | list) or (inner and isinstance(inner, str)) else None
+    if raw is None:
+        raw = next((body[k] for k in ("message", "detail", "msg", "errors") if body.get(k)), "")
+    told = read_body(raw, depth + 1) if depth < 4 else Told(message=str(raw)[:500])
+    code = body.get("code", body.get("type") if body.get("type") != "error" else None)
+    status = _status(body.get("statusCode")) or _status(body.get("status")) or _status(code)
+    field = body.get("param") or body.get("path") if "statusCode" not in body else None
+    if isinstance(field, list):
+        field = ".".join(str(item) for item in field)
+    return Told(
+        message=told.message,
+        code=told.code or (_text(code) if _status(code) is None else None),
+        field=told.field or _text(field),
+        request_id=request_id or told.request_id,
+        status=status or told.status,
+    )
+
+
+def _read_list(body: list[Any], depth: int) -> Told:
+    if not body or depth > 4:
+        return Told()
+    first = body[0]
+    told = read_body(first, depth + 1)
+    if isinstance(first, Mapping) and isinstance(first.get("loc"), list):  # FastAPI's detail
+        told = replace(told, field=".".join(str(i) for i in first["loc"] if i != "body"))
+    others = [read_body(item, depth + 1).message for item in body[1:6]]
+    return replace(told, message="; ".join(filter(None, [told.message, *others])))
+
+
+def _read_text(text: str, depth: int) -> Told:
+    match = _QUOTED.match(text) if depth < 4 and len(text) < errors.MAX_BODY_BYTES else None
+    if match and (inner := _load(match.group(2))):
+        told = read_body(inner, depth + 1)
+        if told.message:
+            return replace(told, status=told.status or _status(match.group(1)))
+    if text.lstrip()[:1] == "<":
+        text = " ".join(_TAGS.sub(" ", text[:20_000]).split())
+        text = f"an HTML page: {text[:200]}" if text else "an HTML page"
+    return Told(message=text.strip()[: errors.MAX_MESSAGE_CHARS])
+
+
+def _text(value: Any) -> str | None:
+    return value[:500] if isinstance(value, str) and value else None
+
+
+def _status(value: Any) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600:
+        return value
+    return None

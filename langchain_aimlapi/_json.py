@@ -1,0 +1,81 @@
+"""JSON as it really arrives: fast where it is clean, forgiving where it is not.
+
+``pydantic_core.from_json`` reads nearly everything. What it refuses although the meaning is clear
+(bytes that are not UTF-8, half of a surrogate pair) goes through the standard library, and the
+text is mended so that it can always be encoded again.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic_core import from_json
+
+_TEXT_KEYS = frozenset({"content", "reasoning_content", "reasoning", "arguments", "text", "delta"})
+
+
+class BadJsonError(ValueError):
+    """No JSON, or JSON too deep or too large to be read."""
+
+
+def parse_leniently(data: bytes) -> Any:
+    """What ``from_json`` refused; strings may hold lone surrogates (see `Mender`).
+
+    Raises:
+        BadJsonError: it is no JSON at all.
+    """
+    try:
+        return json.loads(data.decode("utf-8", "replace").lstrip("\ufeff"), strict=False)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    raise BadJsonError(reason)
+
+
+def parse_clean_json(data: bytes) -> Any:
+    """The value of a JSON document, every string in it encodable as UTF-8."""
+    try:
+        return from_json(data)
+    except ValueError:
+        return Mender().mend(parse_leniently(data))
+
+
+def mend_text(text: str) -> str:
+    """Surrogate pairs joined, lone surrogates replaced by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+class Mender:
+    """Mends strings of successive frames; a pair that was split over two frames is joined.
+
+    Some vendors cut their text at UTF-16 units, so half of a character comes at the end of one
+    delta and the other half at the beginning of the next.
+    """
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[str, str] = {}
+
+    def mend(self, value: Any, path: str = "") -> Any:
+        """The value with every string encodable as UTF-8."""
+        if isinstance(value, str):
+            return self._mend_string(value, path)
+        if isinstance(value, list):
+            return [self.mend(item, f"{path}[{i}]") for i, item in enumerate(value)]
+        if isinstance(value, dict):
+            return {mend_text(k): self.mend(v, f"{path}.{k}") for k, v in value.items()}
+        return value
+
+    def _mend_string(self, text: str, path: str) -> str:
+        if path.rpartition(".")[2] not in _TEXT_KEYS:
+            return mend_text(text)
+        text = self._held.pop(path, "") + text
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._held[path] = text[-1]
+            text = text[:-1]
+        return mend_text(text)

@@ -1,0 +1,1 @@
+"""LangChain's messages, tools and chunks <-> the neutral vocabulary. Pure functions."""

@@ -1,0 +1,222 @@
+"""Deltas and answers -> LangChain's chunks, messages and results.
+
+The text of a message is always a plain string in ``content``. What has no place in it stands in
+``additional_kwargs`` under the names of `EXTRA_KEYS` (and ``reasoning_content``), from where
+``content_blocks`` shows it and the next request takes it back.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from langchain_aimlapi._domain import Choice, Delta, Final, Meta, Reply, ToolCall, Usage
+
+PROVIDER = "aimlapi"
+
+
+def usage_to_metadata(usage: Usage) -> UsageMetadata:
+    """Token counts as LangChain's ``usage_metadata``; details only where the vendor told them."""
+    inputs = {
+        "cache_read": usage.cache_read,
+        "cache_creation": usage.cache_creation,
+        "audio": usage.audio_input,
+    }
+    outputs = {"reasoning": usage.reasoning, "audio": usage.audio_output}
+    metadata = UsageMetadata(
+        input_tokens=usage.input, output_tokens=usage.output, total_tokens=usage.total
+    )
+    known_inputs = {k: v for k, v in inputs.items() if v is not None}
+    known_outputs = {k: v for k, v in outputs.items() if v is not None}
+    if known_inputs:
+        metadata["input_token_details"] = InputTokenDetails(**known_inputs)  # type: ignore[typeddict-item]
+    if known_outputs:
+        metadata["output_token_details"] = OutputTokenDetails(**known_outputs)  # type: ignore[typeddict-item]
+    return metadata
+
+
+def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any]:
+    """What is said once per answer, as ``response_metadata``."""
+    cost = meta.cost
+    told: dict[str, Any] = {
+        "model_name": meta.model,
+        "model_provider": PROVIDER,
+        "id": meta.id,
+        "created": meta.created,
+        "system_fingerprint": meta.system_fingerprint,
+        "service_tier": meta.service_tier,
+        "inference_id": meta.inference_id,
+        "client_request_id": meta.client_request_id,
+        "cost": {"usd": cost.usd, "credits": cost.credits} if cost is not None else None,
+        "token_usage": dict(meta.usage.raw) if meta.usage is not None else None,
+        **meta.extra,
+    }
+    if with_headers:
+        told["headers"] = dict(meta.headers)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
+    """One delta as the chunk that LangChain yields."""
+    kwargs: dict[str, Any] = dict(delta.extra) if delta.extra else {}
+    if delta.reasoning:
+        kwargs["reasoning_content"] = delta.reasoning
+    metadata: dict[str, Any] = {"model_provider": PROVIDER}
+    if delta.logprobs:
+        metadata["logprobs"] = dict(delta.logprobs)
+    message = AIMessageChunk(
+        content=delta.text,
+        additional_kwargs=kwargs,
+        response_metadata=metadata,
+        tool_call_chunks=[
+            tool_call_chunk(id=t.id, name=t.name, args=t.arguments, index=t.position)
+            for t in delta.tools
+        ],
+    )
+    return ChatGenerationChunk(message=message)
+
+
+def final_to_chunk(final: Final, *, model: str, with_headers: bool = False) -> ChatGenerationChunk:
+    """The end of a stream as its last chunk: usage, finish reason and ids, each told once."""
+    meta = final.reply.meta
+    message = AIMessageChunk(
+        content="",
+        response_metadata={
+            **meta_to_metadata(meta, with_headers=with_headers),
+            "model_name": meta.model or model,
+            **_finish(final.reply.choices[0]),
+        },
+        usage_metadata=usage_to_metadata(meta.usage) if meta.usage is not None else None,
+        chunk_position="last",
+    )
+    return ChatGenerationChunk(message=message)
+
+
+def _finish(choice: Choice) -> dict[str, Any]:
+    if choice.finish_reason is None:
+        return {}
+    native = choice.native_finish_reason or choice.finish_reason
+    return {"finish_reason": choice.finish_reason, "native_finish_reason": native}
+
+
+def reply_to_result(reply: Reply, *, model: str, with_headers: bool = False) -> ChatResult:
+    """A whole answer as LangChain's result. Usage stands on the first message only: tracers add
+    up what every message says."""
+    meta = reply.meta
+    generations = [
+        ChatGeneration(
+            message=choice_to_message(
+                choice, meta, model=model, first=position == 0, with_headers=with_headers
+            )
+        )
+        for position, choice in enumerate(reply.choices)
+    ]
+    llm_output: dict[str, Any] = {"model_name": meta.model or model}
+    if meta.usage is not None:
+        llm_output["token_usage"] = dict(meta.usage.raw)
+    return ChatResult(generations=generations, llm_output=llm_output)
+
+
+def choice_to_message(
+    choice: Choice, meta: Meta, *, model: str, first: bool = True, with_headers: bool = False
+) -> AIMessage:
+    """One answer as a message."""
+    kwargs = dict(choice.extra)
+    if choice.reasoning:
+        kwargs["reasoning_content"] = choice.reasoning
+    metadata = {
+        **meta_to_metadata(meta, with_headers=with_headers),
+        "model_name": meta.model or model,
+        **_finish(choice),
+    }
+    if choice.logprobs:
+        metadata["logprobs"] = dict(choice.logprobs)
+    calls, broken = _calls(choice.tool_calls)
+    return AIMessage(
+        content=choice.text,
+        additional_kwargs=kwargs,
+        response_metadata=metadata,
+        tool_calls=calls,
+        invalid_tool_calls=broken,
+        usage_metadata=usage_to_metadata(meta.usage) if first and meta.usage is not None else None,
+    )
+
+
+def partial_to_message(reply: Reply, *, model: str) -> AIMessage:
+    """What a broken stream had delivered, as a message."""
+    return choice_to_message(reply.choices[0], reply.meta, model=model)
+
+
+def _calls(calls: tuple[ToolCall, ...]) -> tuple[list[Any], list[Any]]:
+    valid: list[Any] = []
+    broken: list[Any] = []
+    for call in calls:
+        arguments = call_arguments(call)
+        if arguments is None:
+            broken.append(
+                invalid_tool_call(
+                    id=call.id,
+                    name=call.name or None,
+                    args=call.arguments,
+                    error="the arguments are not a complete JSON object",
+                )
+            )
+        else:
+            valid.append(tool_call(id=call.id, name=call.name, args=arguments))
+    return valid, broken
+
+
+def call_arguments(call: ToolCall) -> dict[str, Any] | None:
+    """A call's arguments; None where they are no JSON object. Free text stands under
+    ``__arg1``, where LangChain's single-input tools look for it."""
+    if call.kind == "custom":
+        return {"__arg1": call.arguments}
+    if not call.valid:
+        return None
+    if not call.arguments.strip():
+        return {}
+    try:
+        loaded = json.loads(call.arguments, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return loaded if isinstance(loaded, dict) else None
+
+
+def result_to_chunks(result: ChatResult) -> list[ChatGenerationChunk]:
+    """A whole result as a stream of two chunks: its content, and its end."""
+    message = result.generations[0].message
+    assert isinstance(message, AIMessage)  # noqa: S101 - made by choice_to_message
+    metadata = dict(message.response_metadata)
+    content = AIMessageChunk(
+        content=message.content,
+        additional_kwargs=message.additional_kwargs,
+        response_metadata={"model_provider": metadata.pop("model_provider", PROVIDER)},
+        tool_call_chunks=[
+            tool_call_chunk(
+                id=c["id"], name=c["name"], args=json.dumps(c["args"], ensure_ascii=False), index=i
+            )
+            for i, c in enumerate(message.tool_calls)
+        ]
+        + [
+            tool_call_chunk(id=c["id"], name=c["name"], args=_unparsable(c["args"]), index=None)
+            for c in message.invalid_tool_calls
+        ],
+    )
+    last = AIMessageChunk(
+        content="",
+        response_metadata=metadata,
+        usage_metadata=message.usage_metadata,
+        chunk_position="last",
+    )
+    return [ChatGenerationChunk(message=content), ChatGenerationChunk(message=last)]
+
+
+def _unparsable(arguments: str | None) -> str:
+    from langchain_aimlapi._dialects.fragments import breaker
+
+    return (arguments or "") + breaker(arguments or "")

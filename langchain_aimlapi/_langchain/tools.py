@@ -1,0 +1,161 @@
+"""Tools, tool choices and response formats in every form that LangChain users write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import (
+    convert_to_json_schema,
+    convert_to_openai_function,
+    convert_to_openai_tool,
+)
+
+from langchain_aimlapi._domain import ResponseFormat, Tool, ToolChoice
+
+_PASSED = ("cache_control", "defer_loading", "input_examples")
+
+
+def tool_to_wire(
+    tool: dict[str, Any] | type | Callable[..., Any] | BaseTool, *, strict: bool | None = None
+) -> dict[str, Any]:
+    """A tool as the dictionary that is bound and traced: OpenAI's form, or a server-side tool
+    and a free-text tool as they are.
+
+    Raises:
+        ValueError: the dictionary is none of the known forms.
+    """
+    if isinstance(tool, Mapping):
+        kind = tool.get("type")
+        if kind == "custom" and "input_schema" not in tool:
+            return (
+                {"type": "custom", "custom": dict(tool["custom"])}
+                if isinstance(tool.get("custom"), Mapping)
+                else {"type": "custom", "custom": {k: v for k, v in tool.items() if k != "type"}}
+            )
+        if isinstance(kind, str) and kind not in ("function", "object", "custom"):
+            return dict(tool)
+        if kind == "function" and "function" not in tool:  # the Responses API's flat form
+            inner = {k: v for k, v in tool.items() if k != "type"}
+            tool = {"type": "function", "function": inner}
+        if kind == "custom":
+            tool = {k: v for k, v in tool.items() if k != "type"}
+    wire = dict(convert_to_openai_tool(tool, strict=strict))
+    given = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
+    wire.update({key: given[key] for key in _PASSED if key in given})
+    return wire
+
+
+def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
+    """A bound tool in neutral terms."""
+    kind = wire.get("type")
+    if kind == "custom" and isinstance(wire.get("custom"), Mapping):
+        custom = wire["custom"]
+        extra = {"format": custom["format"]} if custom.get("format") else {}
+        name, about = str(custom.get("name", "")), str(custom.get("description") or "")
+        return Tool(name, about, kind="custom", extra=extra)
+    function = wire.get("function")
+    if kind == "function" and isinstance(function, Mapping):
+        return Tool(
+            name=str(function["name"]),
+            description=str(function.get("description") or ""),
+            parameters=function.get("parameters") or {},
+            strict=function.get("strict"),
+            extra={key: wire[key] for key in _PASSED if key in wire},
+        )
+    if kind is None or kind == "function":
+        return tool_to_domain(tool_to_wire(dict(wire)))
+    return Tool(name=str(wire.get("name") or kind), kind="builtin", raw=dict(wire))
+
+
+def tools_to_domain(tools: Sequence[Any]) -> tuple[Tool, ...]:
+    """Tools as given at call time, bound or raw."""
+    return tuple(
+        tool_to_domain(t if isinstance(t, Mapping) and "type" in t else tool_to_wire(t))
+        for t in tools
+    )
+
+
+def choice_to_wire(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
+    """A tool choice as it is bound: None where the model decides.
+
+    Accepts None, bool, ``auto``, ``none``, ``required``, ``any``, a tool's name, and the
+    dictionaries of OpenAI and Anthropic.
+
+    Raises:
+        ValueError: a name that is none of the tools.
+    """
+    if choice is None or choice is False:
+        return None
+    if choice is True or choice == "any":
+        return "required"
+    if isinstance(choice, str):
+        if choice in ("auto", "none", "required"):
+            return choice
+        names = [tool_to_domain(tool).name for tool in tools]
+        if names and choice not in names:
+            raise ValueError(f"tool_choice={choice!r} is none of the tools {names}")
+        return {"type": "function", "function": {"name": choice}}
+    if isinstance(choice, Mapping):
+        return dict(choice)
+    raise ValueError(f"tool_choice={choice!r} is not understood; give a tool's name, 'auto', "
+                     "'none', 'required', 'any', a bool or a dictionary")  # fmt: skip
+
+
+def choice_to_domain(choice: Any) -> ToolChoice | None:
+    """A bound tool choice in neutral terms."""
+    choice = choice_to_wire(choice, ())
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        return ToolChoice(choice)  # type: ignore[arg-type]  # checked by choice_to_wire
+    kind = choice.get("type")
+    if kind in ("auto", "none"):
+        return ToolChoice(kind)
+    if kind in ("any", "required"):
+        return ToolChoice("required")
+    inner = choice.get("function") or choice.get("custom")
+    name = inner.get("name") if isinstance(inner, Mapping) else choice.get("name")
+    if kind in ("function", "tool", "custom") and isinstance(name, str):
+        return ToolChoice("named", name)
+    return ToolChoice("raw", raw=dict(choice))
+
+
+def format_to_domain(wanted: Any) -> ResponseFormat | None:
+    """A ``response_format`` in neutral terms: OpenAI's dictionary, a JSON schema, a pydantic
+    class or a TypedDict."""
+    if wanted is None:
+        return None
+    if isinstance(wanted, Mapping) and wanted.get("type") in ("text", "json_object"):
+        return ResponseFormat(wanted["type"])
+    if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
+        inner = wanted.get("json_schema")
+        if not isinstance(inner, Mapping):  # the Responses API's flat form
+            inner = wanted
+        return ResponseFormat(
+            "json_schema",
+            name=str(inner.get("name") or "answer"),
+            description=inner.get("description"),
+            schema=inner.get("schema") or {},
+            strict=inner.get("strict"),
+        )
+    return format_to_domain(schema_to_format(wanted))
+
+
+def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
+    """A schema in any form as OpenAI's ``response_format`` dictionary."""
+    if isinstance(schema, Mapping) and schema.get("type") == "json_schema":
+        return dict(schema)
+    if isinstance(schema, Mapping) and "title" not in schema and "name" not in schema:
+        schema = {"title": "answer", **schema}
+    function = convert_to_openai_function(schema, strict=strict)
+    inner: dict[str, Any] = {
+        "name": function["name"],
+        "schema": function.get("parameters") or convert_to_json_schema(schema),
+    }
+    if function.get("description"):
+        inner["description"] = function["description"]
+    if strict is not None:
+        inner["strict"] = strict
+    return {"type": "json_schema", "json_schema": inner}

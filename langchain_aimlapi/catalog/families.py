@@ -1,0 +1,90 @@
+"""What an id says by itself: the layer below the generated rows.
+
+Used for ids that the catalog has never seen, and for what the documentation leaves open about
+those that it has. Nothing here refuses anything: the shapes are permissive and only choose a path
+and a wire family.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_aimlapi.catalog.facts import Shape
+
+CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
+TEXT_KINDS = ("chat", "responses", "messages")
+PERMISSIVE: Mapping[str, Shape] = {CHAT: Shape()}
+
+# Claude ids of 2026 (Opus 4.8, 5, Sonnet 5, Fable, the -latest ids) take both forms on the chat
+# path, and every Claude id stands in the schema of /v1/messages (FACTS b, read 2026-08-21).
+_CLAUDE = {
+    CHAT: Shape(accepts_anthropic=True, other=Shape(dialect="messages")),
+    MESSAGES: Shape(
+        path=MESSAGES,
+        dialect="messages",
+        accepts_openai=True,
+        other=Shape(path=MESSAGES, dialect="completions"),
+    ),
+}
+_RESPONSES_FIRST = {RESPONSES: Shape(path=RESPONSES, dialect="responses"), CHAT: Shape()}
+# What the kind alone suggests: an id that only ``GET /v1/models`` knows has nothing else.
+SHAPES_OF_KIND: Mapping[str | None, Mapping[str, Shape]] = {
+    "responses": _RESPONSES_FIRST,
+    "messages": {MESSAGES: _CLAUDE[MESSAGES]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A rule: ids that match get these facts."""
+
+    pattern: re.Pattern[str]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _family(pattern: str, **facts: Any) -> Family:
+    return Family(re.compile(pattern, re.IGNORECASE), facts)
+
+
+FAMILIES = (
+    _family(r"(^|/)claude-", kind="chat", vendor="anthropic", shapes=_CLAUDE),
+    # 7 of 7 codex ids and every dashed gpt-5*-pro are served only at /v1/responses (FACTS e)
+    _family(
+        r"^(openai/)?gpt-[\d-]+-(codex|pro)(-|$)",
+        kind="responses",
+        vendor="openai",
+        shapes=_RESPONSES_FIRST,
+    ),
+    # 8 of 8 M2 and M3 ids print <think> text in their content; m2-her is no reasoner (FACTS c)
+    _family(r"^minimax/(minimax-)?m[2-9](?!-her)", vendor="minimax", thinks_inline=True),
+    _family(r"embedding|(^|/)(voyage|bge|m2-bert|uae)-", kind="embedding"),
+    _family(r"(^|/)(whisper|nova-[23]|slam)(-|$)|transcribe", kind="stt"),
+    _family(r"(^|[/-])tts(-|$)|(^|/)(speech-\d|#g1_aura|aura)", kind="tts"),
+    _family(r"(^|[/-])ocr(-|$)|document-ai", kind="ocr"),
+    _family(r"(^|[/-])(veo|sora|kling|ray|gen[34]|seedance|hailuo)[-/._\d]", kind="video"),
+    _family(r"text-to-video|image-to-video|video-to-video|[-_][ti]2v(-|$)", kind="video"),
+    _family(r"(^|/)(dall-e|imagen|flux|seedream|gpt-image|stable-diffusion)", kind="image"),
+    _family(r"text-to-image|image-to-image|openjourney|Realistic_Vision", kind="image"),
+    _family(r"(^|/)(music|lyria|stable-audio)", kind="audio"),
+    _family(r"guard", kind="moderation"),
+    _family(r"(^|/)(gpt-|o\d(-|$)|chatgpt)|^openai/", vendor="openai"),
+    _family(r"(^|/)gemini-|(^|/)gemma-", vendor="google"),
+    _family(r"(^|/)grok-", vendor="xai"),
+    _family(r"(^|/)deepseek", vendor="deepseek"),
+    _family(r"(^|/)(qwen|qwq|qvq)", vendor="alibaba-cloud"),
+    _family(r"(^|/)(mistral|mixtral|ministral|codestral|devstral)", vendor="mistral-ai"),
+    _family(r"(^|/)kimi-", vendor="moonshot"),
+    _family(r"(^|/)glm-", vendor="zhipu"),
+)
+
+
+def family_of(model: str) -> dict[str, Any]:
+    """The facts that the id alone suggests. Earlier rules win."""
+    found: dict[str, Any] = {}
+    for each in FAMILIES:
+        if each.pattern.search(model):
+            found = {**each.facts, **found}
+    return found

@@ -1,0 +1,700 @@
+"""`ChatAimlapi`: every chat model of AI/ML API as one LangChain chat model."""
+
+from __future__ import annotations
+
+import difflib
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.tools import BaseTool
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+
+from langchain_aimlapi import errors
+from langchain_aimlapi._advice import advise
+from langchain_aimlapi._chat import Call, prepare
+from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._domain import Ask, Delta, Final, Reply
+from langchain_aimlapi._langchain import blocks, structured
+from langchain_aimlapi._langchain.chunks import (
+    PROVIDER,
+    delta_to_chunk,
+    final_to_chunk,
+    partial_to_message,
+    reply_to_result,
+    result_to_chunks,
+)
+from langchain_aimlapi._langchain.messages import messages_to_domain
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
+from langchain_aimlapi._langchain.tools import (
+    choice_to_domain,
+    choice_to_wire,
+    format_to_domain,
+    schema_to_format,
+    tool_to_wire,
+    tools_to_domain,
+)
+from langchain_aimlapi._settings import (
+    check_base_url,
+    check_headers,
+    check_request_id,
+    clean_key,
+    resolve_key,
+    resolve_root,
+    secret_of,
+)
+from langchain_aimlapi._version import __version__
+from langchain_aimlapi._wire.flow import Policy
+from langchain_aimlapi._wire.request import Limits
+from langchain_aimlapi._wire.retry import RetryEvent
+from langchain_aimlapi._wires import Wires
+from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.facts import Facts
+
+if TYPE_CHECKING:
+    from typing import Self
+
+RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
+_RUN_ID: ContextVar[str | None] = ContextVar("aimlapi_run_id", default=None)
+
+
+class ChatAimlapi(BaseChatModel):
+    """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
+
+    One class speaks to every chat model; which wire format an id needs, and what it takes, is
+    looked up in the catalog that comes with the package. The key is read from ``api_key`` or
+    ``AIMLAPI_API_KEY`` when a call is made.
+
+    Every message carries in ``response_metadata``: ``model_name``, ``model_provider``, ``id``,
+    ``finish_reason`` (``stop``, ``length``, ``tool_calls``, ``content_filter``) and
+    ``native_finish_reason``, ``inference_id``, ``client_request_id`` and the real charge as
+    ``cost`` (``{"usd": float, "credits": int}``); in streams they come with the last chunk.
+    Reasoning is in ``content_blocks`` and in ``additional_kwargs["reasoning_content"]``.
+
+    Raises:
+        langchain_aimlapi.errors.AimlapiError: every failure of a call is a subclass of it, and of
+            langchain-core's ``ModelError``.
+
+    Wire: POST ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
+    Source: the model pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    model_config = ConfigDict(
+        populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
+    )
+
+    # -- which model, and who asks -----
+    model: str = Field(alias="model_name", min_length=1)
+    """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
+    api_key: SecretStr | Callable[[], Any] | None = Field(default=None, alias="aimlapi_api_key")
+    """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
+    base_url: str | None = Field(default=None, alias="aimlapi_api_base")
+    """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1."""
+
+    # -- what is asked -----
+    temperature: float | None = None
+    """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
+    max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
+    """Longest answer in tokens, reasoning included."""
+    top_p: float | None = None
+    """Nucleus sampling, 0 to 1."""
+    top_k: int | None = None
+    """Sample from the k likeliest tokens."""
+    stop: list[str] | str | None = Field(default=None, alias="stop_sequences")
+    """Texts at which the answer ends."""
+    seed: int | None = None
+    """Seed for repeatable sampling, from 1."""
+    n: int | None = Field(default=None, ge=1)
+    """Number of answers (``generate`` returns all; a stream has one)."""
+    logprobs: bool | None = None
+    """Return log-probabilities, in ``response_metadata["logprobs"]``."""
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    """Number of likeliest tokens per position, 0 to 20."""
+    logit_bias: dict[str, float] | None = None
+    """Token id -> bias, -100 to 100."""
+    presence_penalty: float | None = None
+    """-2 to 2."""
+    frequency_penalty: float | None = None
+    """-2 to 2."""
+    reasoning: dict[str, Any] | None = None
+    """Reasoning control for every family: ``{"effort": "low"}``, ``{"budget_tokens": 4096}``,
+    ``{"effort": "none"}`` to switch it off where the model can."""
+    reasoning_effort: str | None = None
+    """Short for ``reasoning={"effort": ...}``: none, minimal, low, medium, high or xhigh."""
+    verbosity: str | None = None
+    """``low``, ``medium`` or ``high``, for models that know it."""
+    web_search: bool | dict[str, Any] | None = None
+    """Let the model search the web, where it can; a dictionary gives the vendor's options."""
+    modalities: list[str] | None = None
+    """Kinds of output, such as ``["text", "audio"]``."""
+    audio: dict[str, Any] | None = None
+    """Spoken answers: ``{"voice": "alloy", "format": "wav"}``."""
+    parallel_tool_calls: bool | None = None
+    """Whether one answer may call several tools."""
+    service_tier: str | None = None
+    """Vendor's service tier."""
+    user: str | None = None
+    """Your own id of the end user."""
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Further parameters; known ones are fitted to the model, others go out as they are."""
+    extra_body: dict[str, Any] | None = None
+    """Goes into the request body verbatim, last."""
+    dialect: Literal["completions", "messages", "responses"] | None = None
+    """Force a wire format. Default: what the catalog says of the model."""
+    on_unsupported: OnUnsupported = "warn"
+    """What to do with a parameter that the model does not take: ``warn`` (leave it out or map it,
+    and say so once), ``error``, or ``send``."""
+
+    # -- how it is asked -----
+    streaming: bool = False
+    """Stream also where ``invoke`` is called."""
+    stream_usage: bool = True
+    """Ask for token usage in streams."""
+    timeout: float | tuple[float | None, float | None] | None = Field(
+        default=None, alias="request_timeout"
+    )
+    """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
+    stream_timeout: float | None = Field(default=120.0)
+    """Seconds to wait for the next event of a stream; keep-alives do not count. None: for ever."""
+    deadline: float | None = None
+    """Seconds that a whole call may take, retries included."""
+    max_retries: int = Field(default=2, ge=0)
+    """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
+    on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True)
+    """Called before each wait with the attempt's number, the seconds and the error."""
+    default_headers: dict[str, str] | None = None
+    """Headers of every request."""
+    include_response_headers: bool = False
+    """Put the headers of the answer into ``response_metadata["headers"]``."""
+    max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    """Longest whole answer, decompressed, in bytes."""
+    max_event_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    """Longest event of a stream, in bytes."""
+
+    # -- the connection -----
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    """Your own ``httpx.Client``; never closed by the model."""
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    """Your own ``httpx.AsyncClient``; never closed by the model."""
+    proxy: str | None = Field(default=None, repr=False)
+    """URL of a proxy."""
+    verify: Any = True
+    """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
+    trust_env: bool = True
+    """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
+    max_connections: int = Field(default=1000, gt=0)
+    """Most connections at a time, per process and event loop."""
+    allow_http: bool = False
+    """Allow plain http to another machine. The key would be readable on the way."""
+    pickle_api_key: bool = False
+    """Whether a pickle of the model holds the key."""
+    catalog: Any = Field(default=None, exclude=True, repr=False)
+    """Your own `Catalog`. Default: the one that comes with the package."""
+
+    _wires: Wires = PrivateAttr(default_factory=Wires)
+
+    # --- construction -----
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_unknown_arguments(cls, values: Any) -> Any:
+        """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
+        like a misspelt field is refused."""
+        if not isinstance(values, dict):
+            return values
+        known = _argument_names(cls)
+        unknown = [name for name in values if name not in known]
+        if not unknown:
+            return values
+        kept = {name: value for name, value in values.items() if name in known}
+        extra = dict(kept.get("model_kwargs") or {})
+        for name in unknown:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            if close:
+                raise ValueError(f"unknown argument {name!r}: did you mean {close[0]!r}?")
+            if name in extra:
+                raise ValueError(f"{name!r} is given twice, as an argument and in model_kwargs")
+            extra[name] = values[name]
+        warnings.warn(
+            f"{', '.join(map(repr, unknown))} is no argument of {cls.__name__}; it is sent as a "
+            "parameter of the request (put it into model_kwargs to say that you mean it)",
+            UserWarning,
+            stacklevel=3,
+        )
+        return {**kept, "model_kwargs": extra}
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, value: Any) -> Any:
+        if isinstance(value, SecretStr):
+            return SecretStr(clean_key(value.get_secret_value()))
+        return value
+
+    @field_validator("default_headers")
+    @classmethod
+    def _check_headers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        return check_headers(value) if value else value
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.base_url:
+            check_base_url(self.base_url, allow_http=self.allow_http)
+        if self.streaming and (self.n or 1) > 1:
+            raise ValueError("n must be 1 when streaming=True: a stream has one answer")
+        return self
+
+    @model_validator(mode="after")
+    def _set_aimlapi_version(self) -> Self:
+        self._add_version("langchain-aimlapi", __version__)
+        return self
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        profile = self._catalog().profile(self.model)
+        return ModelProfile(**profile) if profile else None  # type: ignore[typeddict-item]
+
+    def _catalog(self) -> Catalog:
+        return self.catalog if self.catalog is not None else Catalog.default()
+
+    def _facts(self, model: str) -> Facts:
+        return self._catalog().find(model)
+
+    # --- what LangChain asks about a model -----
+
+    @property
+    def model_name(self) -> str:
+        """The model id, under LangChain's other name for it."""
+        return self.model
+
+    @property
+    def _llm_type(self) -> str:
+        return "aimlapi-chat"
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are left out of serialized models, and where they are read from."""
+        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Whether LangChain may serialize the model (without its key)."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Where LangChain finds the class again."""
+        return ["langchain_aimlapi", "chat_models"]
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """Every field that changes an answer."""
+        fields = ("base_url", "dialect", "on_unsupported", "model_kwargs", "extra_body")
+        return {
+            name: value
+            for name in ("model", *FIELD_PARAMS, *fields)
+            if (value := getattr(self, name)) is not None
+        }
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = LangSmithParams(
+            ls_provider=PROVIDER,
+            ls_model_name=str(kwargs.get("model") or self.model),
+            ls_model_type="chat",
+        )
+        temperature = kwargs.get("temperature", self.temperature)
+        if isinstance(temperature, int | float):
+            params["ls_temperature"] = float(temperature)
+        limit = kwargs.get("max_tokens", self.max_tokens)
+        if isinstance(limit, int):
+            params["ls_max_tokens"] = limit
+        texts = stop or self.stop
+        if texts:
+            params["ls_stop"] = [texts] if isinstance(texts, str) else list(texts)
+        return params
+
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
+        combined: dict[str, Any] = {"model_name": self.model, "token_usage": {}}
+        for output in llm_outputs:
+            for name, value in ((output or {}).get("token_usage") or {}).items():
+                if isinstance(value, int) and not isinstance(value, bool):
+                    total = combined["token_usage"]
+                    total[name] = total.get(name, 0) + value
+        return combined
+
+    def get_num_tokens(self, text: str) -> int:
+        """About how many tokens a text is, without the network."""
+        if self.custom_get_token_ids is not None:
+            return len(self.custom_get_token_ids(text))
+        from langchain_aimlapi._langchain.tokens import count_text
+
+        return count_text(text)
+
+    def get_num_tokens_from_messages(
+        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """About how many tokens a conversation and its tools are, without the network."""
+        from langchain_aimlapi._langchain.tokens import count_messages
+
+        wires = [tool_to_wire(tool) for tool in tools or ()]
+        return count_messages(messages, wires, self.get_num_tokens)
+
+    # --- calls -----
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=False)
+        failed: errors.AimlapiError
+        try:
+            reply = self._drivers().sync.run(
+                call.whole(), self._key(), self._retry_hook(run_manager)
+            )
+            return self._result(reply, ask)
+        except errors.AimlapiError as error:
+            failed = error
+        raise self._completed(failed, ask)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=False)
+        failed: errors.AimlapiError
+        try:
+            reply = await self._drivers().asynchronous.run(
+                call.whole(), self._key(), self._retry_hook(run_manager)
+            )
+            return self._result(reply, ask)
+        except errors.AimlapiError as error:
+            failed = error
+        raise self._completed(failed, ask)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=True)
+        failed: errors.AimlapiError | None = None
+        if call.shape.streams:
+            items = self._drivers().sync.stream(
+                call.stream(), self._key(), self._retry_hook(run_manager)
+            )
+            try:
+                for item in items:
+                    chunk = self._chunk(item, ask)
+                    if chunk is not None:
+                        if run_manager is not None:
+                            run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                        yield chunk
+                return
+            except errors.AimlapiError as error:
+                failed = error
+            finally:
+                items.close()
+            if not isinstance(failed, errors.StreamingUnsupportedError):
+                raise self._completed(failed, ask)
+        for chunk in result_to_chunks(self._generate(messages, stop, run_manager, **kwargs)):
+            if run_manager is not None:
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=True)
+        failed: errors.AimlapiError | None = None
+        if call.shape.streams:
+            items = self._drivers().asynchronous.stream(
+                call.stream(), self._key(), self._retry_hook(run_manager)
+            )
+            try:
+                async for item in items:
+                    chunk = self._chunk(item, ask)
+                    if chunk is not None:
+                        if run_manager is not None:
+                            await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                        yield chunk
+                return
+            except errors.AimlapiError as error:
+                failed = error
+            finally:
+                await items.aclose()
+            if not isinstance(failed, errors.StreamingUnsupportedError):
+                raise self._completed(failed, ask)
+        result = await self._agenerate(messages, stop, run_manager, **kwargs)
+        for chunk in result_to_chunks(result):
+            if run_manager is not None:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    def _prepare(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: RunManager,
+        kwargs: Mapping[str, Any],
+        *,
+        stream: bool,
+    ) -> tuple[Call, Ask]:
+        blocks.register()
+        options = dict(kwargs)
+        headers = self._headers(options, run_manager)
+        ask = self._ask(messages, stop, options, stream=stream)
+        key = self._key()
+        policy = Policy(self.max_retries, self._limits(), ask.model, secret_of(key))
+        failed: errors.AimlapiError
+        try:
+            call = prepare(
+                ask,
+                self._facts(ask.model),
+                root=self._root(),
+                headers=headers,
+                policy=policy,
+                dialect=self.dialect,
+                on_unsupported=self.on_unsupported,
+                seen=self._wires.warned,
+            )
+            return call, ask
+        except errors.AimlapiError as error:
+            failed = error
+        raise self._completed(failed, ask)
+
+    def _ask(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        options: dict[str, Any],
+        *,
+        stream: bool,
+    ) -> Ask:
+        """The call in neutral terms; consumes ``options``."""
+        options.pop("stream", None)
+        stream_usage = options.pop("stream_usage", None)
+        extra_body = {**(self.extra_body or {}), **(options.pop("extra_body", None) or {})}
+        model = str(options.pop("model", None) or options.pop("model_name", None) or self.model)
+        tools = tools_to_domain(options.pop("tools", None) or ())
+        choice = choice_to_domain(options.pop("tool_choice", None))
+        wanted = format_to_domain(options.pop("response_format", None))
+        given = {name: getattr(self, name) for name in FIELD_PARAMS}
+        return Ask(
+            model=model,
+            messages=messages_to_domain(messages),
+            tools=tools,
+            tool_choice=choice,
+            response_format=wanted,
+            params=gather({**given, **self.model_kwargs}, options, stop, stream=stream),
+            extra_body=extra_body,
+            stream=stream,
+            stream_usage=self.stream_usage if stream_usage is None else bool(stream_usage),
+        )
+
+    def _headers(self, options: dict[str, Any], run_manager: RunManager) -> dict[str, str]:
+        """Headers of one request; the run id of LangChain is the client request id."""
+        given = options.pop("client_request_id", None)
+        extra = options.pop("extra_headers", None) or {}
+        run_id = str(run_manager.run_id) if run_manager is not None else _RUN_ID.get()
+        request_id = check_request_id(str(given)) if given else run_id or str(uuid.uuid4())
+        headers = {"x-client-request-id": request_id, **(self.default_headers or {})}
+        return {**headers, **check_headers(extra)}
+
+    def _limits(self) -> Limits:
+        connect: float | None = 10.0
+        read: float | None = 120.0
+        if isinstance(self.timeout, tuple):
+            connect, read = self.timeout
+        elif self.timeout is not None:
+            connect, read = min(self.timeout, 10.0), self.timeout
+        return Limits(
+            connect=connect,
+            read=read,
+            write=read,
+            idle=self.stream_timeout,
+            deadline=self.deadline,
+            max_response_bytes=self.max_response_bytes,
+            max_event_bytes=self.max_event_bytes,
+        )
+
+    def _key(self) -> Any:
+        return resolve_key(self.api_key)
+
+    def _root(self) -> str:
+        return resolve_root(self.base_url, allow_http=self.allow_http)
+
+    def _drivers(self) -> Any:
+        return self._wires.drivers(self)
+
+    def _result(self, reply: Reply, ask: Ask) -> ChatResult:
+        return reply_to_result(reply, model=ask.model, with_headers=self.include_response_headers)
+
+    def _chunk(self, item: Delta | Final, ask: Ask) -> ChatGenerationChunk | None:
+        """One item of a stream as a chunk; a stream tells the first answer only."""
+        if type(item) is Delta:
+            return delta_to_chunk(item) if item.choice == 0 else None
+        assert isinstance(item, Final)  # noqa: S101 - a reader gives nothing else
+        return final_to_chunk(item, model=ask.model, with_headers=self.include_response_headers)
+
+    def _completed(self, error: errors.AimlapiError, ask: Ask) -> errors.AimlapiError:
+        """The error with advice from the catalog, and with the partial answer as a message."""
+        if isinstance(error.partial, Reply):
+            error.partial = partial_to_message(error.partial, model=ask.model)
+        advise(error, ask.model, self._catalog())
+        return error
+
+    def _retry_hook(self, run_manager: RunManager) -> Callable[[RetryEvent], Any] | None:
+        if run_manager is None and self.on_retry is None:
+            return None
+        from langchain_aimlapi._langchain.retries import hook
+
+        return hook(run_manager, self.on_retry)
+
+    # LangChain gives the run id of a stream to no hook; the two methods below note it for
+    # `_stream` and `_astream`, so that it can go out as the client request id.
+
+    def stream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        """Stream the answer; see `BaseChatModel.stream`."""
+        config = _with_run_id(config)
+        _RUN_ID.set(str(config["run_id"]))
+        yield from super().stream(input, config, stop=stop, **kwargs)
+
+    async def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        """Stream the answer; see `BaseChatModel.astream`."""
+        config = _with_run_id(config)
+        _RUN_ID.set(str(config["run_id"]))
+        async for chunk in super().astream(input, config, stop=stop, **kwargs):
+            yield chunk
+
+    # --- tools and structured output -----
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: dict[str, Any] | str | bool | None = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Any = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with tools.
+
+        Args:
+            tools: Functions, pydantic classes, TypedDicts, ``BaseTool``s, schemas in OpenAI's or
+                Anthropic's form, and server-side tools of a vendor.
+            tool_choice: ``"auto"``, ``"none"``, ``"any"`` or ``"required"``, a tool's name, True
+                (any), or a vendor's dictionary.
+            strict: Hold the arguments to the schema, where the model can.
+            parallel_tool_calls: Whether one answer may hold several calls.
+            response_format: Shape of the final answer, as in `with_structured_output`.
+        """
+        wires = [tool_to_wire(tool, strict=strict) for tool in tools]
+        bound: dict[str, Any] = {**kwargs, "tools": wires}
+        choice = choice_to_wire(tool_choice, wires)
+        if choice is not None:
+            bound["tool_choice"] = choice
+        if parallel_tool_calls is not None:
+            bound["parallel_tool_calls"] = parallel_tool_calls
+        if response_format is not None:
+            is_wire = isinstance(response_format, Mapping) and "type" in response_format
+            bound["response_format"] = (
+                response_format if is_wire else schema_to_format(response_format, strict=strict)
+            )
+        return self.bind(**bound)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        method: structured.Method | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """The model with answers in the shape of ``schema``.
+
+        Args:
+            schema: Pydantic class, TypedDict, JSON schema or tool schema.
+            method: ``json_schema``, ``function_calling`` or ``json_mode``. Default: the best that
+                the model can, in this order.
+            include_raw: Return ``{"raw": AIMessage, "parsed": ..., "parsing_error": ...}``.
+            strict: Hold the answer to the schema, where the model can.
+
+        Returns:
+            A runnable that gives an instance of the pydantic class, else a dictionary.
+        """
+        chosen = method or structured.best_method(self._facts(self.model))
+        return structured.build(
+            self, schema, method=chosen, include_raw=include_raw, strict=strict, kwargs=kwargs
+        )
+
+    # --- life -----
+
+    def close(self) -> None:
+        """Close pooled connections of sync calls. The model stays usable."""
+        self._wires.close()
+
+    async def aclose(self) -> None:
+        """Close pooled connections of the running event loop. The model stays usable."""
+        await self._wires.aclose()
+
+    def __getstate__(self) -> dict[Any, Any]:
+        if self.http_client is not None or self.http_async_client is not None:
+            raise TypeError(
+                "a model with its own http_client or http_async_client can not be pickled; "
+                "give the clients to the copy in the other process"
+            )
+        state = super().__getstate__()
+        if not self.pickle_api_key:
+            state = {**state, "__dict__": {**state["__dict__"], "api_key": None}}
+        return state
+
+
+def _argument_names(cls: type[BaseChatModel]) -> frozenset[str]:
+    names = cls.__dict__.get("_argument_names_cache")
+    if names is None:
+        aliases = {f.alias for f in cls.model_fields.values() if f.alias}
+        names = frozenset({*cls.model_fields, *aliases})
+        type.__setattr__(cls, "_argument_names_cache", names)
+    return names
+
+
+def _with_run_id(config: RunnableConfig | None) -> RunnableConfig:
+    if config is not None and config.get("run_id") is not None:
+        return config
+    known: RunnableConfig = config or {}
+    return {**known, "run_id": uuid.uuid4()}

@@ -1,0 +1,44 @@
+"""``python -m langchain_aimlapi.emulator``: the emulator on loopback, for any client."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from langchain_aimlapi.emulator import Emulator
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m langchain_aimlapi.emulator", description=__doc__
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1; 0 picks one")
+    parser.add_argument("--key", default="emulator-key", help="the key that callers must send")
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        default=3600.0,
+        help="stop by itself after this many seconds",
+    )
+    parser.add_argument("--pace", type=float, default=0.02, help="seconds between stream events")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until the time is up or Ctrl-C is pressed."""
+    options = _options(arguments)
+    with Emulator(key=options.key, pace=options.pace).serve(options.port) as api:
+        sys.stdout.write(f"AI/ML API emulator at {api.base_url} for {options.seconds:g} s\n")
+        sys.stdout.flush()
+        try:
+            time.sleep(options.seconds)
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,199 @@
+"""The emulator as a plain ASGI application, and a server for it that listens on loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Step
+from langchain_aimlapi.emulator._emulator import Recorded
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Handle = Callable[[Call], tuple[Answer, Recorded]]
+Abort = Callable[[Any, str], None]
+START_SECONDS = 10.0
+STOP_SECONDS = 5.0
+
+
+class App:
+    """One ASGI 3 application. ``abort`` breaks the TCP connection of a scope, where it can."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self.abort: Abort = lambda client, how: None
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        call = await _read(scope, receive)
+        answer, record = self._handle(call)
+        gone = asyncio.ensure_future(_until_gone(receive))
+        try:
+            record.ended = await self._send(scope, answer, send, gone)
+        finally:
+            gone.cancel()
+
+    async def _send(
+        self,
+        scope: MutableMapping[str, Any],
+        answer: Answer,
+        send: Send,
+        gone: asyncio.Future[None],
+    ) -> str:
+        """Carries the steps out; how it ended."""
+        for step in answer.before:
+            if not await self._step(scope, step, gone):
+                return "cut" if isinstance(step, Break) else "left"
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": _headers(answer)}
+        )
+        for step in answer.steps:
+            if isinstance(step, bytes):
+                await send({"type": "http.response.body", "body": step, "more_body": True})
+                await asyncio.sleep(0)
+            elif not await self._step(scope, step, gone):
+                return "cut" if isinstance(step, Break) else "left"
+            if gone.done():
+                return "left"
+        await send({"type": "http.response.body", "body": b""})
+        return "complete"
+
+    async def _step(
+        self, scope: MutableMapping[str, Any], step: Step, gone: asyncio.Future[None]
+    ) -> bool:
+        """Waits, or breaks the connection. False when there is nobody left to talk to."""
+        if isinstance(step, Pause):
+            await asyncio.wait({gone}, timeout=step.seconds)
+            return not gone.done()
+        await asyncio.sleep(0.02)  # what was written before the break shall arrive
+        self.abort(scope.get("client"), step.how if isinstance(step, Break) else "close")
+        await asyncio.wait({gone}, timeout=1.0)
+        return False
+
+
+async def _read(scope: MutableMapping[str, Any], receive: Receive) -> Call:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }
+    return Call(
+        method=scope["method"],
+        path=scope["path"],
+        query=tuple(parse_qsl(scope.get("query_string", b"").decode(), keep_blank_values=True)),
+        headers=headers,
+        body=bytes(body),
+        origin=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}",
+    )
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = dict(answer.headers)
+    if isinstance(answer.steps, tuple) and not answer.streams:
+        headers["content-length"] = str(sum(len(s) for s in answer.steps if isinstance(s, bytes)))
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+class Server:
+    """uvicorn in a thread, on 127.0.0.1. ``stop`` returns when thread and sockets are gone."""
+
+    def __init__(self, app: App, port: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+            self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+            self._server = _uvicorn(app)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._thread = threading.Thread(target=self._run, name="aimlapi-emulator", daemon=True)
+        self._thread.start()
+        self._wait_started()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def _wait_started(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while not self._server.started:
+            if time.monotonic() > end or not self._thread.is_alive():
+                self.stop()
+                raise RuntimeError("the emulator's server did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(STOP_SECONDS)
+        self._socket.close()
+
+
+def _uvicorn(app: App) -> Any:
+    try:
+        import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "Serving the emulator needs uvicorn: pip install 'langchain_aimlapi[emulator]'",
+            name=error.name,
+        ) from None
+
+    open_ones: dict[Any, asyncio.Transport] = {}
+
+    class Protocol(H11Protocol):
+        """Remembers its connection, so that a fault can break it."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says the same
+            super().connection_made(transport)
+            open_ones[transport.get_extra_info("peername")] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            open_ones.pop(self.transport.get_extra_info("peername"), None)
+            super().connection_lost(exc)
+
+    def abort(client: Any, how: str) -> None:
+        found = open_ones.get(tuple(client) if client else None)
+        if found is None:
+            return
+        if how == "reset":  # closing without lingering sends RST instead of FIN
+            linger = struct.pack("ii", 1, 0)
+            found.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            found.abort()
+        else:
+            found.close()
+
+    app.abort = abort
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        # Broken connections are on purpose here and need no traceback.
+        log_level=logging.CRITICAL,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+    )
+    return uvicorn.Server(config)

@@ -1,0 +1,205 @@
+"""What every endpoint of the emulator is made of: calls, answers, refusals, routes.
+
+Nothing here performs I/O. An `Answer` is a list of steps (bytes, pauses, a break of the
+connection) that a mouth (`_transport`, `_asgi`) carries out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from langchain_aimlapi.emulator._desk import Desk
+
+Json = dict[str, Any]
+JSON_TYPE = "application/json; charset=utf-8"
+SSE_TYPE = "text/event-stream; charset=utf-8"
+
+
+class Refusal(Exception):
+    """Ends a call with the API's flat error body."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is sent for this many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The connection ends here. ``refused`` means that it was never opened."""
+
+    how: Literal["close", "reset", "refused"] = "close"
+
+
+Step = bytes | Pause | Break
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: ``before`` happens ahead of the headers, each bytes step is one piece."""
+
+    status: int
+    headers: Mapping[str, str]
+    steps: Iterable[Step]
+    before: tuple[Step, ...] = ()
+
+    @property
+    def streams(self) -> bool:
+        return self.headers.get("content-type", "").startswith("text/event-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as it arrived. Header names are lower case."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    origin: str
+
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def json(self) -> Json:
+        """The JSON object in the body. Raises `Refusal` (400) where there is none."""
+        if self.media_type() != "application/json":
+            raise Refusal(400, "Body validation error: body: Expected object, received undefined")
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise Refusal(400, f"Unexpected token in JSON: {type(error).__name__}") from None
+        if not isinstance(value, dict):
+            raise Refusal(
+                400, f"Body validation error: body: Expected object, received {kind_of(value)}"
+            )
+        return value
+
+    def form(self) -> tuple[Json, list[Upload]]:
+        """The fields and files of a multipart body; a repeated field becomes a list."""
+        head = f"Content-Type: {self.headers.get('content-type', '')}\r\n\r\n".encode()
+        message = BytesParser(policy=HTTP).parsebytes(head + self.body)
+        fields: Json = {}
+        files: list[Upload] = []
+        for part in message.iter_parts() if message.is_multipart() else ():
+            name = str(part.get_param("name", "", header="content-disposition"))
+            payload = part.get_payload(decode=True)
+            data = payload if isinstance(payload, bytes) else b""
+            filename = part.get_filename()
+            if filename is not None:
+                files.append(Upload(name, filename, part.get_content_type(), data))
+            else:
+                _add(fields, name, data.decode("utf-8", "replace"))
+        return fields, files
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file inside a multipart body."""
+
+    field: str
+    filename: str
+    media_type: str
+    data: bytes
+
+
+def _add(fields: Json, name: str, value: str) -> None:
+    if name in fields:
+        old = fields[name]
+        fields[name] = [*old, value] if isinstance(old, list) else [old, value]
+    else:
+        fields[name] = value
+
+
+def kind_of(value: Any) -> str:
+    """The JSON name of a value's type, as the API's validation messages spell it."""
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string")):
+        if isinstance(value, kind):
+            return name
+    return "array" if isinstance(value, list) else "object"
+
+
+def dump(value: Any) -> bytes:
+    """JSON as the API writes it: compact, not escaped."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def event(value: Any, name: str | None = None) -> bytes:
+    """One server-sent event."""
+    head = b"event: " + name.encode() + b"\n" if name else b""
+    return head + b"data: " + dump(value) + b"\n\n"
+
+
+def json_answer(
+    value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    return Answer(status, {"content-type": JSON_TYPE, **(headers or {})}, (dump(value),))
+
+
+def sse_answer(events: Iterable[bytes]) -> Answer:
+    return Answer(200, {"content-type": SSE_TYPE, "cache-control": "no-cache"}, events)
+
+
+Handler = Callable[[Call, "Desk"], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``paths`` are exact, or end in ``*`` to take the rest."""
+
+    method: str
+    paths: tuple[str, ...]
+    handler: Handler
+    needs_key: bool = True
+
+    def takes(self, method: str, path: str) -> bool:
+        return method == self.method and any(
+            path == mine
+            or (mine.endswith("*") and path.startswith(mine[:-1]) and path != mine[:-1])
+            for mine in self.paths
+        )
+
+
+@dataclass(slots=True)
+class Routes:
+    """The table that endpoint files write themselves into."""
+
+    items: list[Route] = field(default_factory=list)
+
+    def find(self, method: str, path: str) -> Route | None:
+        return next((route for route in self if route.takes(method, path)), None)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self.items)
+
+
+ROUTES = Routes()
+
+
+def route(method: str, *paths: str, needs_key: bool = True) -> Callable[[Handler], Handler]:
+    """Registers a handler. Importing the endpoint's file is all that it takes."""
+
+    def register(handler: Handler) -> Handler:
+        ROUTES.items.append(Route(method, paths, handler, needs_key))
+        return handler
+
+    return register

@@ -1,0 +1,96 @@
+"""POST /v1/embeddings: vectors in which texts that share words are near each other."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import struct
+from base64 import b64encode
+from typing import Any
+
+from langchain_aimlapi.emulator._core import (
+    Answer,
+    Call,
+    Json,
+    Refusal,
+    json_answer,
+    kind_of,
+    route,
+)
+from langchain_aimlapi.emulator._desk import Desk, charged
+from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
+from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._world import Model
+
+PATH = "/v1/embeddings"
+_SIZES = (
+    (re.compile(r"3-large"), 3072),
+    (re.compile(r"voyage-code-2"), 1536),
+    (re.compile(r"voyage|qwen|embedding-v[34]"), 1024),
+    (re.compile(r"gemini|gecko|multilingual"), 768),
+)
+_DEFAULT_SIZE = 1536
+
+
+@route("POST", PATH, "/embeddings")
+def embed(call: Call, desk: Desk) -> Answer:
+    """Embeddings of a text or of several."""
+    body = call.json()
+    model = find_model(desk.world, body, PATH)
+    refuse(check_params(body, model.shape(PATH)))
+    texts = _texts(body.get("input"))
+    size = _size(model, body.get("dimensions"))
+    as_text = body.get("encoding_format") == "base64"
+    tokens = Tokens(input=sum(map(count_tokens, texts)), output=0)
+    cost = desk.ledger.charge(tokens.cost())
+    answer: Json = {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": place, "embedding": _form(vector(text, size), as_text)}
+            for place, text in enumerate(texts)
+        ],
+        "model": desk.served(model.id),
+        "usage": {"prompt_tokens": tokens.input, "total_tokens": tokens.input},
+        "meta": cost.meta(),
+    }
+    return charged(json_answer(answer), cost.headers())
+
+
+def _texts(given: Any) -> list[str]:
+    """The texts; token ids and empty texts are refused."""
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not texts:
+        raise Refusal(400, "Body validation error: input: Expected string | array")
+    refuse(
+        f"input.{place}: Expected string, received {kind_of(text)}"
+        for place, text in enumerate(texts)
+        if not isinstance(text, str)
+    )
+    refuse(["input: String must contain at least 1 character(s)"] if "" in texts else [])
+    return texts
+
+
+def _size(model: Model, asked: Any) -> int:
+    if isinstance(asked, int | float) and asked > 0:
+        return int(asked)
+    return next((size for name, size in _SIZES if name.search(model.id)), _DEFAULT_SIZE)
+
+
+def vector(text: str, size: int) -> list[float]:
+    """A unit vector: the sum of one direction per word, so shared words bring texts together."""
+    values = [0.0] * size
+    for word in re.findall(r"\w+", text.lower()) or [text]:
+        digest = hashlib.sha256(word.encode("utf-8", "replace")).digest()
+        for start in range(0, 32, 4):
+            number = int.from_bytes(digest[start : start + 4], "big")
+            values[number % size] += 1.0 if number & 0x8000_0000 else -1.0
+    length = math.sqrt(sum(value * value for value in values)) or 1.0
+    if not any(values):
+        values[0] = 1.0
+    return [value / length for value in values]
+
+
+def _form(values: list[float], as_text: bool) -> list[float] | str:
+    """The OpenAI models' base64 form is little-endian float32."""
+    return b64encode(struct.pack(f"<{len(values)}f", *values)).decode() if as_text else values

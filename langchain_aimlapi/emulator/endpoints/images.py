@@ -1,0 +1,92 @@
+"""POST /v1/images/generations and /v1/images/edits, and the pictures behind their links."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from decimal import Decimal
+from typing import Any
+
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, route
+from langchain_aimlapi.emulator._desk import Desk, charged
+from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost
+from langchain_aimlapi.emulator._sound import picture
+from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._world import Model
+
+GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
+# Recorded: these families answer `images[]`, the others `data[]` (20 and 47 of 72 answers).
+_IMAGES_KEY = re.compile(r"imagen|recraft|flux|stable-diffusion|seedream-3|hunyuan|wan")
+_UPLOADS = frozenset({"image", "image[]", "mask"})
+
+
+@route("POST", GENERATIONS, "/images/generations")
+def generate(call: Call, desk: Desk) -> Answer:
+    """Pictures from a prompt."""
+    body = call.json()
+    model = find_model(desk.world, body, GENERATIONS)
+    refuse(check_params(body, model.shape(GENERATIONS)))
+    return _answer(call, desk, model, body)
+
+
+@route("POST", EDITS, "/images/edits")
+def edit(call: Call, desk: Desk) -> Answer:
+    """Pictures from pictures: JSON, or multipart as the SDKs send it."""
+    if call.media_type() == "multipart/form-data":
+        fields, files = call.form()
+        body = {name: _number(value) for name, value in fields.items()}
+        sent = {file.field for file in files}
+    else:
+        body = call.json()
+        sent = set(body)
+    model = find_model(desk.world, body, EDITS)
+    if not sent & {"image", "image[]"}:
+        refuse(["image: Required"])
+    refuse(_edit_issues(body, model))
+    return _answer(call, desk, model, body)
+
+
+def _edit_issues(body: Json, model: Model) -> list[str]:
+    shape = dict(model.shape(EDITS) or {})
+    shape["required"] = [name for name in shape.get("required", ()) if name not in _UPLOADS]
+    return list(check_params(body, shape, without=_UPLOADS))
+
+
+def _number(value: Any) -> Any:
+    """Form fields are text; the API reads numbers and booleans from them."""
+    if not isinstance(value, str):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else value
+
+
+def _answer(call: Call, desk: Desk, model: Model, body: Json) -> Answer:
+    count = int(body.get("n") or body.get("num_images") or 1)
+    cost = desk.ledger.charge(Cost.of(IMAGE_PRICE * Decimal(count)))
+    made = [_one(call, desk, body, place) for place in range(count)]
+    key = "images" if _IMAGES_KEY.search(model.id) else "data"
+    answer: Json = {"created": desk.now(), key: made, "meta": cost.meta()}
+    return charged(json_answer(answer), cost.headers())
+
+
+def _one(call: Call, desk: Desk, body: Json, place: int) -> Json:
+    prompt = str(body.get("prompt", ""))
+    digest = hashlib.sha256(f"{prompt} {place}".encode("utf-8", "replace")).digest()
+    data = picture(digest)
+    if body.get("response_format") == "b64_json":
+        return {"b64_json": b64encode(data).decode(), "url": None, "revised_prompt": None}
+    name = f"{digest.hex()[:24]}.png"
+    desk.files[name] = ("image/png", data)
+    return {"b64_json": None, "url": f"{call.origin}/files/{name}", "revised_prompt": None}
+
+
+@route("GET", "/files/*", needs_key=False)
+def download(call: Call, desk: Desk) -> Answer:
+    """The bytes behind a link in an answer. No key: result links are public on the real API."""
+    found = desk.files.get(call.path.removeprefix("/files/"))
+    if found is None:
+        raise Refusal(404, f"Cannot GET {call.path}")
+    media_type, data = found
+    return Answer(200, {"content-type": media_type}, (data,))

@@ -1,0 +1,230 @@
+"""Every way a call can fail, as one tree.
+
+All classes inherit from `AimlapiError` and from langchain-core's `ModelError` family, so code that
+catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
+
+    AimlapiError (ModelError)
+    ├── AuthenticationError (ModelAuthenticationError)        401, or no key at all
+    ├── PermissionDeniedError (ModelPermissionDeniedError)    403
+    │   └── OutOfCreditError                                  402, 403 or 429 "out of credits"
+    ├── InvalidRequestError (ModelInvalidRequestError)        400, 413, 422, other 4xx
+    │   ├── ContextOverflowError (core's ContextOverflowError) the input is too long
+    │   ├── ContentPolicyError                                refused by a safety filter
+    │   ├── StreamingUnsupportedError                         no streaming (handled inside)
+    │   └── UnsupportedFeatureError                           refused by us, before sending
+    ├── ModelNotFoundError (core's ModelNotFoundError)        404, deprecated or unknown model
+    ├── RateLimitError (ModelRateLimitError)                  429
+    ├── APIError (ModelAPIError)                              5xx, and errors told inside a stream
+    │   └── InvalidResponseError                              a 2xx that is no answer
+    ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
+    │   └── StreamInterrupted                                 a stream that ended before its end
+    └── APITimeoutError (ModelTimeoutError)                   nothing came in time
+        └── StreamTimeoutError                                a stream that fell silent
+
+The status decides the class; the message only refines it and gives the cure. No error holds the
+key, the prompt or an HTTP request, and every error can be pickled.
+
+Source: the errors pages of docs.aimlapi.com, read 2026-08-21.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core import exceptions as core
+
+MAX_MESSAGE_CHARS = 2_000
+MAX_BODY_BYTES = 64 * 1024
+
+
+class UnsupportedParameterWarning(UserWarning):
+    """A request was fitted to what its model takes; the text says what was left out or changed.
+
+    Given once per model and parameter. ``on_unsupported`` of the chat model decides between this
+    warning, an error, and sending the request as written.
+    """
+
+
+class ErrorResponse:
+    """The part of a failed HTTP answer that is safe to keep: status, headers, bounded body.
+
+    langchain-core reads ``status_code``, ``headers`` and ``json()`` of it into traces.
+    """
+
+    __slots__ = ("headers", "status_code", "text")
+
+    def __init__(self, status_code: int, headers: Mapping[str, str], text: str) -> None:
+        self.status_code = status_code
+        self.headers = dict(headers)
+        self.text = text
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError where it is none."""
+        return json.loads(self.text)
+
+    def __getstate__(self) -> tuple[int, dict[str, str], str]:
+        return (self.status_code, self.headers, self.text)
+
+    def __setstate__(self, state: tuple[int, dict[str, str], str]) -> None:
+        self.status_code, self.headers, self.text = state
+
+
+class AimlapiError(core.ModelError):
+    """Base of all errors of this package.
+
+    Attributes:
+        message: What went wrong, in the server's words where it said any (bounded, one line).
+        advice: What to do about it, or None.
+        status_code: HTTP status, or the code inside an error frame; None if there was none.
+        code: The machine-readable code of the server or vendor (``"invalid_api_key"``).
+        field: The request field that was refused (``"messages.0.role"``).
+        model: The model id that was asked for.
+        request_id: The API's ``requestId``.
+        inference_id: The API's ``x-inference-id``, to find the call in the usage log.
+        retry_after: Seconds the server asked to wait, or None.
+        body: The decoded error body (bounded), or None.
+        partial: What a stream had delivered before it failed, or None. An AIMessage where a
+            chat model raised it.
+        response: Status, headers and body for traces, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str | None = None,
+        status_code: int | None = None,
+        code: str | None = None,
+        field: str | None = None,
+        model: str | None = None,
+        request_id: str | None = None,
+        inference_id: str | None = None,
+        retry_after: float | None = None,
+        body: Any = None,
+        partial: Any = None,
+        response: ErrorResponse | None = None,
+    ) -> None:
+        self.message = one_line(message)
+        self.advice = advice
+        self.status_code = status_code
+        self.code = code
+        self.field = field
+        self.model = model
+        self.request_id = request_id
+        self.inference_id = inference_id
+        self.retry_after = retry_after
+        self.body = body
+        self.partial = partial
+        if response is not None:  # langchain-core asks hasattr(error, "response")
+            self.response = response
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        head = f"{self.status_code}: {self.message}" if self.status_code else self.message
+        ids = [
+            f"{name} {value}"
+            for name, value in (("request", self.request_id), ("inference", self.inference_id))
+            if value
+        ]
+        tail = f" [{', '.join(ids)}]" if ids else ""
+        return f"{head}{tail}" + (f" -> {self.advice}" if self.advice else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), dict(self.__dict__)))
+
+
+def _rebuild(cls: type[AimlapiError], state: dict[str, Any]) -> AimlapiError:
+    error = cls.__new__(cls)
+    Exception.__init__(error, state.get("message", ""))
+    error.__dict__.update(state)
+    return error
+
+
+class AuthenticationError(AimlapiError, core.ModelAuthenticationError):
+    """The key is missing, wrong or expired (401)."""
+
+
+class PermissionDeniedError(AimlapiError, core.ModelPermissionDeniedError):
+    """The key may not do this (403)."""
+
+
+class OutOfCreditError(PermissionDeniedError):
+    """The balance or the spend limit of the key is used up (403; 402 and 429 on some pages)."""
+
+
+class InvalidRequestError(AimlapiError, core.ModelInvalidRequestError):
+    """The API refused the request as it was written (400, 413, 422)."""
+
+
+class ContextOverflowError(InvalidRequestError, core.ContextOverflowError):
+    """The input and the answer together are longer than the model's context."""
+
+
+class ContentPolicyError(InvalidRequestError):
+    """A safety filter of the API or the vendor refused the input."""
+
+
+class StreamingUnsupportedError(InvalidRequestError):
+    """The server refused ``stream: true``. The chat model falls back to a whole answer."""
+
+
+class UnsupportedFeatureError(InvalidRequestError):
+    """The model cannot take this, so nothing was sent."""
+
+
+class ModelNotFoundError(AimlapiError, core.ModelNotFoundError):
+    """No such model, or one that was switched off (404)."""
+
+
+class RateLimitError(AimlapiError, core.ModelRateLimitError):
+    """Too many requests (429), after all retries."""
+
+
+class APIError(AimlapiError, core.ModelAPIError):
+    """The API or the vendor behind it failed (5xx), after all retries."""
+
+
+class InvalidResponseError(APIError):
+    """The server said success and sent no usable answer (HTML, empty, broken or error JSON)."""
+
+
+class APIConnectionError(AimlapiError, core.ModelConnectionError):
+    """The server could not be reached, or the connection broke before an answer."""
+
+
+class StreamInterrupted(APIConnectionError):
+    """A stream ended before its end. ``partial`` holds what was delivered."""
+
+
+class APITimeoutError(AimlapiError, core.ModelTimeoutError):
+    """Nothing came within the time allowed."""
+
+
+class StreamTimeoutError(APITimeoutError):
+    """A stream fell silent for longer than ``stream_timeout``, or passed its ``deadline``."""
+
+
+# --- text that is safe to show -----
+
+_KEY_LIKE = re.compile(r"(?i)(bearer\s+)[^\s\"',;]+|\bsk-[A-Za-z0-9_-]{8,}")
+
+
+def one_line(text: str, *, limit: int = MAX_MESSAGE_CHARS) -> str:
+    """Bounded, printable, on one line: control characters and lone surrogates are escaped."""
+    cut = text if len(text) <= limit else text[:limit] + "..."
+    return "".join(c if c.isprintable() else _escape(c) for c in cut).strip()
+
+
+def _escape(char: str) -> str:
+    if char in "\r\n\t":
+        return " "
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def mask(text: str, secret: str | None) -> str:
+    """``text`` without the key: a server that echoes it must not bring it into a log."""
+    masked = text.replace(secret, "***") if secret and len(secret) > 3 else text
+    return _KEY_LIKE.sub(lambda m: f"{m.group(1) or ''}***", masked)

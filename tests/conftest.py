@@ -1,0 +1,40 @@
+"""What every test can use. Nothing here reaches beyond this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "api"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the keys and proxies of the machine that it runs on."""
+    for name in list(os.environ):
+        if name.startswith(("AIMLAPI_", "AIML_", "OPENAI_", "ANTHROPIC_")) or name.lower() in (
+            "http_proxy",
+            "https_proxy",
+            "all_proxy",
+        ):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The API's documentation data, where it lies beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the API's documentation data (../shared/api) is not here")
+    return SHARED
+
+
+@pytest.fixture(params=["sync", "async"])
+def colour(request: pytest.FixtureRequest) -> str:
+    """Every behaviour holds in both colours."""
+    return str(request.param)

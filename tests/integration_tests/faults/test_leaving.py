@@ -1,0 +1,206 @@
+"""Leaving early disconnects at once; staying to the end lets the connection be used again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+
+from langchain_aimlapi import ChatAimlapi
+
+from .helpers import all_closed, astreamed, echoing, make_model, streamed
+from .raw_server import Hub, RawServer
+from .steps import Every, Reply, Send, Stall
+from .wire import ROLE, STREAM, TEXT, TOLD, chunk, chunked, event, sse_head, stream
+
+ENDLESS: Reply = (
+    Send(sse_head() + chunked(event(ROLE) + event(TOLD[0]))),
+    Every(chunked(event(chunk("x"))), 0.01),
+)
+QUIET: Reply = (Send(sse_head() + chunked(event(ROLE) + event(TOLD[0]))), Stall())
+
+
+def _left_within(server: RawServer, since: float, limit: float = 0.2) -> None:
+    assert server.wait_until(lambda s: s.open_connections == 0, 2.0), "still connected"
+    closed = server.connections[-1].closed_by_client
+    assert closed is not None
+    assert closed - since <= limit, f"it took {closed - since:.3f} s to disconnect"
+
+
+def _fail_inside(model: ChatAimlapi) -> None:
+    for _ in model.stream("a"):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("reply", [ENDLESS, QUIET], ids=["talking", "quiet"])
+@pytest.mark.parametrize("way", ["break", "close", "raise", "drop"])
+def test_leaving_a_sync_stream_disconnects_at_once(raw_hub: Hub, reply: Reply, way: str) -> None:
+    with raw_hub.serve([reply]) as server:
+        model = make_model(server)
+        if way == "raise":
+            with pytest.raises(ZeroDivisionError):
+                _fail_inside(model)
+            begun = time.monotonic()
+        elif way == "break":
+            for _ in model.stream("a"):
+                break
+            begun = time.monotonic()
+        else:
+            pieces = model.stream("a")
+            next(pieces)
+            begun = time.monotonic()
+            if way == "close":
+                assert isinstance(pieces, Generator)
+                pieces.close()
+            del pieces
+        _left_within(server, begun)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("reply", [ENDLESS, QUIET], ids=["talking", "quiet"])
+@pytest.mark.parametrize("way", ["aclose", "cancel", "timeout"])
+def test_leaving_an_async_stream_disconnects_at_once(raw_hub: Hub, reply: Reply, way: str) -> None:
+    with raw_hub.serve([reply]) as server:
+        model = make_model(server)
+
+        async def read_on(started: asyncio.Event) -> None:
+            async for _ in model.astream("a"):
+                started.set()
+
+        async def go() -> float:
+            if way == "aclose":
+                pieces = model.astream("a")
+                await anext(pieces)
+                begun = time.monotonic()
+                assert isinstance(pieces, AsyncGenerator)
+                await pieces.aclose()
+            else:
+                started = asyncio.Event()
+                task = asyncio.create_task(read_on(started))
+                await started.wait()
+                begun = time.monotonic()
+                if way == "cancel":
+                    task.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await task
+                else:
+                    with pytest.raises(TimeoutError):
+                        await asyncio.wait_for(task, 0.05)
+            await asyncio.sleep(0.3)  # the loop lives on: it is not its end that disconnects
+            _left_within(server, begun, 0.25)
+            assert len(asyncio.all_tasks()) == 1
+            return begun
+
+        asyncio.run(go())
+        assert len(server.requests) == 1
+
+
+def test_cancelling_an_ainvoke_disconnects_at_once_and_sends_nothing_more(raw_hub: Hub) -> None:
+    with raw_hub.serve([(Stall(),)]) as server:
+        model = make_model(server)
+
+        async def go() -> None:
+            task = asyncio.create_task(model.ainvoke("a"))
+            await asyncio.to_thread(server.wait_until, lambda s: len(s.requests) == 1)
+            begun = time.monotonic()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await asyncio.sleep(0.3)
+            _left_within(server, begun)
+
+        asyncio.run(go())
+        assert len(server.requests) == 1
+
+
+def test_a_failed_attempt_is_closed_before_the_next_one(raw_hub: Hub) -> None:
+    lame: Reply = (Send(sse_head()), Stall())
+    with raw_hub.serve([lame]) as server:
+        model = make_model(server, timeout=0.3, stream_timeout=0.3, max_retries=2)
+        with pytest.raises(Exception, match=r"."):
+            list(model.stream("a"))
+        model.close()
+        opened = [line.opened for line in server.connections]
+        left = [line.closed_by_client for line in server.connections]
+        assert all(end is not None for end in left)
+        for end, start in zip(left, opened[1:], strict=False):
+            assert end is not None
+            assert end <= start + 0.05
+
+
+# --- connections and figures ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_ten_invokes_and_ten_streams_in_a_row_use_two_connections_at_most(
+    raw_hub: Hub, colour: str
+) -> None:
+    with echoing(raw_hub) as server:
+        model = make_model(server)
+
+        async def go() -> None:
+            for n in range(10):
+                assert (await model.ainvoke(f"{n}")).text == f"{n}"
+                assert await astreamed(model, f"s{n}") == f"s{n}"
+
+        if colour == "async":
+            asyncio.run(go())
+        else:
+            for n in range(10):
+                assert model.invoke(f"{n}").text == f"{n}"
+                assert streamed(model, f"s{n}") == f"s{n}"
+            model.close()
+        assert len(server.requests) == 20
+        assert len(server.connections) <= 2
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_a_stream_returns_at_once_after_done_though_the_connection_stays_open(
+    raw_hub: Hub, colour: str
+) -> None:
+    with raw_hub.serve([stream(*STREAM, ends=(Stall(),))]) as server:
+        model = make_model(server)
+
+        async def go() -> float:
+            await astreamed(model, "warm")
+            begun = time.perf_counter()
+            assert await astreamed(model, "a") == TEXT
+            return time.perf_counter() - begun
+
+        if colour == "async":
+            took = asyncio.run(go())
+        else:
+            streamed(model, "warm")
+            begun = time.perf_counter()
+            assert streamed(model, "a") == TEXT
+            took = time.perf_counter() - begun
+            model.close()
+        assert took <= 0.3
+        assert all_closed(server)
+
+
+def test_no_thread_is_left_by_calls_streams_and_failures(raw_hub: Hub) -> None:
+    with raw_hub.serve([ENDLESS]) as server:
+        before = set(threading.enumerate())
+        model = make_model(server, deadline=0.2)
+        with pytest.raises(Exception, match=r"."):
+            list(model.stream("a"))
+        pieces = model.stream("a")
+        next(pieces)
+        del pieces
+        model.close()
+        assert set(threading.enumerate()) == before
+        assert all_closed(server)
+
+
+def test_constructing_a_model_opens_nothing(raw_hub: Hub) -> None:
+    with echoing(raw_hub) as server:
+        begun = time.perf_counter()
+        models = [make_model(server) for _ in range(100)]
+        took = time.perf_counter() - begun
+        assert len(models) == 100
+        assert not server.connections
+        assert took < 0.5
