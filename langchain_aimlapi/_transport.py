@@ -30,6 +30,7 @@ import httpx
 
 from langchain_aimlapi._settings import Key
 from langchain_aimlapi._wire import flow as wire
+from langchain_aimlapi._wire.fetch import Resolve
 from langchain_aimlapi._wire.flow import READ, Fault, Flow
 from langchain_aimlapi._wire.inflate import ACCEPT_ENCODING
 from langchain_aimlapi._wire.request import Limits, Request, Response
@@ -183,8 +184,19 @@ def _build(client: Any, request: Request, timeout: dict[str, float | None], trac
         headers={"accept-encoding": ACCEPT_ENCODING, **request.headers},
         content=request.body,
         timeout=httpx.Timeout(**timeout),
-        extensions={"trace": trace},
+        extensions={"trace": trace}
+        | ({"sni_hostname": request.server_name} if request.server_name else {}),
     )
+
+
+def _resolve(command: Resolve) -> list[str]:
+    fault: Fault
+    try:
+        found = socket.getaddrinfo(command.host, command.port, type=socket.SOCK_STREAM)
+        return [str(entry[4][0]) for entry in found]
+    except (OSError, UnicodeError) as error:
+        fault = Fault("connect", f"{command.host!r} has no address ({error})")
+    raise fault
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:
@@ -312,9 +324,9 @@ class SyncDriver:
         self._lock = threading.Lock()
         _remember(self)
 
-    def run(self, flow: Flow[T], key: Key, on_retry: OnRetry | None = None) -> T:
+    def run(self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None) -> T:
         """Carry out a flow that has no items; return its result."""
-        auth = KeyAuth(key)
+        auth = None if key is None else KeyAuth(key)
         slot = self._acquire()
         try:
             return self._run(flow, slot.client, auth, on_retry)
@@ -324,7 +336,7 @@ class SyncDriver:
                 slot.client.close()
 
     def _run(
-        self, flow: Flow[T], client: httpx.Client, auth: KeyAuth, on_retry: OnRetry | None
+        self, flow: Flow[T], client: httpx.Client, auth: KeyAuth | None, on_retry: OnRetry | None
     ) -> T:
         result: Any = None
         fault: Fault | None = None
@@ -339,11 +351,14 @@ class SyncDriver:
                 time.sleep(command.seconds)
                 continue
             try:
-                result = self._send(client, command, auth)
+                if isinstance(command, Resolve):
+                    result = _resolve(command)
+                else:
+                    result = self._send(client, command, auth)
             except Fault as caught:
                 fault = caught
 
-    def _send(self, client: httpx.Client, command: wire.Send, auth: KeyAuth) -> Response:
+    def _send(self, client: httpx.Client, command: wire.Send, auth: KeyAuth | None) -> Response:
         response = self._open(client, command, auth)
         answer = _OpenAnswer(response, command.until)
         limit = _size_limit(response, command.limits)
@@ -365,7 +380,7 @@ class SyncDriver:
         return Response(response.status_code, _headers(response), b"".join(pieces)[:limit])
 
     def _open(
-        self, client: httpx.Client, command: wire.Send | wire.Open, auth: KeyAuth
+        self, client: httpx.Client, command: wire.Send | wire.Open, auth: KeyAuth | None
     ) -> httpx.Response:
         trace = _Trace()
         fault: Fault
@@ -378,9 +393,11 @@ class SyncDriver:
             fault = _fault(error, stale=trace.stale(error))
         raise fault
 
-    def stream(self, flow: Flow[None], key: Key, on_retry: OnRetry | None = None) -> Iterator[Any]:
+    def stream(
+        self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
+    ) -> Iterator[Any]:
         """Carry out a streaming flow; yield its items as they come."""
-        auth = KeyAuth(key)
+        auth = None if key is None else KeyAuth(key)
         slot = self._acquire()
         answer: _OpenAnswer | None = None
         result: Any = None
@@ -525,9 +542,9 @@ class AsyncDriver:
         self._lock = threading.Lock()
         _remember(self)
 
-    async def run(self, flow: Flow[T], key: Key, on_retry: OnRetry | None = None) -> T:
+    async def run(self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None) -> T:
         """Carry out a flow that has no items; return its result."""
-        auth = KeyAuth(key)
+        auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()
         try:
             return await self._run(flow, slot.client, auth, on_retry)
@@ -537,7 +554,11 @@ class AsyncDriver:
                 await slot.client.aclose()
 
     async def _run(
-        self, flow: Flow[T], client: httpx.AsyncClient, auth: KeyAuth, on_retry: OnRetry | None
+        self,
+        flow: Flow[T],
+        client: httpx.AsyncClient,
+        auth: KeyAuth | None,
+        on_retry: OnRetry | None,
     ) -> T:
         result: Any = None
         fault: Fault | None = None
@@ -552,11 +573,17 @@ class AsyncDriver:
                 await asyncio.sleep(command.seconds)
                 continue
             try:
-                result = await self._send(client, command, auth)
+                if isinstance(command, Resolve):
+                    loop = asyncio.get_running_loop()
+                    result = await loop.run_in_executor(None, _resolve, command)
+                else:
+                    result = await self._send(client, command, auth)
             except Fault as caught:
                 fault = caught
 
-    async def _send(self, client: httpx.AsyncClient, command: wire.Send, auth: KeyAuth) -> Response:
+    async def _send(
+        self, client: httpx.AsyncClient, command: wire.Send, auth: KeyAuth | None
+    ) -> Response:
         response = await self._open(client, command, auth)
         answer = _AsyncOpenAnswer(response, command.until)
         limit = _size_limit(response, command.limits)
@@ -578,7 +605,7 @@ class AsyncDriver:
         return Response(response.status_code, _headers(response), b"".join(pieces)[:limit])
 
     async def _open(
-        self, client: httpx.AsyncClient, command: wire.Send | wire.Open, auth: KeyAuth
+        self, client: httpx.AsyncClient, command: wire.Send | wire.Open, auth: KeyAuth | None
     ) -> httpx.Response:
         trace = _Trace()
         fault: Fault
@@ -592,10 +619,10 @@ class AsyncDriver:
         raise fault
 
     async def stream(
-        self, flow: Flow[None], key: Key, on_retry: OnRetry | None = None
+        self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
     ) -> AsyncIterator[Any]:
         """Carry out a streaming flow; yield its items as they come."""
-        auth = KeyAuth(key)
+        auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()
         answer: _AsyncOpenAnswer | None = None
         result: Any = None

@@ -6,7 +6,6 @@ import difflib
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -24,7 +23,7 @@ from langchain_aimlapi._advice import advise
 from langchain_aimlapi._chat import Call, prepare
 from langchain_aimlapi._dialects.notes import OnUnsupported
 from langchain_aimlapi._domain import Ask, Delta, Final, Reply
-from langchain_aimlapi._langchain import blocks, structured
+from langchain_aimlapi._langchain import blocks, runs, structured
 from langchain_aimlapi._langchain.chunks import (
     PROVIDER,
     delta_to_chunk,
@@ -64,7 +63,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
-_RUN_ID: ContextVar[str | None] = ContextVar("aimlapi_run_id", default=None)
 
 
 class ChatAimlapi(BaseChatModel):
@@ -514,7 +512,7 @@ class ChatAimlapi(BaseChatModel):
         """Headers of one request; the run id of LangChain is the client request id."""
         given = options.pop("client_request_id", None)
         extra = options.pop("extra_headers", None) or {}
-        run_id = str(run_manager.run_id) if run_manager is not None else _RUN_ID.get()
+        run_id = _run_id(run_manager) or runs.current_run_id()
         request_id = check_request_id(str(given)) if given else run_id or str(uuid.uuid4())
         headers = {"x-client-request-id": request_id, **(self.default_headers or {})}
         return {**headers, **check_headers(extra)}
@@ -569,8 +567,8 @@ class ChatAimlapi(BaseChatModel):
 
         return hook(run_manager, self.on_retry)
 
-    # LangChain gives the run id of a stream to no hook; the two methods below note it for
-    # `_stream` and `_astream`, so that it can go out as the client request id.
+    # LangChain gives the run id of a stream to no hook; the four methods below note it for
+    # `_stream` and `_astream`, so that it can go out as the client request id (see `runs`).
 
     def stream(
         self,
@@ -581,11 +579,10 @@ class ChatAimlapi(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream the answer; see `BaseChatModel.stream`."""
-        config = _with_run_id(config)
-        _RUN_ID.set(str(config["run_id"]))
-        yield from super().stream(input, config, stop=stop, **kwargs)
+        known = runs.with_run_id(config)
+        return runs.streamed(super().stream(input, known, stop=stop, **kwargs), known["run_id"])
 
-    async def astream(
+    def astream(
         self,
         input: LanguageModelInput,
         config: RunnableConfig | None = None,
@@ -594,10 +591,16 @@ class ChatAimlapi(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the answer; see `BaseChatModel.astream`."""
-        config = _with_run_id(config)
-        _RUN_ID.set(str(config["run_id"]))
-        async for chunk in super().astream(input, config, stop=stop, **kwargs):
-            yield chunk
+        known = runs.with_run_id(config)
+        return runs.astreamed(super().astream(input, known, stop=stop, **kwargs), known["run_id"])
+
+    def _generate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
+        with runs.run_known(_run_id(kwargs.get("run_manager"))):
+            return super()._generate_with_cache(*args, **kwargs)
+
+    async def _agenerate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
+        with runs.run_known(_run_id(kwargs.get("run_manager"))):
+            return await super()._agenerate_with_cache(*args, **kwargs)
 
     # --- tools and structured output -----
 
@@ -693,8 +696,5 @@ def _argument_names(cls: type[BaseChatModel]) -> frozenset[str]:
     return names
 
 
-def _with_run_id(config: RunnableConfig | None) -> RunnableConfig:
-    if config is not None and config.get("run_id") is not None:
-        return config
-    known: RunnableConfig = config or {}
-    return {**known, "run_id": uuid.uuid4()}
+def _run_id(run_manager: RunManager) -> str | None:
+    return str(run_manager.run_id) if run_manager is not None else None

@@ -25,6 +25,7 @@ from langchain_aimlapi.catalog.facts import Shape
 PATH = "/v1/messages"
 
 MIN_BUDGET = 1024
+WEB_SEARCH = "web_search_20250305"  # the version that every Claude with web search takes
 ROOM_TO_ANSWER = 4096
 """Tokens left for the answer where an explicit thinking budget is beyond the default limit."""
 
@@ -53,10 +54,10 @@ def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
         system = [*(system or ()), {"type": "text", "text": told}]
     if system:
         body["system"] = _system(system, shape, notes)
-    tools = _tools(ask, shape, notes)
+    tools = [*_tools(ask, shape, notes), *_web_search(ask.params, shape, notes)]
     if tools:
         body["tools"] = tools
-        body |= _tool_choice(ask, tools, shape, notes)
+        body |= _tool_choice(ask, shape, notes)
     body |= wire_format
     body |= adapt.fit_all(
         {k: v for k, v in ask.params.items() if k not in _OWN}, shape, notes
@@ -158,8 +159,22 @@ def _schema(tool: Tool) -> dict[str, Any]:
     return schema
 
 
+def _web_search(params: Mapping[str, Any], shape: Shape, notes: Notes) -> list[dict[str, Any]]:
+    """``web_search=True`` or options -> Anthropic's server-side tool."""
+    wanted = params.get("web_search")
+    if wanted is None or wanted is False:
+        return []
+    known = sorted(k for k in shape.tools or () if k.startswith("web_search_"))
+    said = "web_search was left out"
+    if shape.tools is not None and not known and not notes.unsupported("web_search", said):
+        return []
+    kind = WEB_SEARCH if not known or WEB_SEARCH in known else known[0]
+    options = dict(wanted) if isinstance(wanted, Mapping) else {}
+    return [{"type": kind, "name": "web_search", **options}]
+
+
 def _tool_choice(
-    ask: Ask, tools: list[dict[str, Any]], shape: Shape, notes: Notes
+    ask: Ask, shape: Shape, notes: Notes
 ) -> dict[str, Any]:
     choice = _choice_on_wire(ask.tool_choice)
     kinds = shape.tool_choice_objects

@@ -27,7 +27,7 @@ _OWN = frozenset(
     {
         "max_tokens", "max_completion_tokens", "max_output_tokens", "reasoning",
         "reasoning_effort", "n", "stream_options", "parallel_tool_calls", "include", "store",
-        "text", "verbosity", "web_search",
+        "text", "verbosity", "web_search", "thinking",
     }
 )  # fmt: skip
 
@@ -50,7 +50,7 @@ def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
         "model": ask.model,
         "input": build_items(messages, shape, notes, stored=stored),
     }
-    tools = _tools(ask, shape, notes)
+    tools = [*_tools(ask, shape, notes), *_web_search(params, shape, notes)]
     if tools:
         body["tools"] = tools
         body |= _tool_choice(ask, shape, notes)
@@ -136,6 +136,19 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
     parameters = free_text_schema(tool) if tool.kind == "custom" else object_schema(tool)
     # 400 if `strict` is missing: the schema requires it on every function
     return {**wire, "parameters": parameters, "strict": bool(tool.strict)}
+
+
+def _web_search(params: Mapping[str, Any], shape: Shape, notes: Notes) -> list[dict[str, Any]]:
+    """``web_search=True`` or options -> the server-side tool, by the name it has here."""
+    wanted = params.get("web_search")
+    if wanted is None or wanted is False:
+        return []
+    known = [kind for kind in ("web_search", "web_search_preview") if kind in (shape.tools or ())]
+    said = "web_search was left out"
+    if shape.tools is not None and not known and not notes.unsupported("web_search", said):
+        return []
+    options = dict(wanted) if isinstance(wanted, Mapping) else {}
+    return [{"type": known[0] if known else "web_search_preview", **options}]
 
 
 def _tool_choice(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
@@ -232,7 +245,7 @@ def _limits(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, 
 
 def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     """``{"effort", "summary"}`` from the neutral ``reasoning``."""
-    given = params.get("reasoning")
+    given = params.get("reasoning") or _from_thinking(params.get("thinking"))
     asked = dict(given) if isinstance(given, Mapping) else {}
     if params.get("reasoning_effort") is not None:
         asked.setdefault("effort", params["reasoning_effort"])
@@ -260,6 +273,15 @@ def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[st
 
 
 _NEUTRAL = frozenset({"effort", "enabled", "exclude", "budget_tokens", "max_tokens"})
+
+
+def _from_thinking(given: Any) -> dict[str, Any]:
+    """Anthropic's ``thinking`` in neutral words."""
+    if not isinstance(given, Mapping):
+        return {}
+    if given.get("type") == "disabled":
+        return {"effort": "none"}
+    return {"enabled": True, "budget_tokens": given.get("budget_tokens")}
 
 
 def _effort(asked: Mapping[str, Any], notes: Notes) -> Any:

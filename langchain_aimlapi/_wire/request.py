@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, without the key: the driver adds that at the last moment."""
+    """One HTTP request, without the key: the driver adds that at the last moment.
+
+    ``server_name`` is the name to expect in the TLS certificate where the URL holds an address.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    server_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,9 +204,9 @@ class _Line(asyncio.Protocol):
     def stop(self) -> None:
         """Drop the connection, whatever it is doing."""
         self._ours = True
-        if self._task is not None:
+        if self._task is not None:  # None: a TLS handshake that never came to its end
             self._task.cancel()
-        self._transport.abort()
+            self._transport.abort()
 
 
 class RawServer:

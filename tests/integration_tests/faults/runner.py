@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
 FREED = 1.5  # seconds after which no connection may be open once the model is closed
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio.run prints its result: seconds, with 20,000 chunks
 class Seen:
     """What came of the last call of a case."""
 

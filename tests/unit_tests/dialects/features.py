@@ -238,6 +238,7 @@ FEATURES: dict[str, Callable[[], Ask]] = {
     "thinking adaptive": _params(thinking={"type": "adaptive", "display": "omitted"}),
     "thinking off": _params(thinking={"type": "disabled"}),
     "verbosity": _params(verbosity="low"),
+    "web search": _params(web_search=True),
     "reasoning round trip": lambda: ask(
         user("?"),
         answer(calls=(CALL,), thinking_blocks=[THOUGHT], reasoning_items=[REASONED]),
@@ -308,3 +309,18 @@ def shapes(dialect: str) -> Iterator[tuple[str, Shape]]:
             for each in (shape, shape.other):
                 if each is not None and each.dialect == dialect and each.params is not None:
                     yield model, each
+
+
+def problems(schema: Any, body: Any) -> list[str]:
+    """Why a body does not fit a published schema: what the schema says, and keys that it only
+    lets pass because it is open."""
+    import jsonschema
+
+    found: list[str] = []
+    for branch in schema.get("anyOf") or [schema]:
+        wrong = [e.message[:300] for e in jsonschema.Draft202012Validator(branch).iter_errors(body)]
+        wrong += [f"{key} is not declared" for key in set(body) - set(branch["properties"])]
+        if not wrong:
+            return []
+        found = found or wrong
+    return found

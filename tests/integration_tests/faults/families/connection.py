@@ -51,7 +51,14 @@ def _ways() -> None:
         requests=0,
         options={"max_retries": 0},
     )
-    FAMILY.both("TLS to a port that has none", [OK], BROKEN, requests=(0, 3), scheme="https")
+    plain: Reply = (Pause(0.05), Send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Close())
+    FAMILY.both(
+        "TLS to a port that has none",
+        Script(greetings=(plain,) * 4),
+        BROKEN,
+        requests=0,
+        scheme="https",
+    )
 
 
 def _garbage() -> None:

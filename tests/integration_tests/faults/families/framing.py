@@ -71,7 +71,7 @@ def _lines() -> None:
 def _many_lines(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
-    lines = dump(value).replace(b",", b",\n").split(b"\n")
+    lines = dump(value).replace(b',"', b',\n"').split(b"\n")
     return b"".join(b"data: " + line + b"\n" for line in lines) + b"\n"
 
 
@@ -103,7 +103,7 @@ def _cuts() -> None:
     inside = BYTES.replace("🙂".encode(), b"\xf0|\x9f|\x99|\x82")
     inside = inside.replace("ö".encode(), b"\xc3|\xb6")
     _cut("cut inside characters", tuple(inside.split(b"|")), 0.02)
-    _cut("cut inside [DONE]", (BYTES[:-8], b"DON", b"E]\n", b"\n"), 0.02)
+    _cut("cut inside [DONE]", (BYTES[:-7], b"DON", b"E]\n", b"\n"), 0.02)
     _cut("cut inside the field name", tuple(BYTES.replace(b"data", b"da|ta").split(b"|")), 0.005)
     mark = (b"\xef", b"\xbb", b"\xbf" + BYTES)
     _cut("cut inside the byte order mark", mark, 0.02)

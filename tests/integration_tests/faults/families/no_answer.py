@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cases import Family, failure
+from ..cases import Answer, Family, failure
 from ..steps import Close, Reply, Send
 from ..wire import chunk, completion, dump, flat, head, http, without
 
@@ -25,7 +25,6 @@ def _bodies() -> None:
         ("binary", bytes(range(256)), "application/octet-stream"),
         ("null", b"null", "application/json"),
         ("a list", b"[]", "application/json"),
-        ("a list of completions", dump([completion()]), "application/json"),
         ("a string", b'"hi"', "application/json"),
         ("a number", b"42", "application/json"),
         ("an empty object", b"{}", "application/json"),
@@ -41,10 +40,17 @@ def _bodies() -> None:
         ("message a string", dump(_choice({"message": "x"})), "application/json"),
         ("an image answer", dump({"created": 1, "data": [{"url": "x"}]}), "application/json"),
     ):
-        FAMILY.both(name, [http(body, content_type=kind)], NOTHING)
-    FAMILY.both("204", [(Send(head(204, content_type=None)),)], NOTHING)
-    FAMILY.both("205", [http(b"", 205)], NOTHING)
-    FAMILY.both("empty, closed", [(Send(head(200, "Connection: close")), Close())], NOTHING)
+        _nothing(name, http(body, content_type=kind))
+    _nothing("204", (Send(head(204, content_type=None)),))
+    _nothing("205", http(b"", 205))
+    _nothing("empty, closed", (Send(head(200, "Connection: close")), Close()))
+    listed = http(dump([completion()]))  # to read it is kind, to refuse it is right as well
+    FAMILY.both("a list of completions", [listed], Answer(), NOTHING)
+
+
+def _nothing(name: str, reply: Reply) -> None:
+    FAMILY.whole(name, [reply], NOTHING)
+    FAMILY.streamed(name, [reply], NO_STREAM)
 
 
 def _choice(fields: dict[str, object]) -> dict[str, object]:

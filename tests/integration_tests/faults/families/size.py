@@ -61,9 +61,13 @@ def _over() -> None:
     FAMILY.streamed("a comment without an end", [endless(b": ", b"x", 256)], OVER, options=small)
     FAMILY.streamed("an event without an end", [endless(b"", b"data: x\n", 256)], OVER,
                     options=small)  # fmt: skip
-    FAMILY.streamed("events without an end", [endless(b"", event(chunk("")), 256)], OVER,
-                    options=small)  # fmt: skip
-    FAMILY.streamed("blank lines without an end", [endless(b"", b"\n", 256)], OVER, options=small)
+    late = failure("StreamTimeoutError", None, "")
+    events = endless(b"", event(chunk("")), 4096)
+    FAMILY.streamed("events without an end, until the deadline", [events], late, within=2.5,
+                    options={"deadline": 1.0})  # fmt: skip
+    blank = endless(b"", b"\n", 4096)
+    FAMILY.streamed("blank lines without an end", [blank], late, within=2.5,
+                    options={"stream_timeout": 1.0})  # fmt: skip
     body = endless(b'{"id": "', b"x", 256, kind="application/json")
     FAMILY.both("a body without an end", [body], OVER, within=12.0)
     FAMILY.both("a body without an end, a small limit", [body], OVER, options=small)

@@ -1,0 +1,60 @@
+# Everything is set up from here: Python >= 3.11, make and a package index are enough.
+# Scripts of a virtual environment do not start from a path with a space in it, so every tool is
+# run as `python -m tool`.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+BENCH := .venv-bench
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types format bench fuzz soak clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+
+$(VENV)/base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/base
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator,cli]' --group dev
+	@touch $@
+
+demo: $(VENV)/base  ## Ask the embedded emulator a question and watch the answer come in (no key)
+	@$(PY) examples/demo.py
+
+test: $(VENV)/dev  ## Run all tests
+	$(PY) -m pytest -n 2
+
+lint: $(VENV)/dev  ## Check style
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(VENV)/dev  ## Check types
+	$(PY) -m mypy
+
+format: $(VENV)/dev  ## Format the code
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+$(BENCH)/done: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator]' --group bench
+	@touch $@
+
+bench: $(BENCH)/done  ## Measure this package and its peers, side by side
+	$(BENCH)/bin/python -m tests.benchmarks
+
+fuzz: $(VENV)/dev  ## Fuzz the readers for five minutes
+	$(PY) -m tests.fuzz --seconds 300
+
+soak: $(VENV)/dev  ## Load with faults for fifteen minutes
+	$(PY) -m tests.soak --seconds 900
+
+clean:  ## Remove what was made
+	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
