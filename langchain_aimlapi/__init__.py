@@ -12,15 +12,26 @@ from langchain_aimlapi._version import __version__
 if TYPE_CHECKING:
     from langchain_aimlapi.catalog import Catalog
     from langchain_aimlapi.chat_models import ChatAimlapi
+    from langchain_aimlapi.client import AimlapiClient
+    from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
 
 _EXPORTS = {
+    "AimlapiClient": "langchain_aimlapi.client",
+    "AimlapiEmbeddings": "langchain_aimlapi.embeddings",
     "AimlapiError": "langchain_aimlapi.errors",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
 }
 
-__all__ = ["AimlapiError", "Catalog", "ChatAimlapi", "__version__"]
+__all__ = [
+    "AimlapiClient",
+    "AimlapiEmbeddings",
+    "AimlapiError",
+    "Catalog",
+    "ChatAimlapi",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,7 @@ class Call:
     request: Request
     shape: Shape
     policy: Policy
+    coalesce: bool = False
 
     def whole(self) -> Flow[Reply]:
         """The flow of a whole answer."""
@@ -50,6 +51,7 @@ class Call:
             secret=self.policy.secret,
             max_event_bytes=limits.max_event_bytes,
             max_response_bytes=limits.max_response_bytes,
+            coalesce=self.coalesce,
         )
 
 
@@ -63,12 +65,14 @@ def prepare(
     dialect: DialectName | None = None,
     on_unsupported: OnUnsupported = "warn",
     seen: set[tuple[str, str]] | None = None,
+    coalesce: bool = False,
 ) -> Call:
     """Build the request for ``ask``.
 
     Args:
         root: The API's address without ``/v1``.
         seen: (model, parameter) pairs that were warned about before; extended here.
+        coalesce: Join neighbouring text deltas that one read has brought.
 
     Raises:
         UnsupportedFeatureError: the model can not take the request in any form.
@@ -89,7 +93,7 @@ def prepare(
         },
         encode(body, ask.model),
     )
-    return Call(request, shape, policy)
+    return Call(request, shape, policy, coalesce)
 
 
 def encode(body: Mapping[str, Any], model: str) -> bytes:

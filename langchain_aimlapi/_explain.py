@@ -173,10 +173,15 @@ def explain_frame(
 ) -> AimlapiError:
     """The exception for an error told inside a stream or inside a 200 answer."""
     told = read_body(frame)
-    told = replace(told, message=mask(told.message, secret))
-    status = told.status or _CODE_STATUS.get((told.code or "").lower())
-    body = _load(mask(json.dumps(frame, default=str)[: errors.MAX_BODY_BYTES], secret))
-    return _build(told, status, status or 500, model, body)
+    told = replace(
+        told,
+        message=mask(told.message, secret),
+        code=_masked(told.code, secret),
+        field=_masked(told.field, secret),
+        request_id=_masked(told.request_id, secret),
+    )
+    body = _load(mask(_dump(frame)[: errors.MAX_BODY_BYTES], secret))
+    return _build(told, told.status, told.status or 500, model, body)
 
 
 def is_error_body(body: Any) -> bool:
@@ -241,6 +246,17 @@ def _safe_headers(headers: Mapping[str, str], secret: str | None) -> dict[str, s
     }
 
 
+def _masked(text: str | None, secret: str | None) -> str | None:
+    return text and mask(text, secret)
+
+
+def _dump(frame: Any) -> str:
+    try:
+        return json.dumps(frame, default=str)
+    except (ValueError, RecursionError):
+        return ""  # too deep to be kept; the message has been read
+
+
 def _load(text: str) -> Any:
     try:
         return json.loads(text)
@@ -250,7 +266,8 @@ def _load(text: str) -> Any:
 
 # --- reading what a body says -----
 
-_QUOTED = re.compile(r"^\s*(?:Error:\s*)?(\d{3})?[\s:-]*(\{.*\}|\[.*\])\s*$", re.S)
+# Each gap is bounded: unbounded ones side by side would take quadratic time on a body of spaces.
+_QUOTED = re.compile(r"(?:Error:\s{0,8})?(\d{3})?[\s:-]{0,8}(\{.*\}|\[.*\])", re.S)
 _FIELD = re.compile(
     r"(?<![\w./])((?:messages|tools|tool_choice|response_format|input|stream_options|thinking"
     r"|reasoning|content|audio|text)(?:\[\d+\]|\.\w+)+|'([a-z_]+(?:[.\[]\w+\]?)*)' (?:is|does))"
@@ -279,17 +296,19 @@ def _read_mapping(body: Mapping[str, Any], depth: int) -> Told:
     if raw is None:
         raw = next((body[k] for k in ("message", "detail", "msg", "errors") if body.get(k)), "")
     told = read_body(raw, depth + 1) if depth < 4 else Told(message=str(raw)[:500])
-    code = body.get("code", body.get("type") if body.get("type") != "error" else None)
-    status = _status(body.get("statusCode")) or _status(body.get("status")) or _status(code)
+    kinds = [body.get("code"), body.get("type")]  # OpenAI's code is often null beside a type
+    code = next((c for k in kinds if (c := _code(k))), None)
+    status = next((s for k in ("statusCode", "status", "code") if (s := _status(body.get(k)))), None)
+    meant = next((s for k in kinds if (s := _CODE_STATUS.get(str(k).lower()))), None)
     field = body.get("param") or body.get("path") if "statusCode" not in body else None
     if isinstance(field, list):
         field = ".".join(str(item) for item in field)
     return Told(
         message=told.message,
-        code=told.code or (_text(code) if _status(code) is None else None),
+        code=told.code or code,
         field=told.field or _text(field),
         request_id=request_id or told.request_id,
-        status=status or told.status,
+        status=status or told.status or meant,
     )
 
 
@@ -305,15 +324,24 @@ def _read_list(body: list[Any], depth: int) -> Told:
 
 
 def _read_text(text: str, depth: int) -> Told:
-    match = _QUOTED.match(text) if depth < 4 and len(text) < errors.MAX_BODY_BYTES else None
+    text = text.strip()
+    short = depth < 4 and len(text) < errors.MAX_BODY_BYTES
+    match = _QUOTED.fullmatch(text) if short else None
     if match and (inner := _load(match.group(2))):
         told = read_body(inner, depth + 1)
         if told.message:
             return replace(told, status=told.status or _status(match.group(1)))
-    if text.lstrip()[:1] == "<":
+    if text[:1] == "<":
         text = " ".join(_TAGS.sub(" ", text[:20_000]).split())
         text = f"an HTML page: {text[:200]}" if text else "an HTML page"
-    return Told(message=text.strip()[: errors.MAX_MESSAGE_CHARS])
+    return Told(message=text[: errors.MAX_MESSAGE_CHARS])
+
+
+def _code(value: Any) -> str | None:
+    """A machine-readable code; a status in its place is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)[:40]  # MiniMax, Zhipu: four digits and more
+    return None if value == "error" or _status(value) is not None else _text(value)
 
 
 def _text(value: Any) -> str | None:

@@ -37,7 +37,7 @@ def parse_clean_json(data: bytes) -> Any:
     try:
         return from_json(data)
     except ValueError:
-        return Mender().mend(parse_leniently(data))
+        return Mender(hold=False).mend(parse_leniently(data))
 
 
 def mend_text(text: str) -> str:
@@ -56,26 +56,43 @@ class Mender:
     delta and the other half at the beginning of the next.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "_hold")
 
-    def __init__(self) -> None:
+    def __init__(self, *, hold: bool = True) -> None:
+        self._hold = hold  # whether half a pair may be completed by the next frame
         self._held: dict[str, str] = {}
 
-    def mend(self, value: Any, path: str = "") -> Any:
-        """The value with every string encodable as UTF-8."""
+    def mend(self, value: Any) -> Any:
+        """The value with every string encodable as UTF-8.
+
+        Raises:
+            BadJsonError: it is nested too deeply.
+        """
+        try:
+            return self._mend(value, "")
+        except RecursionError:
+            pass
+        raise BadJsonError("nested too deeply")
+
+    def _mend(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
             return self._mend_string(value, path)
         if isinstance(value, list):
-            return [self.mend(item, f"{path}[{i}]") for i, item in enumerate(value)]
+            return [self._mend(item, f"{path}[{_place(item, i)}]") for i, item in enumerate(value)]
         if isinstance(value, dict):
-            return {mend_text(k): self.mend(v, f"{path}.{k}") for k, v in value.items()}
+            return {mend_text(k): self._mend(v, f"{path}.{k}") for k, v in value.items()}
         return value
 
     def _mend_string(self, text: str, path: str) -> str:
-        if path.rpartition(".")[2] not in _TEXT_KEYS:
+        if not self._hold or path.rpartition(".")[2] not in _TEXT_KEYS:
             return mend_text(text)
         text = self._held.pop(path, "") + text
         if text and "\ud800" <= text[-1] <= "\udbff":
             self._held[path] = text[-1]
             text = text[:-1]
         return mend_text(text)
+
+
+def _place(item: Any, position: int) -> Any:
+    """What tells choices and tool calls of successive frames apart: their own index, if any."""
+    return item.get("index", position) if isinstance(item, dict) else position

@@ -86,7 +86,10 @@ def check_base_url(url: str, *, allow_http: bool) -> None:
     """Refuse an address that could not work, or would show the key to the network."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {url!r}")
+        shown = url.rpartition("@")[2]  # without credentials
+        raise ValueError(
+            f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {shown!r}"
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("base_url must not hold credentials, a query or a fragment")
     if any(ord(char) <= 32 or ord(char) == 127 for char in url):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -16,7 +14,15 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
@@ -24,6 +30,7 @@ from langchain_aimlapi._chat import Call, prepare
 from langchain_aimlapi._dialects.notes import OnUnsupported
 from langchain_aimlapi._domain import Ask, Delta, Final, Reply
 from langchain_aimlapi._langchain import blocks, runs, structured
+from langchain_aimlapi._langchain.arguments import sort_arguments
 from langchain_aimlapi._langchain.chunks import (
     PROVIDER,
     delta_to_chunk,
@@ -43,6 +50,7 @@ from langchain_aimlapi._langchain.tools import (
     tools_to_domain,
 )
 from langchain_aimlapi._settings import (
+    Key,
     check_base_url,
     check_headers,
     check_request_id,
@@ -62,7 +70,16 @@ from langchain_aimlapi.catalog.facts import Facts
 if TYPE_CHECKING:
     from typing import Self
 
+    # A plain string is taken too, and becomes a SecretStr; type checkers must not complain.
+    ApiKey = str | SecretStr | Callable[[], Any] | None
+else:
+    ApiKey = SecretStr | Callable[[], Any] | None
+
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
+
+# LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
+# for the only name of the argument and refuse `ChatAimlapi(model=...)`.
+_names = AliasChoices
 
 
 class ChatAimlapi(BaseChatModel):
@@ -91,23 +108,29 @@ class ChatAimlapi(BaseChatModel):
     )
 
     # -- which model, and who asks -----
-    model: str = Field(alias="model_name", min_length=1)
+    model: str = Field(validation_alias=_names("model", "model_name"), min_length=1)
     """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
-    api_key: SecretStr | Callable[[], Any] | None = Field(default=None, alias="aimlapi_api_key")
+    api_key: ApiKey = Field(default=None, validation_alias=_names("api_key", "aimlapi_api_key"))
     """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
-    base_url: str | None = Field(default=None, alias="aimlapi_api_base")
+    base_url: str | None = Field(
+        default=None, validation_alias=_names("base_url", "aimlapi_api_base")
+    )
     """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1."""
 
     # -- what is asked -----
     temperature: float | None = None
     """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
-    max_tokens: int | None = Field(default=None, alias="max_completion_tokens")
+    max_tokens: int | None = Field(
+        default=None, validation_alias=_names("max_tokens", "max_completion_tokens")
+    )
     """Longest answer in tokens, reasoning included."""
     top_p: float | None = None
     """Nucleus sampling, 0 to 1."""
     top_k: int | None = None
     """Sample from the k likeliest tokens."""
-    stop: list[str] | str | None = Field(default=None, alias="stop_sequences")
+    stop: list[str] | str | None = Field(
+        default=None, validation_alias=_names("stop", "stop_sequences")
+    )
     """Texts at which the answer ends."""
     seed: int | None = None
     """Seed for repeatable sampling, from 1."""
@@ -152,13 +175,20 @@ class ChatAimlapi(BaseChatModel):
     """What to do with a parameter that the model does not take: ``warn`` (leave it out or map it,
     and say so once), ``error``, or ``send``."""
 
+    fetch_urls: bool = False
+    """Download media that a prompt gives by URL where the model takes the content itself only.
+    Only public https addresses are followed; see `langchain_aimlapi.downloads`."""
+
     # -- how it is asked -----
     streaming: bool = False
     """Stream also where ``invoke`` is called."""
     stream_usage: bool = True
     """Ask for token usage in streams."""
+    coalesce: bool = False
+    """In streams, join text that has already arrived into one chunk: cheaper when the consumer
+    is slower than the model. Loses nothing and waits for nothing."""
     timeout: float | tuple[float | None, float | None] | None = Field(
-        default=None, alias="request_timeout"
+        default=None, validation_alias=_names("timeout", "request_timeout")
     )
     """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
     stream_timeout: float | None = Field(default=120.0)
@@ -169,8 +199,8 @@ class ChatAimlapi(BaseChatModel):
     """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
     on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True)
     """Called before each wait with the attempt's number, the seconds and the error."""
-    default_headers: dict[str, str] | None = None
-    """Headers of every request."""
+    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Headers of every request. They may hold secrets, so they are in no repr, trace or dump."""
     include_response_headers: bool = False
     """Put the headers of the answer into ``response_metadata["headers"]``."""
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
@@ -183,8 +213,8 @@ class ChatAimlapi(BaseChatModel):
     """Your own ``httpx.Client``; never closed by the model."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """Your own ``httpx.AsyncClient``; never closed by the model."""
-    proxy: str | None = Field(default=None, repr=False)
-    """URL of a proxy."""
+    proxy: str | None = Field(default=None, exclude=True, repr=False)
+    """URL of a proxy. It may hold a password, so it is in no repr, trace or dump."""
     verify: Any = True
     """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
     trust_env: bool = True
@@ -207,28 +237,7 @@ class ChatAimlapi(BaseChatModel):
     def _keep_unknown_arguments(cls, values: Any) -> Any:
         """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
         like a misspelt field is refused."""
-        if not isinstance(values, dict):
-            return values
-        known = _argument_names(cls)
-        unknown = [name for name in values if name not in known]
-        if not unknown:
-            return values
-        kept = {name: value for name, value in values.items() if name in known}
-        extra = dict(kept.get("model_kwargs") or {})
-        for name in unknown:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-            if close:
-                raise ValueError(f"unknown argument {name!r}: did you mean {close[0]!r}?")
-            if name in extra:
-                raise ValueError(f"{name!r} is given twice, as an argument and in model_kwargs")
-            extra[name] = values[name]
-        warnings.warn(
-            f"{', '.join(map(repr, unknown))} is no argument of {cls.__name__}; it is sent as a "
-            "parameter of the request (put it into model_kwargs to say that you mean it)",
-            UserWarning,
-            stacklevel=3,
-        )
-        return {**kept, "model_kwargs": extra}
+        return sort_arguments(cls, values) if isinstance(values, dict) else values
 
     @field_validator("api_key")
     @classmethod
@@ -473,6 +482,7 @@ class ChatAimlapi(BaseChatModel):
                 dialect=self.dialect,
                 on_unsupported=self.on_unsupported,
                 seen=self._wires.warned,
+                coalesce=self.coalesce,
             )
             return call, ask
         except errors.AimlapiError as error:
@@ -514,8 +524,11 @@ class ChatAimlapi(BaseChatModel):
         extra = options.pop("extra_headers", None) or {}
         run_id = _run_id(run_manager) or runs.current_run_id()
         request_id = check_request_id(str(given)) if given else run_id or str(uuid.uuid4())
-        headers = {"x-client-request-id": request_id, **(self.default_headers or {})}
-        return {**headers, **check_headers(extra)}
+        headers = {"x-client-request-id": request_id}
+        for source in (self.default_headers or {}, check_headers(extra)):
+            # names are the same in any case; two spellings of one would both go out
+            headers |= {name.lower(): value for name, value in source.items()}
+        return headers
 
     def _limits(self) -> Limits:
         connect: float | None = 10.0
@@ -535,7 +548,7 @@ class ChatAimlapi(BaseChatModel):
         )
 
     def _key(self) -> Any:
-        return resolve_key(self.api_key)
+        return resolve_key(cast("Key | None", self.api_key))
 
     def _root(self) -> str:
         return resolve_root(self.base_url, allow_http=self.allow_http)
@@ -685,15 +698,6 @@ class ChatAimlapi(BaseChatModel):
         if not self.pickle_api_key:
             state = {**state, "__dict__": {**state["__dict__"], "api_key": None}}
         return state
-
-
-def _argument_names(cls: type[BaseChatModel]) -> frozenset[str]:
-    names = cls.__dict__.get("_argument_names_cache")
-    if names is None:
-        aliases = {f.alias for f in cls.model_fields.values() if f.alias}
-        names = frozenset({*cls.model_fields, *aliases})
-        type.__setattr__(cls, "_argument_names_cache", names)
-    return names
 
 
 def _run_id(run_manager: RunManager) -> str | None:

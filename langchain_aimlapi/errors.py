@@ -125,7 +125,7 @@ class AimlapiError(core.ModelError):
     def __str__(self) -> str:
         head = f"{self.status_code}: {self.message}" if self.status_code else self.message
         ids = [
-            f"{name} {value}"
+            f"{name} {one_line(value, limit=200)}"
             for name, value in (("request", self.request_id), ("inference", self.inference_id))
             if value
         ]

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from langchain_aimlapi._dialects.notes import Notes
-from langchain_aimlapi._domain import Ask
+from langchain_aimlapi._domain import Ask, ReasoningPart
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
@@ -27,8 +27,9 @@ def choose(facts: Facts, ask: Ask, forced: DialectName | None = None) -> Shape:
     """
     shapes = [s for s in facts.shapes.values() if s.dialect in PATHS]
     if forced is not None:
-        found = next((s for s in shapes if s.dialect == forced), None)
-        return found or Shape(path=PATHS[forced], dialect=forced)
+        able = [s for s in shapes if s.dialect == forced]
+        own = next((s for s in able if s.path == PATHS[forced]), None)
+        return own or next(iter(able), Shape(path=PATHS[forced], dialect=forced))
     if not shapes:
         return Shape()
     first = shapes[0]
@@ -38,8 +39,10 @@ def choose(facts: Facts, ask: Ask, forced: DialectName | None = None) -> Shape:
 
 
 def _thinks(ask: Ask) -> bool:
-    return bool(ask.params.get("reasoning")) or any(
-        message.extra.get("thinking_blocks") for message in ask.messages
+    return any(ask.params.get(name) for name in ("reasoning", "thinking")) or any(
+        message.extra.get("thinking_blocks")
+        or any(isinstance(p, ReasoningPart) and p.signature for p in message.parts)
+        for message in ask.messages
     )
 
 

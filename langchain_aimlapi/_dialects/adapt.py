@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.notes import Notes, short
+from langchain_aimlapi.catalog.check import fits
 from langchain_aimlapi.catalog.facts import Param, Shape
 
 # Parameters with a meaning that is the same everywhere. One that a model does not declare is left
@@ -22,6 +23,10 @@ EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 EFFORT_BUDGET = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768,
                  "max": 32768}  # fmt: skip
 """Thinking budgets, in tokens, for models that take a budget and no effort."""
+
+
+REASONING_CONTROLS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
+SEARCH_CONTROLS = ("web_search_options", "enable_search")
 
 
 def declares(shape: Shape, name: str) -> bool:
@@ -92,6 +97,82 @@ def fit_all(
             continue
         body[wire] = fit(name, value, param(shape, wire), notes)
     return body
+
+
+def cache_mark(extra: Mapping[str, Any], keys: Any, notes: Notes) -> dict[str, Any]:
+    """The ``cache_control`` of a part or a tool whose allowed keys are ``keys`` (None: any)."""
+    mark = extra.get("cache_control")
+    if mark is None:
+        return {}
+    if (
+        keys is None
+        or "cache_control" in keys
+        or notes.unsupported("cache_control", "cache_control was left out")
+    ):
+        return {"cache_control": mark}
+    return {}
+
+
+# --- vendors' spellings of what every family has -----
+
+
+def in_neutral_words(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+    """The parameters, with a vendor's spelling that this model does not have said neutrally.
+
+    A spelling that the model takes goes out as it was written; so does one on a model without any
+    such control, where there is nothing to map it to.
+    """
+    if shape.params is None or notes.policy == "send":
+        return dict(params)
+    kept = dict(params)
+    if any(name in shape.params for name in REASONING_CONTROLS):
+        asked: dict[str, Any] = {}
+        for name, read in _REASONING_SPELLINGS.items():
+            if kept.get(name) is not None and not _takes(shape, name, kept[name]):
+                asked |= read(kept.pop(name))
+        if asked:
+            kept["reasoning"] = {**asked, **(kept.get("reasoning") or {})}
+    if any(name in shape.params for name in SEARCH_CONTROLS):
+        foreign = [n for n in SEARCH_CONTROLS if kept.get(n) is not None and n not in shape.params]
+        wanted = [kept.pop(name) is not False for name in foreign]
+        if wanted:
+            kept.setdefault("web_search", any(wanted))
+    return kept
+
+
+def _takes(shape: Shape, name: str, value: Any) -> bool:
+    return declares(shape, name) and fits(param(shape, name), value)
+
+
+def _from_thinking(given: Any) -> dict[str, Any]:
+    """Anthropic's (and GLM's) ``thinking`` in neutral words."""
+    if not isinstance(given, Mapping):
+        return {}
+    if given.get("type") == "disabled":
+        return {"enabled": False}
+    budget = given.get("budget_tokens")
+    return {"enabled": True} if budget is None else {"budget_tokens": budget}
+
+
+_REASONING_SPELLINGS = {
+    "thinking": _from_thinking,
+    "enable_thinking": lambda given: {"enabled": bool(given)},
+    "thinking_budget": lambda given: {"budget_tokens": given},
+}
+
+
+def effort_for(reasoning: Mapping[str, Any]) -> str | None:
+    """The effort that a neutral ``reasoning`` asks for; a budget's is the nearest one."""
+    if wants_none(reasoning):
+        return "none"
+    effort = reasoning.get("effort")
+    if effort is not None:
+        return str(effort)
+    budget = budget_for(reasoning)
+    if budget is None:
+        return "medium" if reasoning.get("enabled") else None
+    levels = ("low", "medium", "high")
+    return min(levels, key=lambda level: abs(EFFORT_BUDGET[level] - budget))
 
 
 def budget_for(reasoning: Mapping[str, Any]) -> int | None:

@@ -19,8 +19,17 @@ from langchain_aimlapi._dialects import adapt
 from langchain_aimlapi._dialects.completions_messages import build_messages
 from langchain_aimlapi._dialects.notes import Notes, short
 from langchain_aimlapi._dialects.parts import free_text_schema, object_schema
-from langchain_aimlapi._domain import Ask, Message, ResponseFormat, TextPart, Tool, ToolChoice
+from langchain_aimlapi._domain import (
+    Ask,
+    Message,
+    ReasoningPart,
+    ResponseFormat,
+    TextPart,
+    Tool,
+    ToolChoice,
+)
 from langchain_aimlapi.catalog.facts import Param, Shape
+from langchain_aimlapi.errors import UnsupportedFeatureError
 
 _PARALLEL = "parallel_tool_calls"
 _OWN = frozenset({"reasoning", "web_search", "max_tokens", _PARALLEL, "audio"})
@@ -33,6 +42,48 @@ def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
         UnsupportedFeatureError: the model can not take something in any form, or
             ``on_unsupported`` is ``"error"`` and something had to be left out.
     """
+    if shape.accepts_anthropic and shape.other is not None:
+        return _in_the_better_form(ask, shape, shape.other, notes)
+    return _build(ask, shape, notes)
+
+
+def _in_the_better_form(ask: Ask, shape: Shape, other: Shape, notes: Notes) -> dict[str, Any]:
+    """Claude's newer ids take both whole forms on this path: OpenAI's, unless it loses something
+    that Anthropic's does not (signed thoughts, stop texts, server-side tools)."""
+    # Only what Claude needs is imported for it.
+    from langchain_aimlapi._dialects import messages
+
+    tried: list[tuple[int, dict[str, Any], Notes]] = []
+    failed: UnsupportedFeatureError | None = None
+    for form, build_form in ((shape, _build), (other, messages.build)):
+        own = Notes(notes.model, notes.policy)
+        try:
+            body = build_form(ask, form, own)
+        except UnsupportedFeatureError as error:
+            failed = failed or error
+            continue
+        lost = len(own.told) + (form is shape and _has_signed_thoughts(ask))
+        if not lost:
+            notes.told += own.told
+            return body
+        tried.append((lost, body, own))
+    if not tried:
+        raise failed or notes.impossible("messages", "it takes neither form")
+    _, body, own = min(tried, key=lambda attempt: attempt[0])
+    notes.told += own.told
+    return body
+
+
+def _has_signed_thoughts(ask: Ask) -> bool:
+    return any(
+        message.extra.get("thinking_blocks")
+        or any(isinstance(part, ReasoningPart) and part.signature for part in message.parts)
+        for message in ask.messages
+    )
+
+
+def _build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
+    params = adapt.in_neutral_words(ask.params, shape, notes)
     tools, choice = _choose_tools(ask, shape, notes)
     wire_format, instruction = _response_format(ask.response_format, shape, notes)
     messages = ask.messages
@@ -48,13 +99,13 @@ def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
             body["tool_choice"] = choice
     if wire_format is not None:
         body["response_format"] = wire_format
-    rest = {k: v for k, v in ask.params.items() if k not in _OWN}
+    rest = {k: v for k, v in params.items() if k not in _OWN}
     body |= adapt.fit_all(rest, shape, notes)
-    body |= _max_tokens(ask.params.get("max_tokens"), shape, notes)
-    body |= _reasoning(ask.params.get("reasoning"), shape, notes, body)
-    body |= _web_search(ask.params.get("web_search"), shape, notes, body)
-    body |= _audio(ask.params.get("audio"), shape, notes, body)
-    parallel = ask.params.get("parallel_tool_calls")
+    body |= _max_tokens(params.get("max_tokens"), shape, notes)
+    body |= _reasoning(params.get("reasoning"), shape, notes, body)
+    body |= _web_search(params.get("web_search"), shape, notes, body)
+    body |= _audio(params.get("audio"), shape, notes, body)
+    parallel = params.get("parallel_tool_calls")
     pointless = parallel is False and len(tools) < 2
     if tools and parallel is not None and (adapt.declares(shape, _PARALLEL) or not pointless):
         body |= adapt.fit_all({_PARALLEL: parallel}, shape, notes)
@@ -86,7 +137,7 @@ def _choose_tools(
     if choice is not None and choice.mode == "named":
         wanted, choice = _named(ask, shape, choice)
     tools = [built for tool in wanted if (built := _tool(tool, shape, notes)) is not None]
-    return tools, _tool_choice(choice, shape, notes)
+    return tools, _tool_choice(choice, tools, shape, notes)
 
 
 def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
@@ -98,12 +149,7 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
         return None
     forms = shape.tools
     if tool.kind == "custom" and (forms is None or "custom" in forms):
-        return {"type": "custom", "custom": {
-            k: v for k, v in {
-                "name": tool.name, "description": tool.description or None,
-                "format": tool.extra.get("format"),
-            }.items() if v is not None
-        }}  # fmt: skip
+        return _custom(tool, shape)
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
     function: dict[str, Any] = {"name": tool.name}
@@ -119,10 +165,30 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
             notes.adapted("tools.strict", f"strict={tool.strict} of {tool.name} was left out")
     wire: dict[str, Any] = {"type": "function", "function": function}
     facts = shape.tool_defs.get("function")
+    keys = None if facts is None or not facts.properties else set(facts.properties)
+    wire |= adapt.cache_mark(tool.extra, keys, notes)
     for key, value in tool.extra.items():
-        if key != "format" and (facts is None or not facts.closed or key in facts.properties):
+        open_to = facts is None or not facts.closed or key in facts.properties
+        if key not in ("format", "cache_control") and open_to:
             wire[key] = value
     return wire
+
+
+def _custom(tool: Tool, shape: Shape) -> dict[str, Any]:
+    """A free-text tool; its grammar stands deeper here than at ``/v1/responses``."""
+    custom: dict[str, Any] = {"name": tool.name}
+    if tool.description:
+        custom["description"] = tool.description
+    given = tool.extra.get("format")
+    facts = shape.tool_defs.get("custom", Param()).properties.get("custom", Param())
+    if isinstance(given, Mapping) and "definition" in given:
+        grammar = {key: value for key, value in given.items() if key != "type"}
+        custom["format"] = {"type": "grammar", "grammar": grammar}
+    elif given is not None:
+        custom["format"] = given
+    elif "format" in facts.required:
+        custom["format"] = {"type": "text"}
+    return {"type": "custom", "custom": custom}
 
 
 def _named(ask: Ask, shape: Shape, choice: ToolChoice) -> tuple[tuple[Tool, ...], ToolChoice]:
@@ -136,20 +202,29 @@ def _named(ask: Ask, shape: Shape, choice: ToolChoice) -> tuple[tuple[Tool, ...]
 
 
 def _tool_choice(
-    choice: ToolChoice | None, shape: Shape, notes: Notes
+    choice: ToolChoice | None, tools: list[dict[str, Any]], shape: Shape, notes: Notes
 ) -> dict[str, Any] | str | None:
     if choice is None:
         return None
     if choice.mode == "raw":
         return choice.raw  # type: ignore[no-any-return]
     if choice.mode == "named":
-        return {"type": "function", "function": {"name": choice.name}}
+        named = {"name": choice.name}
+        kind = "custom" if {"type": "custom", "custom": named} in map(_naming, tools) else "function"
+        return {"type": kind, kind: named}
     strings = shape.tool_choice_strings
     if strings is None or choice.mode in strings:
         return choice.mode
     if notes.unsupported("tool_choice", f"tool_choice={choice.mode!r} was left out"):
         return choice.mode
     return None
+
+
+def _naming(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice that names a tool."""
+    kind = str(tool.get("type"))
+    inner = tool.get(kind)
+    return {"type": kind, kind: {"name": inner.get("name") if isinstance(inner, Mapping) else None}}
 
 
 # --- the shape of the answer -----
@@ -229,10 +304,14 @@ def _reasoning(wanted: Any, shape: Shape, notes: Notes, body: Mapping[str, Any])
         budget_key = {"thinking_budget": found} if found and "thinking_budget" in declared else {}
         return {"enable_thinking": True, **budget_key}
     plain = set(asked) <= {"effort", "enabled"}
-    if "reasoning_effort" in declared and (plain or "reasoning" not in declared) and effort:
-        return adapt.fit_all({"reasoning_effort": effort}, shape, notes)
-    if ("reasoning" in declared and not plain) or ("reasoning" in declared and effort):
-        return {"reasoning": _reasoning_object(asked, shape, notes)}
+    if "reasoning" in declared and not (plain and "reasoning_effort" in declared):
+        wire = _reasoning_object(asked, shape, notes)
+        return {"reasoning": wire} if wire else {}
+    if "reasoning_effort" in declared:
+        level = adapt.effort_for(asked)
+        if level != effort:
+            notes.adapted("reasoning", f"reasoning={short(asked)} was sent as effort {level!r}")
+        return adapt.fit_all({"reasoning_effort": level}, shape, notes)
     if notes.unsupported("reasoning", f"reasoning={short(asked)} was left out"):
         return {"reasoning": asked}
     return {}
@@ -241,13 +320,16 @@ def _reasoning(wanted: Any, shape: Shape, notes: Notes, body: Mapping[str, Any])
 def _reasoning_object(asked: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     facts = adapt.param(shape, "reasoning")
     wire: dict[str, Any] = {}
+    if "enabled" in asked and facts.properties and "enabled" not in facts.properties:
+        # A bare switch, where there are only levels.
+        level = {} if adapt.budget_for(asked) else {"effort": adapt.effort_for(asked)}
+        asked = {k: v for k, v in (level | asked).items() if k != "enabled"}
     for name, value in asked.items():
         key = "max_tokens" if name == "budget_tokens" else name
         known = facts.properties.get(key)
         if facts.properties and known is None:
-            if name != "enabled" and notes.unsupported(
-                f"reasoning.{name}", f"reasoning.{name}={short(value)} was left out"
-            ):
+            said = f"reasoning.{name}={short(value)} was left out"
+            if notes.unsupported(f"reasoning.{name}", said):
                 wire[key] = value
             continue
         wire[key] = adapt.fit(f"reasoning.{name}", value, known or Param(), notes)
@@ -265,9 +347,12 @@ def _thinking(
         return {"thinking": {"type": "disabled"}} if not kinds or "disabled" in kinds else {}
     if "budget_tokens" not in facts.properties:
         return {"thinking": {"type": "enabled"}}
-    budget = adapt.budget_for(asked)
-    if budget is None and "adaptive" in kinds:
+    explicit = asked.get("budget_tokens") or asked.get("max_tokens")
+    if not explicit and "adaptive" in kinds:
+        if "effort" in asked:
+            notes.adapted("reasoning", f"effort={asked['effort']} was sent as adaptive thinking")
         return {"thinking": {"type": "adaptive"}}
+    budget = adapt.budget_for(asked)
     wire: dict[str, Any] = {"type": "enabled", "budget_tokens": max(budget or 2048, 1024)}
     limit = body.get("max_tokens")
     if isinstance(limit, int) and limit <= wire["budget_tokens"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_aimlapi._dialects import adapt
 from langchain_aimlapi._dialects.notes import Notes
 from langchain_aimlapi._dialects.parts import (
     AUDIO_FORMATS,
@@ -16,6 +17,7 @@ from langchain_aimlapi._dialects.parts import (
     told_calls,
     told_result,
     valid_arguments,
+    with_error_said,
 )
 from langchain_aimlapi._domain import (
     MediaPart,
@@ -59,7 +61,7 @@ def _fit_roles(messages: tuple[Message, ...], shape: Shape, notes: Notes) -> lis
             said = told_result(message, names.get(message.tool_call_id))
             fitted.append(Message("user", (TextPart(said),)))
         elif message.role == "tool":
-            kept, media = _split_media(message, shape)
+            kept, media = _split_media(with_error_said(message), shape)
             moved += media
             fitted.append(kept)
         elif message.role == "assistant":
@@ -228,9 +230,10 @@ def _content(
     """A string where the message is one plain text or the model takes no list, else a list."""
     single = len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extra
     if not parts or single or (not facts.list and is_text_only(parts)):
-        if facts.string:
-            return text_of(parts)
-        if not facts.list:
+        if facts.string or not facts.list:
+            for part in parts:
+                if isinstance(part, TextPart):
+                    adapt.cache_mark(part.extra, (), notes)
             return text_of(parts)
     if not facts.list:
         refused = next(p for p in parts if part_text(p) is None)
@@ -261,10 +264,8 @@ def _part(
         if facts.parts is not None and "text" not in facts.parts:
             raise notes.impossible("messages.text", "it takes no text in this place")
         wire: dict[str, Any] = {"type": "text", "text": text}
-        if isinstance(part, TextPart) and "cache_control" in part.extra:
-            keys = shape.parts.get("text", {}).get("keys")
-            if keys is None or "cache_control" in keys:
-                wire["cache_control"] = part.extra["cache_control"]
+        if isinstance(part, TextPart):
+            wire |= adapt.cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
         return wire
     if isinstance(part, MediaPart):
         return _media(part, facts, shape, notes)
@@ -286,9 +287,7 @@ def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> dic
             f"choose a model that takes {MEDIA_WORDS[part.kind]}",
         )
     known = shape.parts.get(kind, {})
-    extra = {}
-    if "cache_control" in part.extra and "cache_control" in known.get("keys", ("cache_control",)):
-        extra["cache_control"] = part.extra["cache_control"]
+    extra = adapt.cache_mark(part.extra, known.get("keys"), notes)
     return {"type": kind, kind: _MEDIA[part.kind](part, known, notes), **extra}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from langchain_aimlapi._domain import (
     MediaPart,
@@ -80,6 +81,20 @@ def told_result(message: Message, name: str | None) -> str:
     """A tool's result as text, for a model that has no tools."""
     status = " (it failed)" if message.is_error else ""
     return f"[result of {name or message.tool_call_id}{status}]: {text_of(message.parts)}"
+
+
+def with_error_said(message: Message) -> Message:
+    """A failed tool result that says so in its text, for a wire that has no other place."""
+    if not message.is_error:
+        return message
+    first = next((p for p in message.parts if isinstance(p, TextPart)), None)
+    said = first.text if first is not None else ""
+    if said.lstrip().lower().startswith("error"):
+        return message
+    told = TextPart(f"Error: {said}" if said else "Error", first.extra if first else {})
+    if first is None:
+        return replace(message, parts=(told, *message.parts))
+    return replace(message, parts=tuple(told if p is first else p for p in message.parts))
 
 
 def valid_arguments(call: ToolCall) -> str:

@@ -15,6 +15,7 @@ from pydantic_core import from_json
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects import read_completions, read_messages, read_responses
 from langchain_aimlapi._dialects.assembly import Assembly
+from langchain_aimlapi._dialects.joining import joined
 from langchain_aimlapi._domain import Delta, Final, Reply
 from langchain_aimlapi._explain import explain_frame, is_error_body, read_body
 from langchain_aimlapi._json import BadJsonError, Mender, parse_clean_json, parse_leniently
@@ -47,11 +48,13 @@ class AnswerReader:
         secret: str | None = None,
         max_event_bytes: int = 64 * 1024 * 1024,
         max_response_bytes: int = 64 * 1024 * 1024,
+        coalesce: bool = False,
     ) -> None:
         self.assembly = Assembly(headers)
         self.done = False
         self.delivered = False
         self.error: AimlapiError | None = None
+        self._coalesce = coalesce
         self._model = model
         self._secret = secret
         self._sse = SseDecoder(max_event_bytes=max_event_bytes)
@@ -84,7 +87,7 @@ class AnswerReader:
             return []
         out: list[Any] = []
         self._take(self._sse.feed(data), out)
-        return out
+        return joined(out) if self._coalesce and len(out) > 1 else out
 
     def close(self) -> list[Any]:
         """Items left over at the end of the bytes; see ``error`` for an end that is none."""
@@ -187,6 +190,8 @@ class AnswerReader:
             raise explain_frame(
                 data.decode("utf-8", "replace"), model=self._model, secret=self._secret
             )
+        if last and self.finished:
+            return None  # cut behind the finish reason: usage may be lost, the answer is not
         cls = StreamInterrupted if last else InvalidResponseError
         raise cls(
             f"the stream {'ended inside' if last else 'holds'} an event that is no JSON "

@@ -38,6 +38,7 @@ _RETURNED = (
     "reasoning_items",
     "extra_content",
     "encrypted_content",
+    "server_tool_calls",
 )
 
 

@@ -290,17 +290,19 @@ def _read_events(
     except Fault as fault:
         failure = _stream_fault(fault, reader, policy)
     except (EventTooLargeError, EncodingError) as error:
-        failure = errors.InvalidResponseError(str(error), model=policy.model)
-        failure.is_retryable = False
+        if isinstance(error, EventTooLargeError) or not reader.finished:
+            failure = errors.InvalidResponseError(str(error), model=policy.model)
+            failure.is_retryable = False
     except errors.AimlapiError as error:
         failure = error
     if failure is None:  # the tail broke off after the end was seen: nothing was lost
         items = reader.close()
         if items:
             yield items
-        yield Close()
-        return reader.error
+        failure = reader.error
     yield Close()
+    if failure is None:
+        return None
     failure = reader.attach(failure)
     if reader.delivered or isinstance(failure, errors.StreamTimeoutError) or _clean_end(failure):
         raise failure
@@ -327,22 +329,23 @@ class _IdleWatch:
 
     def check(self, reader: StreamReader) -> None:
         seen = reader.progress()
-        if seen != self.seen:
+        fresh = seen != self.seen
+        if fresh:
             self.seen = seen
-            if self.until is None:
-                if self.idle is not None:
-                    self.last = self.clock()
+            if self.until is None and self.idle is None:
                 return
         now = self.clock()
         if self.until is not None and now >= self.until:
             raise Fault("deadline", "the deadline of the call has passed")
-        if self.idle is not None and now - self.last >= self.idle:
+        if fresh:
+            self.last = now
+        elif self.idle is not None and now - self.last >= self.idle:
             raise Fault("timeout", f"no event for {self.idle:g} s")
 
 
 def _stream_fault(fault: Fault, reader: StreamReader, policy: Policy) -> errors.AimlapiError | None:
     """The error for a fault while reading events; None where the end had been seen before."""
-    if reader.finished:
+    if reader.done or reader.finished:
         return None
     if fault.kind in ("timeout", "deadline"):
         return errors.StreamTimeoutError(
@@ -352,7 +355,8 @@ def _stream_fault(fault: Fault, reader: StreamReader, policy: Policy) -> errors.
         )
     if fault.kind == "broken":
         error = errors.StreamInterrupted(
-            f"the connection broke before the stream had ended ({fault.detail})",
+            "the connection broke before the stream had ended "
+            f"({errors.mask(fault.detail, policy.secret)})",
             advice="what was delivered is in error.partial; ask again for the whole answer",
             model=policy.model,
         )

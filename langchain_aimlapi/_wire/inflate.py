@@ -16,13 +16,14 @@ class EncodingError(ValueError):
 class Inflater:
     """Incremental decoder of one ``content-encoding``; gives slices of at most 1 MB."""
 
-    __slots__ = ("_auto", "_decoder")
+    __slots__ = ("_auto", "_decoder", "_first")
 
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise EncodingError(f"the answer's content-encoding is {name[:40]!r}, not asked for")
         self._auto = name == "deflate"
+        self._first = b""  # too little of a "deflate" body to tell whether it has its header
         self._decoder = None if name in ("", "identity") else zlib.decompressobj(47)
 
     @property
@@ -35,6 +36,11 @@ class Inflater:
         if self._decoder is None:
             yield data
             return
+        if self._auto:  # zlib's header is two bytes; the first alone does not tell
+            data = self._first + data
+            if len(data) < 2:
+                self._first = data
+                return
         try:
             yield from self._inflate(data)
         except zlib.error as error:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import email.utils
 import math
 import random
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 BASE_DELAY = 0.5
 """Seconds before the first retry, before jitter; doubles with each further one."""
 MAX_DELAY = 8.0
 MAX_RETRY_AFTER = 60.0
 """A server that asks for more than this is not waited for: the error says how long it asked."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ def parse_retry_after(headers: Mapping[str, str], *, now: float | None = None) -
         raw = headers.get(name)
         if raw is None:
             continue
-        try:
+        if _NUMBER.fullmatch(raw.strip()):  # not float(): that takes "1_0" and other scripts
             seconds = float(raw) * scale
-        except ValueError:
+        else:
             seconds = _seconds_until(raw, time.time() if now is None else now)
         if math.isfinite(seconds) and seconds >= 0:
             return seconds
@@ -46,7 +49,10 @@ def parse_retry_after(headers: Mapping[str, str], *, now: float | None = None) -
 
 def _seconds_until(date: str, now: float) -> float:
     try:
-        return email.utils.parsedate_to_datetime(date).timestamp() - now
+        moment = email.utils.parsedate_to_datetime(date)
+        if moment.tzinfo is None:  # an HTTP date is GMT, also where it does not say so (asctime)
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return math.nan
 

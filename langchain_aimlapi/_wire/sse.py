@@ -53,10 +53,10 @@ class SseDecoder:
             return []
         lines = data.split(b"\n")
         if self._pending:
+            self._size -= sum(map(len, self._pending))
             self._pending.append(lines[0])
             lines[0] = b"".join(self._pending)
             self._pending.clear()
-            self._size = sum(map(len, self._data))
         rest = lines.pop()
         events = self._take(lines)
         if rest:

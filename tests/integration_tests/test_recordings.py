@@ -169,9 +169,7 @@ def read_stream(data: bytes) -> Said:
         for line in data.decode().splitlines()
         if line.startswith("data: ") and line != "data: [DONE]"
     ]
-    deltas = [
-        choice.get("delta") or {} for frame in frames for choice in frame["choices"]
-    ]
+    deltas = [choice.get("delta") or {} for frame in frames for choice in frame["choices"]]
     usage = next(frame["usage"] for frame in reversed(frames) if frame["usage"])
     finishes = [c.get("finish_reason") for frame in frames for c in frame["choices"]]
     return Said(
@@ -211,9 +209,10 @@ def check(message: AIMessage, said: Said) -> None:
     assert told["finish_reason"] == "stop"  # every recording ends in good order
     assert told["native_finish_reason"] == said.native
     assert told.get("cost") == said.cost
-    assert told["token_usage"].items() >= {
-        k: v for k, v in said.raw_usage.items() if v and not isinstance(v, dict)
-    }.items()
+    assert (
+        told["token_usage"].items()
+        >= {k: v for k, v in said.raw_usage.items() if v and not isinstance(v, dict)}.items()
+    )
     assert told["inference_id"]
     assert told["client_request_id"]
     assert told.get("system_fingerprint") == said.fingerprint
@@ -259,9 +258,7 @@ async def test_a_recorded_stream_under_streaming_true_gives_one_right_message(
 ) -> None:
     data = (shared / "transcripts" / name).read_bytes()
     with Emulator() as api:
-        model = ChatAimlapi(
-            model=MODEL, output_version=version, streaming=True, **api.settings()
-        )
+        model = ChatAimlapi(model=MODEL, output_version=version, streaming=True, **api.settings())
         api.replay(data)
         check(await ask(model, "What do you think?", colour), read_stream(data))
         assert api.requests[0].body["stream"] is True

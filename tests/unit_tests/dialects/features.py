@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -275,12 +275,12 @@ FEATURES: dict[str, Callable[[], Ask]] = {
 # --- the published schemas ---------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
+@cache
 def index() -> Any:
     return json.loads((API / "schemas" / "index.json").read_text())
 
 
-@lru_cache(maxsize=None)
+@cache
 def request_schema(path: str, model: str) -> Any:
     """The published request schema of a model at a path (the one that a live page cites first)."""
     order = {"live": 0, "page": 1, "orphan": 2, "asset": 3}

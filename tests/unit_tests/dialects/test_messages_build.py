@@ -343,7 +343,8 @@ def test_the_type_of_an_untyped_image_is_read_from_its_bytes() -> None:
 
 def test_documents_are_sent_as_documents() -> None:
     pdf = built(FEATURES["pdf"](), newer())["messages"][0]["content"][1]
-    assert pdf["source"] == {"type": "base64", "media_type": "application/pdf", "data": features.PDF}
+    source = {"type": "base64", "media_type": "application/pdf", "data": features.PDF}
+    assert pdf["source"] == source
     assert pdf["title"] == "a.pdf"
     plain = built(FEATURES["text document"](), closed())["messages"][0]["content"][1]
     assert plain["source"] == {"type": "text", "data": "words"}

@@ -107,7 +107,8 @@ def events(
 
 
 def begun(item: dict[str, Any]) -> dict[str, Any]:
-    empty = {"summary": [], "content": [], "arguments": "", "input": "", "result": None}
+    empty: dict[str, Any] = {"summary": [], "content": [], "arguments": "", "input": ""}
+    empty["result"] = None
     sealed = {k: empty.get(k, v) for k, v in item.items() if k != "encrypted_content"}
     return {**sealed, "status": "in_progress"}
 
@@ -326,7 +327,7 @@ def test_raw_thoughts_are_reasoning_too() -> None:
 
 
 def test_hosted_tools_are_kept_whole() -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"type": "file_search_call", "id": "fs_1", "status": "completed", "queries": ["a"]},
         {"type": "code_interpreter_call", "id": "ci_1", "code": "1", "status": "completed"},
         {"type": "mcp_call", "id": "mcp_1", "name": "x", "arguments": "{}", "output": "1"},
@@ -346,7 +347,7 @@ def test_the_last_partial_image_counts_where_no_final_one_came() -> None:
 
 
 def test_sound_and_its_transcript_are_joined() -> None:
-    told = [
+    told: list[dict[str, Any]] = [
         {"type": "response.created", "response": BEGUN},
         {"type": "response.audio.delta", "delta": "aGk="},
         {"type": "response.audio.transcript.delta", "delta": "Hel"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -20,30 +21,35 @@ MODEL = "openai/gpt-4o"
 KEY = "sk-not-a-real-key-0123456789"
 
 
-async def ask(model: Runnable[Any, Any], said: Any, colour: str, **kwargs: Any) -> Any:
+def make(**arguments: Any) -> ChatAimlapi:
+    """A model from arguments that only the test knows."""
+    return ChatAimlapi(**arguments)
+
+
+async def ask(chat: Runnable[Any, Any], said: Any, colour: str, /, **kwargs: Any) -> Any:
     """One whole answer, in one colour."""
     config = kwargs.pop("config", None)
     if colour == "sync":
-        return model.invoke(said, config, **kwargs)
-    return await model.ainvoke(said, config, **kwargs)
+        return chat.invoke(said, config, **kwargs)
+    return await chat.ainvoke(said, config, **kwargs)
 
 
-async def stream(model: Runnable[Any, Any], said: Any, colour: str, **kwargs: Any) -> list[Any]:
+async def stream(chat: Runnable[Any, Any], said: Any, colour: str, /, **kwargs: Any) -> list[Any]:
     """The chunks of one answer, in one colour."""
     config = kwargs.pop("config", None)
     if colour == "sync":
-        return list(model.stream(said, config, **kwargs))
-    return [chunk async for chunk in model.astream(said, config, **kwargs)]
+        return list(chat.stream(said, config, **kwargs))
+    return [chunk async for chunk in chat.astream(said, config, **kwargs)]
 
 
 async def answer(
-    model: Runnable[Any, Any], said: Any, colour: str, manner: str, **kwargs: Any
+    chat: Runnable[Any, Any], said: Any, colour: str, manner: str, /, **kwargs: Any
 ) -> AIMessage:
     """One answer, whole or streamed and added up."""
     if manner == "whole":
-        message = await ask(model, said, colour, **kwargs)
+        message = await ask(chat, said, colour, **kwargs)
     else:
-        message = add_up(await stream(model, said, colour, **kwargs))
+        message = add_up(await stream(chat, said, colour, **kwargs))
     assert isinstance(message, AIMessage)
     return message
 
@@ -54,7 +60,7 @@ def add_up(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
     assert all(isinstance(chunk, AIMessageChunk) for chunk in chunks)
     whole = chunks[0]
     for chunk in chunks[1:]:
-        whole = whole + chunk  # type: ignore[assignment]  # core types the sum as a BaseMessageChunk
+        whole = whole + chunk
     return whole
 
 
@@ -139,7 +145,7 @@ class Wire:
         """The next answers; bytes as they are, anything else as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         ends = [0, *cuts, len(data)]
-        self.pieces = [data[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        self.pieces = [data[a:b] for a, b in pairwise(ends)]
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

@@ -106,31 +106,31 @@ def _silence() -> None:
         [(Stall(),)],
         LATE_STREAM,
         options={**QUICK, "max_retries": 0},
-        within=1.4,
+        within=2.5,
     )
     total = {"deadline": 0.6, "timeout": 5.0, "stream_timeout": 5.0}
-    FAMILY.both("silence until the deadline", [(Stall(),)], LATE_STREAM, options=total, within=1.6)
+    FAMILY.both("silence until the deadline", [(Stall(),)], LATE_STREAM, options=total, within=2.5)
     FAMILY.both(
         "silence, retries and a deadline",
         [(Stall(),)],
         LATE_STREAM,
         options={"deadline": 0.6, "timeout": 0.25, "stream_timeout": 0.25},
         requests=(2, 3),
-        within=1.6,
+        within=2.5,
     )
     trickle = (Send(head(200, "Content-Length: 100000")), Every(b" ", 0.05, 10.0))
     FAMILY.whole("a body that trickles past the deadline", [trickle], LATE, options=total,
-                 within=1.6)  # fmt: skip
+                 within=2.5)  # fmt: skip
     slow_head = (Send(b"HTTP/1.1 200 OK\r\n"), Every(b"X: y\r\n", 0.05, 10.0))
     FAMILY.both("a head that trickles past the deadline", [slow_head], LATE_STREAM, options=total,
-                within=1.6)  # fmt: skip
+                within=2.5)  # fmt: skip
     slow_error = (Send(head(500, "Content-Length: 100000")), Every(b" ", 0.05, 10.0))
     FAMILY.both(
         "an error body that trickles past the deadline",
         [slow_error],
         failure("APIError APITimeoutError StreamTimeoutError"),
         options=total,
-        within=1.6,
+        within=2.5,
     )
     FAMILY.whole("slower than nothing, faster than the timeout", [(Pause(0.25), *JSON_OK)],
                  options={"timeout": 2.0})  # fmt: skip

@@ -46,7 +46,7 @@ def _well() -> None:
     WELL.streamed("[DONE] without its blank line", [stream(*told, END, b"data: [DONE]")])
     named = b"event: done\ndata: [DONE]\n\n"
     WELL.streamed("[DONE] under an event name", [stream(*told, END, named)])
-    open_end = {"within": 0.4}
+    open_end = {"within": 1.5}
     WELL.streamed("open after [DONE]", [stream(*STREAM, ends=HANGING)], used, **open_end)
     alive: Reply = (Every(chunked(b": hi\n\n"), 0.01),)
     WELL.streamed("keep-alives after [DONE]", [stream(*STREAM, ends=alive)], used, **open_end)
@@ -69,7 +69,7 @@ def _well() -> None:
         "finish reason, then silence",
         [stream(*told, END, ends=HANGING)],
         options=QUICK,
-        within=2.0,
+        within=2.5,
     )
     WELL.streamed("a second stream on the same connection", [stream(*STREAM)], calls=2, requests=2)
 
@@ -126,7 +126,7 @@ def _silent() -> None:
     late = failure("StreamTimeoutError", None, HELD)
     mute = failure("StreamTimeoutError APITimeoutError", None, "")
     keep = (Every(chunked(b": keep-alive\n\n"), 0.05),)
-    quick: dict[str, Any] = {"options": QUICK, "within": 1.5}
+    quick: dict[str, Any] = {"options": QUICK, "within": 2.5}
     SILENT.streamed("in the middle", [stream(*BEGUN, ends=HANGING)], late, **quick)
     SILENT.streamed("keep-alives in the middle", [stream(*BEGUN, ends=keep)], late, **quick)
     blank = (Every(chunked(b"\n"), 0.05),)
@@ -147,7 +147,7 @@ def _silent() -> None:
         [stream(*BEGUN, ends=keep)],
         late,
         options=patient,
-        within=1.5,
+        within=2.5,
     )
     forever = (Every(chunked(event(chunk("."))), 0.05),)
     SILENT.streamed(
@@ -155,7 +155,7 @@ def _silent() -> None:
         [stream(ROLE, ends=forever)],
         failure("StreamTimeoutError", None),
         options={"deadline": 0.7, "stream_timeout": 5.0},
-        within=1.6,
+        within=2.5,
         at_least=0.6,
     )
     SILENT.streamed(
@@ -163,7 +163,7 @@ def _silent() -> None:
         [stream(*BEGUN, ends=keep)],
         late,
         options={"deadline": 0.7, "stream_timeout": 5.0},
-        within=1.6,
+        within=2.5,
         at_least=0.6,
     )
     slow = (Every(chunked(event(chunk("x"))), 0.2, 1.4), Send(chunked(events(END, DONE))))

@@ -1,0 +1,247 @@
+"""`Delta`s -> LiteLLM's `ModelResponseStream`, in the order that its stream wrapper needs.
+
+Two rules of ``CustomStreamWrapper._dispatch_provider_chunk`` (1.91.0 to 1.109.1) for custom
+providers: after a chunk with ``choices[0].finish_reason`` the stream ends at the next chunk
+without content, and a usage on a finish chunk is dropped and replaced by an estimate. So usage
+goes out first, on a chunk without choices, then the finish reasons of the choices 1, 2, ..., and
+that of choice 0 last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from litellm.types.utils import Delta as LitellmDelta
+from litellm.types.utils import ModelResponseStream, StreamingChoices
+
+from langchain_aimlapi._domain import Delta, Final, Reply, ToolDelta
+from langchain_aimlapi._litellm.replies import (
+    MESSAGE_FIELDS,
+    TOP_LEVEL,
+    specific_fields,
+    usage_of,
+)
+
+# Pieces of these merge by an index that LiteLLM does not know; they go out whole, at the end.
+_WHOLE = frozenset({"reasoning_details", "reasoning_items"})
+_set = object.__setattr__
+
+
+class ChunkWriter:
+    """Writes the chunks of one stream.
+
+    Args:
+        model: The id that was asked for. LiteLLM shows it on every chunk; what was served stands
+            in the response headers and in the final answer.
+        told: Gives what the answer has said about itself so far (``id``, ``created``, ...).
+    """
+
+    __slots__ = ("_blocks", "_created", "_id", "_model", "_started", "_text", "_told")
+
+    def __init__(self, model: str, told: Callable[[], Mapping[str, Any]]) -> None:
+        self._model = model
+        self._told = told
+        self._text = text_chunk_maker()
+        self._id: str | None = None
+        self._created = int(time.time())
+        self._started: set[int] = set()
+        self._blocks: dict[tuple[int, int], str] = {}
+
+    def delta(self, delta: Delta) -> ModelResponseStream:
+        """The chunk for one delta."""
+        choice = delta.choice
+        if (
+            choice == 0
+            and delta.text
+            and choice in self._started
+            and not (delta.reasoning or delta.tools or delta.extra or delta.logprobs)
+        ):
+            return self._text(self._id or "", self._created, self._model, delta.text)
+        fields, top = self._fields(delta)
+        if choice not in self._started:
+            self._started.add(choice)
+            fields["role"] = "assistant"
+            self._learn()
+        logprobs = dict(delta.logprobs) if delta.logprobs else None
+        wire = LitellmDelta(**fields)
+        return self._chunk([StreamingChoices(index=choice, delta=wire, logprobs=logprobs)], **top)
+
+    def final(self, final: Final) -> Iterator[ModelResponseStream]:
+        """The chunks of the end: what was held back, usage and charge, finish reasons."""
+        reply = final.reply
+        self._learn()
+        yield from self._held(reply)
+        usage = usage_of(reply.meta)
+        if usage is not None:
+            yield self._chunk([], usage=usage)
+        for choice in reply.choices[1:]:
+            ended = StreamingChoices(
+                index=choice.index, delta=LitellmDelta(), finish_reason=choice.finish_reason
+            )
+            yield self._chunk([StreamingChoices(index=0, delta=LitellmDelta()), ended])
+        reason = reply.choices[0].finish_reason or "stop"
+        yield self._chunk(
+            [StreamingChoices(index=0, delta=LitellmDelta(), finish_reason=reason)]
+        )
+
+    def _learn(self) -> None:
+        """Take over what the answer says about itself: told with its first event."""
+        told = self._told()
+        if self._id is None and isinstance(told.get("id"), str):
+            self._id = told["id"]
+        if isinstance(told.get("created"), int):
+            self._created = told["created"]
+
+    def _chunk(self, choices: list[StreamingChoices], **more: Any) -> ModelResponseStream:
+        fingerprint = self._told().get("system_fingerprint")
+        if isinstance(fingerprint, str):
+            more["system_fingerprint"] = fingerprint
+        chunk = ModelResponseStream(
+            id=self._id, created=self._created, model=self._model, choices=choices, **more
+        )
+        if self._id is None:
+            self._id = chunk.id  # the server told none; LiteLLM's own then holds for all
+        return chunk
+
+    def _fields(self, delta: Delta) -> tuple[dict[str, Any], dict[str, Any]]:
+        """(arguments of LiteLLM's delta, fields of the chunk)."""
+        fields: dict[str, Any] = {"content": delta.text or None}
+        if delta.reasoning:
+            fields["reasoning_content"] = delta.reasoning
+        if delta.tools:
+            fields["tool_calls"] = [_tool(each) for each in delta.tools]
+        top: dict[str, Any] = {}
+        specific: dict[str, Any] = {}
+        for key, value in (delta.extra or {}).items():
+            if key in TOP_LEVEL:
+                top[key] = value
+            elif key == "thinking_blocks":
+                fields[key] = [self._thinking(delta.choice, piece) for piece in value]
+            elif key in MESSAGE_FIELDS:
+                fields[key] = value
+            elif key not in _WHOLE:
+                specific[key] = value
+        if specific:
+            fields["provider_specific_fields"] = specific
+        return fields, top
+
+    def _thinking(self, choice: int, piece: Mapping[str, Any]) -> dict[str, Any]:
+        """A piece of a thinking block with its type, which ours tells only once."""
+        place = (choice, piece.get("index", 0))
+        kind = self._blocks.setdefault(place, str(piece.get("type") or "thinking"))
+        rest = {k: v for k, v in piece.items() if k not in ("index", "type")}
+        if kind == "thinking":
+            rest.setdefault("thinking", "")
+        return {"type": kind, **rest}
+
+    def _held(self, reply: Reply) -> Iterator[ModelResponseStream]:
+        for choice in reply.choices:
+            fields = {k: v for k, v in specific_fields(choice).items() if k in _WHOLE}
+            if fields:
+                wire = LitellmDelta(provider_specific_fields=fields)
+                yield self._chunk([StreamingChoices(index=choice.index, delta=wire)])
+
+
+def reply_to_items(reply: Reply) -> list[Delta | Final]:
+    """A whole answer as the items of a stream, for models that do not stream."""
+    items: list[Delta | Final] = []
+    for choice in reply.choices:
+        tools = tuple(
+            ToolDelta(place, call.id, call.name, call.arguments)
+            for place, call in enumerate(choice.tool_calls)
+        )
+        items.append(
+            Delta(
+                choice.text, choice.reasoning, tools, dict(choice.extra) or None, choice.logprobs,
+                choice.index,
+            )
+        )  # fmt: skip
+    return [*items, Final(reply)]
+
+
+def _tool(tool: ToolDelta) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name, "arguments": tool.arguments}
+    return {"index": tool.position, "id": tool.id, "type": "function", "function": function}
+
+
+# --- the usual chunk, made without its constructors -----
+#
+# A token is one chunk of three objects. Their constructors take 35 us, LiteLLM's own handling of
+# the chunk 80: copying the state of one that a constructor has made takes 4 (2 shared cores).
+
+
+def _build_chunk(id: str, created: int, model: str, text: str) -> ModelResponseStream:
+    choice = StreamingChoices(index=0, delta=LitellmDelta(content=text))
+    return ModelResponseStream(id=id, created=created, model=model, choices=[choice])
+
+
+class _Mould:
+    """The state of a text chunk as the constructors of the installed LiteLLM leave it."""
+
+    __slots__ = ("chunk", "chunk_set", "choice", "choice_set", "delta", "delta_set", "fields")
+
+    def __init__(self) -> None:
+        chunk = _build_chunk("id", 1, "model", "text")
+        choice = chunk.choices[0]
+        delta = choice.delta
+        self.chunk = dict(chunk.__dict__)
+        self.chunk_set = frozenset(chunk.__pydantic_fields_set__)
+        self.choice = dict(choice.__pydantic_extra__ or {})
+        self.choice_set = frozenset(choice.__pydantic_fields_set__)
+        self.fields = dict(delta.__dict__)
+        self.delta = dict(delta.__pydantic_extra__ or {})
+        self.delta_set = frozenset(delta.__pydantic_fields_set__)
+
+    def cast(self, id: str, created: int, model: str, text: str) -> ModelResponseStream:
+        """A chunk with this text."""
+        delta = LitellmDelta.__new__(LitellmDelta)
+        _set(delta, "__dict__", self.fields.copy())
+        _set(delta, "__pydantic_extra__", {**self.delta, "content": text})
+        _set(delta, "__pydantic_fields_set__", set(self.delta_set))
+        _set(delta, "__pydantic_private__", None)
+        choice = StreamingChoices.__new__(StreamingChoices)
+        _set(choice, "__dict__", {})
+        _set(choice, "__pydantic_extra__", {**self.choice, "delta": delta})
+        _set(choice, "__pydantic_fields_set__", set(self.choice_set))
+        _set(choice, "__pydantic_private__", None)
+        chunk = ModelResponseStream.__new__(ModelResponseStream)
+        _set(
+            chunk,
+            "__dict__",
+            {**self.chunk, "id": id, "created": created, "model": model, "choices": [choice]},
+        )
+        _set(chunk, "__pydantic_extra__", {})
+        _set(chunk, "__pydantic_fields_set__", set(self.chunk_set))
+        _set(chunk, "__pydantic_private__", {"_hidden_params": {}, "_response_headers": None})
+        return chunk
+
+
+@lru_cache(maxsize=1)
+def text_chunk_maker() -> Callable[[str, int, str, str], ModelResponseStream]:
+    """The quick maker of text chunks where it makes what the constructors make, else these.
+
+    The comparison is made once: a LiteLLM whose objects look different inside costs time, never
+    a wrong chunk.
+    """
+    try:
+        cast = _Mould().cast
+        made, built = cast("a", 2, "b", "c"), _build_chunk("a", 2, "b", "c")
+        same = (
+            made == built
+            and made.model_dump() == built.model_dump()
+            and made.model_dump_json() == built.model_dump_json()
+            and vars(made) == vars(built)
+            and made.__pydantic_private__ == built.__pydantic_private__
+            and made.choices[0].__dict__ == built.choices[0].__dict__
+            and made.choices[0].delta.__dict__ == built.choices[0].delta.__dict__
+            and [type(made.choices[0]), type(made.choices[0].delta)]
+            == [type(built.choices[0]), type(built.choices[0].delta)]
+            and made.__pydantic_fields_set__ == built.__pydantic_fields_set__
+        )
+    except (AttributeError, TypeError, ValueError, IndexError):
+        same = False
+    return cast if same else _build_chunk
+

@@ -1,0 +1,137 @@
+"""Errors of this package -> LiteLLM's own classes, so that its retries, cooldowns and fallbacks
+work as they do for a native provider.
+
+The status decides the class. What the server asked to wait goes along as ``retry-after``, which
+LiteLLM's router reads from ``litellm_response_headers`` for its pauses and from ``response`` for
+the length of a cooldown (router.py of 1.106.2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import litellm
+
+from langchain_aimlapi import errors
+from langchain_aimlapi._advice import advise
+from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi.catalog import Catalog
+
+_REQUEST_URL = "https://api.aimlapi.com/v1"  # LiteLLM wants a request; ours would hold the prompt
+_BY_STATUS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    402: "PaymentRequiredError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+    500: "InternalServerError",
+    502: "BadGatewayError",
+    503: "ServiceUnavailableError",
+    529: "ServiceUnavailableError",
+}
+# Most specific first. OutOfCreditError is left to its status: 402, 403 or 429.
+_BY_CLASS: tuple[tuple[type[errors.AimlapiError], str], ...] = (
+    (errors.ContextOverflowError, "ContextWindowExceededError"),
+    (errors.ContentPolicyError, "ContentPolicyViolationError"),
+    (errors.AuthenticationError, "AuthenticationError"),
+    (errors.ModelNotFoundError, "NotFoundError"),
+    (errors.APITimeoutError, "Timeout"),
+    (errors.APIConnectionError, "APIConnectionError"),
+    (errors.InvalidResponseError, "BadGatewayError"),  # a 2xx that is no answer
+)
+
+
+@contextmanager
+def as_litellm(model: str, catalog: Catalog) -> Iterator[None]:
+    """What fails inside is raised as LiteLLM's class; the original is its ``__cause__``."""
+    try:
+        yield
+    except errors.AimlapiError as error:
+        raise to_litellm(error, model, catalog) from error
+    except ValueError as error:  # a setting or a message that can not be right
+        raise bad_request(str(error), model) from None
+
+
+def bad_request(message: str, model: str) -> Exception:
+    """LiteLLM's error for a call that was refused before it was sent."""
+    failure: Exception = litellm.BadRequestError(
+        message=f"AimlapiException - {message}", model=model, llm_provider=PROVIDER
+    )
+    return failure
+
+
+def to_litellm(error: errors.AimlapiError, model: str, catalog: Catalog | None = None) -> Exception:
+    """The LiteLLM exception that says what ``error`` says."""
+    if catalog is not None:
+        advise(error, model, catalog)
+    name = _class_name(error)
+    made = _make(name, error, f"AimlapiException - {error}", model)
+    made.litellm_response_headers = _headers(error)  # type: ignore[attr-defined]  # router.py reads it
+    return made
+
+
+def _class_name(error: errors.AimlapiError) -> str:
+    for cls, name in _BY_CLASS:
+        if isinstance(error, cls):
+            return name
+    status = error.status_code
+    if isinstance(error, errors.OutOfCreditError):
+        status = status or 402
+    elif isinstance(error, errors.PermissionDeniedError):
+        status = status or 403
+    elif isinstance(error, errors.RateLimitError):
+        status = 429
+    elif isinstance(error, errors.InvalidRequestError):
+        status = status if status == 422 else 400
+    if status == 504:
+        return "Timeout"
+    if status is None or status not in _BY_STATUS:
+        return "InternalServerError" if status is None or status >= 500 else "APIError"
+    if _BY_STATUS[status] == "PaymentRequiredError" and not hasattr(
+        litellm, "PaymentRequiredError"
+    ):
+        return "PermissionDeniedError"  # older than 1.10x: the nearest class that exists
+    return _BY_STATUS[status]
+
+
+def _make(name: str, error: errors.AimlapiError, message: str, model: str) -> Exception:
+    cls: Any = getattr(litellm, name)
+    common = {"message": message, "model": model, "llm_provider": PROVIDER}
+    made: Exception
+    if name == "Timeout":
+        status = 504 if error.status_code == 504 else 408
+        made = cls(**common, exception_status_code=status)
+    elif name == "APIConnectionError":
+        made = cls(**common)
+    elif name == "APIError":
+        made = cls(status_code=error.status_code or 500, **common)
+    else:
+        made = cls(**common, response=_response(error))
+    return made
+
+
+def _response(error: errors.AimlapiError) -> httpx.Response:
+    """An answer with the status and the headers only: the request that LiteLLM wants beside it is
+    a stand-in, since the real one holds the key and the prompt."""
+    return httpx.Response(
+        error.status_code or 400,
+        headers=_headers(error),
+        request=httpx.Request("POST", _REQUEST_URL),
+    )
+
+
+_NOT_KEPT = frozenset({"set-cookie", "content-encoding", "content-length", "transfer-encoding"})
+
+
+def _headers(error: errors.AimlapiError) -> httpx.Headers:
+    told = getattr(error, "response", None)
+    headers = {k: v for k, v in told.headers.items() if k not in _NOT_KEPT} if told else {}
+    if error.retry_after is not None:  # LiteLLM reads whole seconds only
+        headers["retry-after"] = str(math.ceil(error.retry_after))
+    return httpx.Headers(headers)

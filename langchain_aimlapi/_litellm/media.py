@@ -1,0 +1,173 @@
+"""Embeddings and pictures: LiteLLM's arguments -> the endpoints -> LiteLLM's answers."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from array import array
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litellm.types.utils import EmbeddingResponse, ImageObject, ImageResponse
+
+from langchain_aimlapi._litellm.calls import NOT_PARAMS
+from langchain_aimlapi._litellm.failures import as_litellm
+from langchain_aimlapi._litellm.plans import arun, run
+from langchain_aimlapi._litellm.replies import hidden_params, usage_of
+from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.endpoints import Context, Plan
+from langchain_aimlapi.endpoints.embeddings import Embedded
+from langchain_aimlapi.endpoints.embeddings import embed as plan_embeddings
+from langchain_aimlapi.endpoints._image_answer import Image, Images
+from langchain_aimlapi.endpoints.images import edit_images, generate_images
+
+Given = Mapping[str, Any]
+# LiteLLM hands all keyword arguments of an edit on, its own among them.
+_LITELLM_OWN = frozenset(
+    {
+        "api_key", "api_base", "api_version", "base_url", "headers", "timeout", "client",
+        "metadata", "model_info", "custom_llm_provider", "litellm_logging_obj", "proxy_server_request",
+        "secret_fields", "specific_deployment", "num_retries", "cache_key", "caching", "async_call",
+        "extra_query", "user_api_key_dict", "standard_logging_object", "additional_drop_params",
+        "allowed_openai_params", "drop_params", "fallbacks", "tags", "rpm", "tpm", "cooldown_time",
+        "weight", "order", "request_timeout", "organization", "mock_response", "model_group",
+        "max_parallel_requests", "use_in_pass_through", "use_litellm_proxy", "guardrails",
+        "merge_reasoning_content_in_choices", "default_headers", "deployment_id", "no-log", "ttl",
+        "stream_timeout", "original_function", "context_window_fallbacks",
+    }
+)  # fmt: skip
+
+
+# --- embeddings -----
+
+
+def embed(given: Given, catalog: Catalog) -> EmbeddingResponse:
+    """Embeddings. Raises LiteLLM's exceptions."""
+    with as_litellm(str(given["model"]), catalog):
+        return _embedded(given, run(given, catalog, _embeddings(given)))
+
+
+async def aembed(given: Given, catalog: Catalog) -> EmbeddingResponse:
+    """The async twin of `embed`."""
+    with as_litellm(str(given["model"]), catalog):
+        return _embedded(given, await arun(given, catalog, _embeddings(given)))
+
+
+def _embeddings(given: Given) -> Callable[[Context], Plan[Embedded]]:
+    params, extra_body = params_of(given)
+    # How the numbers travel from the API is our business; what the caller gets is not.
+    params.pop("encoding_format", None)
+    return lambda context: plan_embeddings(
+        context,
+        model=str(given["model"]),
+        input=given["input"],
+        params=params,
+        extra_body=extra_body,
+    )
+
+
+def _embedded(given: Given, result: Embedded) -> EmbeddingResponse:
+    as_text = (given.get("optional_params") or {}).get("encoding_format") == "base64"
+    write: Callable[[Any], Any] = _base64 if as_text else list
+    response = EmbeddingResponse(
+        model=result.meta.model or str(given["model"]),
+        data=[
+            {"object": "embedding", "index": place, "embedding": write(vector)}
+            for place, vector in enumerate(result.vectors)
+        ],
+        usage=usage_of(result.meta),
+    )
+    response._hidden_params = hidden_params(result.meta)
+    return response
+
+
+def _base64(vector: Any) -> str:
+    """Little-endian float32, which the OpenAI SDK asks for and decodes."""
+    numbers = array("f", vector)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return base64.b64encode(numbers.tobytes()).decode()
+
+
+# --- pictures -----
+
+
+def generate(given: Given, catalog: Catalog) -> ImageResponse:
+    """Pictures from a prompt. Raises LiteLLM's exceptions."""
+    with as_litellm(str(given["model"]), catalog):
+        return _pictured(run(given, catalog, _generation(given)))
+
+
+async def agenerate(given: Given, catalog: Catalog) -> ImageResponse:
+    """The async twin of `generate`."""
+    with as_litellm(str(given["model"]), catalog):
+        return _pictured(await arun(given, catalog, _generation(given)))
+
+
+def edit(given: Given, catalog: Catalog) -> ImageResponse:
+    """Pictures from pictures. Raises LiteLLM's exceptions."""
+    with as_litellm(str(given["model"]), catalog):
+        return _pictured(run(given, catalog, _edit(given)))
+
+
+async def aedit(given: Given, catalog: Catalog) -> ImageResponse:
+    """The async twin of `edit`."""
+    with as_litellm(str(given["model"]), catalog):
+        return _pictured(await arun(given, catalog, _edit(given)))
+
+
+def _generation(given: Given) -> Callable[[Context], Plan[Images]]:
+    params, extra_body = params_of(given)
+    size, image = params.pop("size", None), params.pop("image", None)
+    return lambda context: generate_images(
+        context,
+        model=str(given["model"]),
+        prompt=given.get("prompt"),
+        image=image,
+        size=size,
+        params=params,
+        extra_body=extra_body,
+    )
+
+
+def _edit(given: Given) -> Callable[[Context], Plan[Images]]:
+    told = given.get("optional_params") or {}
+    kept = {
+        name: value
+        for name, value in told.items()
+        if name not in _LITELLM_OWN and not name.startswith(("litellm_", "user_api_key"))
+    }
+    merged = {**kept, **(given.get("edit_params") or {})}
+    params, extra_body = params_of({**given, "optional_params": merged})
+    size, mask = params.pop("size", None), params.pop("mask", None)
+    return lambda context: edit_images(
+        context,
+        model=str(given["model"]),
+        prompt=given.get("prompt"),
+        image=given.get("image") or [],
+        mask=mask,
+        size=size,
+        params=params,
+        extra_body=extra_body,
+    )
+
+
+def params_of(given: Given) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """(parameters of the model, ``extra_body``)."""
+    told = given.get("optional_params") or {}
+    params = {k: v for k, v in told.items() if k not in NOT_PARAMS and v is not None}
+    return params, params.pop("extra_body", None) or {}
+
+
+def _pictured(result: Images) -> ImageResponse:
+    response = ImageResponse(
+        created=result.meta.created, data=[_picture(image) for image in result.images]
+    )
+    response._hidden_params = hidden_params(result.meta)
+    return response
+
+
+def _picture(image: Image) -> ImageObject:
+    return ImageObject(
+        b64_json=image.b64_json, url=image.url, revised_prompt=image.revised_prompt
+    )

@@ -1,0 +1,186 @@
+"""OpenAI-style message dictionaries, as LiteLLM hands them on -> the neutral conversation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from langchain_aimlapi._domain import (
+    Message,
+    Part,
+    RawPart,
+    RefusalPart,
+    Role,
+    TextPart,
+    ToolCall,
+)
+from langchain_aimlapi._langchain.content import content_to_parts
+
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "developer",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+# What a provider gave with an answer and wants back unchanged. LiteLLM keeps some of these as
+# attributes of a message and the others under ``provider_specific_fields``.
+RETURNED = (
+    "reasoning_content",
+    "reasoning_details",
+    "thinking_blocks",
+    "reasoning_items",
+    "extra_content",
+    "encrypted_content",
+)
+
+
+def openai_to_messages(messages: Iterable[Any]) -> tuple[Message, ...]:
+    """The conversation in neutral terms.
+
+    Args:
+        messages: Dictionaries in OpenAI's shape, or LiteLLM's own message objects.
+
+    Raises:
+        ValueError: a message without a known role.
+    """
+    converted: list[Message] = []
+    for given in messages:
+        converted.extend(_convert(_as_mapping(given)))
+    return tuple(converted)
+
+
+def _as_mapping(given: Any) -> Mapping[str, Any]:
+    if isinstance(given, Mapping):
+        return given
+    dump = getattr(given, "model_dump", None)
+    dumped = dump() if callable(dump) else None
+    if isinstance(dumped, Mapping):
+        return dumped
+    raise ValueError(f"a message must be a dictionary, not {type(given).__name__}")
+
+
+def _convert(message: Mapping[str, Any]) -> list[Message]:
+    role = _ROLES.get(str(message.get("role")))
+    if role is None:
+        known = ", ".join(_ROLES)
+        raise ValueError(f"a message has the role {message.get('role')!r:.60}; use {known}")
+    parts = _parts(message)
+    name = message.get("name") if isinstance(message.get("name"), str) else None
+    if role == "assistant":
+        return [_assistant(message, parts, name)]
+    if role == "tool":
+        call_id = message.get("tool_call_id") or name  # a function message has only its name
+        failed = bool(message.get("is_error"))
+        return [Message("tool", parts, name=name, tool_call_id=call_id, is_error=failed)]
+    if role == "user":
+        return _user(parts, name)
+    return [Message(role, parts, name=name)]
+
+
+def _parts(message: Mapping[str, Any]) -> tuple[Part, ...]:
+    parts = content_to_parts(message.get("content"))
+    cached = message.get("cache_control")  # LiteLLM's way to mark a whole message for caching
+    if cached and parts and isinstance(parts[-1], TextPart):
+        last = parts[-1]
+        marked = replace(last, extra={**last.extra, "cache_control": cached})
+        return (*parts[:-1], marked)
+    return parts
+
+
+def _user(parts: tuple[Part, ...], name: str | None) -> list[Message]:
+    """A user turn; Anthropic's ``tool_result`` blocks in it become tool messages before it."""
+    results: list[Message] = []
+    rest: list[Part] = []
+    for part in parts:
+        if isinstance(part, RawPart) and part.value.get("type") == "tool_result":
+            block = part.value
+            results.append(
+                Message(
+                    "tool",
+                    content_to_parts(block.get("content") or ""),
+                    tool_call_id=str(block.get("tool_use_id") or ""),
+                    is_error=bool(block.get("is_error")),
+                )
+            )
+        else:
+            rest.append(part)
+    if results and not rest:
+        return results
+    return [*results, Message("user", tuple(rest), name=name)]
+
+
+def _assistant(message: Mapping[str, Any], parts: tuple[Part, ...], name: str | None) -> Message:
+    told = message.get("provider_specific_fields")
+    fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    refusal = message.get("refusal") or fields.get("refusal")
+    if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
+        parts = (*parts, RefusalPart(refusal))
+    extra = {key: value for key in RETURNED if (value := message.get(key) or fields.get(key))}
+    return Message("assistant", parts, name=name, tool_calls=_calls(message, fields), extra=extra)
+
+
+def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    extras = fields.get("tool_call_extras")
+    known: Mapping[str, Any] = extras if isinstance(extras, Mapping) else {}
+    calls = [
+        _call(_as_mapping(raw), known)
+        for raw in message.get("tool_calls") or ()
+        if raw is not None
+    ]
+    legacy = message.get("function_call")
+    if legacy and not calls:
+        inner = _as_mapping(legacy)
+        name = str(inner.get("name") or "")
+        calls.append(ToolCall(name or None, name, _text(inner.get("arguments"))))
+    content = message.get("content")
+    if not calls and isinstance(content, list):  # Anthropic's own history
+        calls = [
+            ToolCall(b.get("id"), str(b.get("name") or ""), _text(b.get("input") or {}))
+            for b in content
+            if isinstance(b, Mapping) and b.get("type") == "tool_use"
+        ]
+    return tuple(calls)
+
+
+def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
+    call_id = raw.get("id")
+    told = raw.get("provider_specific_fields")
+    fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    extra = known.get(call_id) if isinstance(call_id, str) else None
+    opaque = raw.get("extra_content") or fields.get("extra_content")
+    merged = {**(extra if isinstance(extra, Mapping) else {})}
+    if opaque:
+        merged["extra_content"] = opaque
+    custom = raw.get("custom")
+    if isinstance(custom, Mapping):
+        text = _text(custom.get("input"))
+        return ToolCall(call_id, str(custom.get("name") or ""), text, kind="custom", extra=merged)
+    function = raw.get("function")
+    body = _as_mapping(function) if function is not None else {}
+    arguments = _text(body.get("arguments"))
+    return ToolCall(
+        call_id,
+        str(body.get("name") or ""),
+        arguments,
+        valid=_is_object(arguments),
+        extra=merged,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _is_object(arguments: str) -> bool:
+    if not arguments.strip():
+        return True
+    try:
+        return isinstance(json.loads(arguments, strict=False), dict)
+    except (ValueError, RecursionError):
+        return False

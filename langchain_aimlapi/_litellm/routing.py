@@ -1,0 +1,186 @@
+"""Steering a LiteLLM router among equivalent deployments by what is known now.
+
+Uses LiteLLM's public hook ``CustomLogger.async_filter_deployments``, so it works with every
+routing strategy, in a router and in the proxy, and is off unless it is put among the callbacks.
+
+Wire: GET ``/models/metrics?aliases=...`` (repeated), at most once per ``refresh_seconds``, never
+while a request waits.
+Source: the model metrics page, read 2026-08-21.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from litellm._logging import verbose_logger
+from litellm.integrations.custom_logger import CustomLogger
+
+from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.calls import Access
+from langchain_aimlapi._litellm.plans import arun_plan, context_of, plain_access, run_plan
+from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.endpoints import Plan
+from langchain_aimlapi.endpoints.metrics import Metrics, metrics
+from langchain_aimlapi.errors import AimlapiError
+
+By = Literal["latency", "throughput", "price"]
+_PREFIX = f"{PROVIDER}/"
+
+
+class PreferModels(CustomLogger):
+    """Keeps, of a group's healthy deployments, those that are about as good as the best one.
+
+    LiteLLM's routing strategy then chooses among them. Deployments about which nothing is known
+    (other providers, models without traffic) are never removed. It works for the router's async
+    calls and in the proxy; LiteLLM's sync calls do not ask.
+
+    Args:
+        by: ``"latency"`` (median time to the first token), ``"throughput"`` (median tokens per
+            second) or ``"price"`` (of the catalog, see `refresh_prices`).
+        within: How much worse than the best is still as good: 1.25 is a quarter.
+        refresh_seconds: How long measured figures hold.
+        input_share: The part of all tokens that are input, for prices: 0.75 is three of four.
+    """
+
+    def __init__(
+        self,
+        by: By = "latency",
+        *,
+        within: float = 1.25,
+        refresh_seconds: float = 300.0,
+        input_share: float = 0.75,
+    ) -> None:
+        super().__init__()
+        self.by = by
+        self.within = within
+        self.refresh_seconds = refresh_seconds
+        self.input_share = input_share
+        self._scores: dict[str, float] = {}
+        self._asked_at: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    # --- the hook -----
+
+    async def async_filter_deployments(
+        self,
+        model: str,
+        healthy_deployments: list[Any],
+        messages: Any,
+        request_kwargs: dict[str, Any] | None = None,
+        parent_otel_span: Any = None,
+    ) -> list[Any]:
+        """The deployments to choose from; see the class."""
+        if len(healthy_deployments) < 2:
+            return healthy_deployments
+        if self.by != "price":
+            self._refresh_soon(healthy_deployments)
+        return self.choose(healthy_deployments)
+
+    def choose(self, deployments: Sequence[Any]) -> list[Any]:
+        """The deployments that are about as good as the best one."""
+        scores = [self._score(model_of(each)) for each in deployments]
+        known = [score for score in scores if score is not None]
+        if not known:
+            return list(deployments)
+        limit = min(known) * self.within
+        return [
+            each
+            for each, score in zip(deployments, scores, strict=True)
+            if score is None or score <= limit
+        ]
+
+    def _score(self, model: str | None) -> float | None:
+        """The less, the better; None where nothing is known."""
+        if model is None:
+            return None
+        if self.by == "price":
+            from langchain_aimlapi.litellm_provider import handler
+
+            return price_of(handler.catalog.find(model), self.input_share)
+        return self._scores.get(model)
+
+    # --- figures -----
+
+    def refresh(self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None) -> None:
+        """Ask for the figures of these models now (blocking), to start warm.
+
+        Raises:
+            AimlapiError: the API could not be asked.
+        """
+        access = plain_access(api_key=api_key, api_base=api_base)
+        self._learn(run_plan(self._plan(models, access), access))
+
+    async def arefresh(
+        self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None
+    ) -> None:
+        """The async twin of `refresh`."""
+        access = plain_access(api_key=api_key, api_base=api_base)
+        self._learn(await arun_plan(self._plan(models, access), access))
+
+    def _plan(self, models: Iterable[str], access: Access) -> Plan[Metrics]:
+        return metrics(context_of(access, Catalog.default(), {}), sorted(set(models)))
+
+    def _learn(self, told: Metrics) -> None:
+        self._scores |= scores_of(told, self.by)
+
+    def _refresh_soon(self, deployments: Sequence[Any]) -> None:
+        """Ask in the background, where figures are missing or old and nobody is asking."""
+        now = time.monotonic()
+        params = next((p for each in deployments if (p := _ours(each)) is not None), None)
+        due = {
+            model
+            for each in deployments
+            if (model := model_of(each)) is not None
+            and now - self._asked_at.get(model, -self.refresh_seconds) >= self.refresh_seconds
+        }
+        if params is None or not due or (self._task is not None and not self._task.done()):
+            return
+        self._asked_at |= dict.fromkeys(due, now)
+        key, base = params.get("api_key"), params.get("api_base")
+        self._task = asyncio.ensure_future(self._quietly(due, key, base))
+
+    async def _quietly(self, models: set[str], api_key: Any, api_base: Any) -> None:
+        try:
+            await self.arefresh(models, api_key=api_key, api_base=api_base)
+        except (AimlapiError, ValueError) as error:
+            # Figures are a help; without them the router chooses as it always does.
+            verbose_logger.warning("aimlapi: no model metrics: %s", error)
+
+
+def _ours(deployment: Any) -> Mapping[str, Any] | None:
+    params = deployment.get("litellm_params") if isinstance(deployment, Mapping) else None
+    if isinstance(params, Mapping) and str(params.get("model", "")).startswith(_PREFIX):
+        return params
+    return None
+
+
+def model_of(deployment: Any) -> str | None:
+    """The API's model id of a deployment; None where another provider serves it."""
+    params = _ours(deployment)
+    return str(params["model"]).removeprefix(_PREFIX) if params is not None else None
+
+
+def price_of(facts: Facts, input_share: float) -> float | None:
+    """US dollars per token of a usual mix; None where a price is not known."""
+    told = facts.prices or {}
+    prices = [told.get("input"), told.get("output")]
+    if not all(isinstance(price, int | float) for price in prices):
+        return None
+    return float(prices[0] or 0) * input_share + float(prices[1] or 0) * (1 - input_share)
+
+
+def scores_of(told: Metrics, by: By) -> dict[str, float]:
+    """Model -> score; the less, the better. A model that answers on several endpoints gets its
+    best figure; one without figures is left out."""
+    scores: dict[str, float] = {}
+    for speed in told.models:
+        median = (speed.tps if by == "throughput" else speed.ttft_ms).get("p50")
+        if median is None or not median > 0:
+            continue
+        score = 1.0 / median if by == "throughput" else median
+        scores[speed.model] = min(score, scores.get(speed.model, score))
+    return scores

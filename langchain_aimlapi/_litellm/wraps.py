@@ -1,0 +1,306 @@
+"""Private names of LiteLLM that are wrapped, each guarded.
+
+LiteLLM has no public way to do four things that its own providers do: open an async stream before
+it is returned, take ``reasoning_effort`` and its like, take ``dimensions`` and
+``encoding_format`` for embeddings, and hand on ``n`` and ``size`` of a picture. With a version in
+which a name has moved the provider still works, less well, and `WRAPS` says what is lost.
+Proved for 1.91.0 to 1.109.1 by ``tests/integration_tests/litellm``.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import warnings
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+import litellm
+
+from langchain_aimlapi._litellm import PROVIDER
+
+MARK = "__langchain_aimlapi__"
+
+
+class LiteLLMDriftWarning(UserWarning):
+    """A private name of LiteLLM has moved; the text says which one and what works less well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """One wrapped name.
+
+    Attributes:
+        module: Where it stands.
+        name: The name.
+        needs: Parameters that it must have, or the wrap would not fit.
+        lost: What works less well without it.
+    """
+
+    module: str
+    name: str
+    needs: tuple[str, ...]
+    lost: str
+
+
+WRAPS = (
+    Wrap(
+        "litellm.main",
+        "_complete_custom_providers",
+        ("ctx",),
+        "async streams open at their first chunk: the router does not retry or fall back when "
+        "opening one fails, and streams carry no response headers",
+    ),
+    Wrap(
+        "litellm.main",
+        "get_optional_params",
+        ("custom_llm_provider", "allowed_openai_params"),
+        "reasoning_effort, thinking, verbosity and user must be allowed by allowed_openai_params",
+    ),
+    Wrap(
+        "litellm.main",
+        "get_optional_params_embeddings",
+        ("custom_llm_provider", "dimensions", "encoding_format", "additional_drop_params"),
+        "dimensions and encoding_format of embeddings are refused (give them in extra_body, or "
+        "set additional_drop_params)",
+    ),
+    Wrap(
+        "litellm.images.main",
+        "get_optional_params_image_gen",
+        ("custom_llm_provider", "additional_drop_params"),
+        "n, size, quality and response_format of pictures are left out",
+    ),
+    Wrap(
+        "litellm.images.main",
+        "image_edit",
+        ("prompt", "mask", "n", "size"),
+        "n, size and mask of picture edits are left out",
+    ),
+)
+# OpenAI's parameters that LiteLLM refuses or drops for a custom provider. What a model really
+# takes is known by the catalog, which fits the request to it.
+ALLOWED = (
+    "reasoning_effort", "thinking", "verbosity", "user", "web_search_options", "prediction",
+    "store", "service_tier", "safety_identifier", "prompt_cache_key", "modalities", "audio",
+    "logit_bias", "logprobs", "top_logprobs", "seed", "n", "stop", "parallel_tool_calls",
+    "presence_penalty", "frequency_penalty", "functions", "function_call", "response_format",
+    "tools", "tool_choice", "temperature", "top_p", "max_tokens", "max_completion_tokens",
+)  # fmt: skip
+_EMBEDDING = ("dimensions", "encoding_format", "user")
+_IMAGE = ("n", "quality", "response_format", "size", "style", "user")
+_EDIT = (
+    "mask", "n", "quality", "response_format", "size", "user", "extra_headers", "extra_body"
+)  # fmt: skip
+_edit: ContextVar[Mapping[str, Any]] = ContextVar("aimlapi_image_edit", default={})
+_told: set[str] = set()
+
+
+def install() -> tuple[Wrap, ...]:
+    """Wrap every name that is where it was; safe to call again. Returns the wraps that do not
+    fit the installed LiteLLM, about which it warns once."""
+    missing = tuple(wrap for wrap in WRAPS if not _install(wrap))
+    for wrap in missing:
+        if wrap.name not in _told:
+            _told.add(wrap.name)
+            warnings.warn(
+                f"LiteLLM {_version()} has no fitting {wrap.module}.{wrap.name}: {wrap.lost}",
+                LiteLLMDriftWarning,
+                stacklevel=4,
+            )
+    return missing
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("litellm")
+
+
+def _install(wrap: Wrap) -> bool:
+    try:
+        module = importlib.import_module(wrap.module)
+        original = getattr(module, wrap.name)
+    except (ImportError, AttributeError):
+        return False
+    if getattr(original, MARK, False):
+        return True
+    if not fits(original, wrap):
+        return False
+    wrapped = _MAKERS[wrap.name](original)
+    setattr(wrapped, MARK, True)
+    setattr(module, wrap.name, wrapped)
+    if getattr(litellm, wrap.name, None) is original:
+        setattr(litellm, wrap.name, wrapped)  # the same function, exported
+    return True
+
+
+def fits(function: Any, wrap: Wrap) -> bool:
+    """Whether the function still has the parameters that the wrap relies on."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+    if wrap.name == "_complete_custom_providers" and len(parameters) == 1:
+        return _context_fits()
+    return set(wrap.needs) <= set(parameters)
+
+
+_CONTEXT = frozenset(
+    {
+        "acompletion", "api_base", "api_key", "client", "custom_llm_provider", "headers", "kwargs",
+        "litellm_params", "logging", "messages", "model", "optional_params", "stream", "timeout",
+    }
+)  # fmt: skip
+
+
+def _context_fits() -> bool:
+    module = importlib.import_module("litellm.main")
+    context = getattr(module, "CompletionDispatchContext", None) or getattr(
+        module, "_CompletionDispatchContext", None
+    )
+    return context is None or _CONTEXT <= set(getattr(context, "__dataclass_fields__", ()))
+
+
+def _ours() -> Any:
+    """The handler that LiteLLM would use, where it is this package's."""
+    from langchain_aimlapi.litellm_provider import AimlapiLLM
+
+    for item in reversed(litellm.custom_provider_map):
+        if item["provider"] == PROVIDER:
+            found = item["custom_handler"]
+            return found if isinstance(found, AimlapiLLM) else None
+    return None
+
+
+# --- chat -----
+
+
+def _open_streams(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def complete(ctx: Any) -> Any:
+        handler = _ours() if ctx.custom_llm_provider == PROVIDER else None
+        if handler is None:
+            return original(ctx)
+        ctx = _one_retry_layer(ctx)
+        if ctx.stream is not True:
+            return original(ctx)
+        if ctx.acompletion:
+            return _aopen(handler, ctx)
+        opened = handler.open(**_arguments(ctx))
+        return _wrapper(ctx, opened)
+
+    return complete
+
+
+async def _aopen(handler: Any, ctx: Any) -> Any:
+    return _wrapper(ctx, await handler.aopen(**_arguments(ctx)))
+
+
+def _wrapper(ctx: Any, opened: Any) -> Any:
+    from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
+
+    return CustomStreamWrapper(
+        completion_stream=opened.chunks,
+        model=ctx.model,
+        custom_llm_provider=ctx.custom_llm_provider,
+        logging_obj=ctx.logging,
+        _response_headers=dict(opened.headers),
+    )
+
+
+def _arguments(ctx: Any) -> dict[str, Any]:
+    return {
+        "model": ctx.model,
+        "messages": ctx.messages,
+        "api_base": ctx.api_base,
+        "api_key": ctx.api_key,
+        "client": ctx.client,
+        "headers": ctx.headers or litellm.headers or {},
+        "litellm_params": ctx.litellm_params,
+        "logging_obj": ctx.logging,
+        "optional_params": ctx.optional_params,
+        "timeout": ctx.timeout,
+    }
+
+
+def _one_retry_layer(ctx: Any) -> Any:
+    """LiteLLM turns ``num_retries`` into ``max_retries`` for the provider and then retries itself
+    as well; what is left to the provider is only a ``max_retries`` that the caller gave."""
+    asked = ctx.kwargs.get("num_retries") or litellm.num_retries
+    if not asked or not ctx.optional_params.get("max_retries"):
+        return ctx
+    return replace(ctx, optional_params={**ctx.optional_params, "max_retries": 0})
+
+
+def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def get_optional_params(*args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("custom_llm_provider") == PROVIDER:
+            dropped = kwargs.get("additional_drop_params") or ()
+            allowed = [name for name in ALLOWED if name not in dropped]
+            given = kwargs.get("allowed_openai_params") or ()
+            kwargs["allowed_openai_params"] = [*given, *allowed]
+        return original(*args, **kwargs)
+
+    return get_optional_params
+
+
+# --- embeddings and pictures -----
+
+
+def _keep_params(names: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A wrap that carries parameters past a function that refuses or drops them."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def get_params(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("custom_llm_provider") != PROVIDER:
+                return original(*args, **kwargs)
+            dropped = kwargs.get("additional_drop_params") or ()
+            kept = {
+                name: kwargs[name]
+                for name in names
+                if kwargs.get(name) is not None and name not in dropped
+            }
+            rest = {name: value for name, value in kwargs.items() if name not in names}
+            return {**original(*args, **rest), **kept}
+
+        return get_params
+
+    return make
+
+
+def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def image_edit(*args: Any, **kwargs: Any) -> Any:
+        try:
+            bound = signature.bind_partial(*args, **kwargs).arguments
+        except TypeError:
+            return original(*args, **kwargs)  # let LiteLLM say what is wrong
+        given = {name: bound[name] for name in _EDIT if bound.get(name) is not None}
+        token = _edit.set(given)
+        try:
+            return original(*args, **kwargs)
+        finally:
+            _edit.reset(token)
+
+    return image_edit
+
+
+def edit_params() -> dict[str, Any]:
+    """Parameters of the picture edit that is being dispatched."""
+    return dict(_edit.get())
+
+
+_MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    "_complete_custom_providers": _open_streams,
+    "get_optional_params": _allow_params,
+    "get_optional_params_embeddings": _keep_params(_EMBEDDING),
+    "get_optional_params_image_gen": _keep_params(_IMAGE),
+    "image_edit": _keep_edit_params,
+}

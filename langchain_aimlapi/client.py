@@ -1,0 +1,181 @@
+"""`AimlapiClient`: the API beside chat, sync and async, without LangChain."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_aimlapi import endpoints
+from langchain_aimlapi._connection import Connection
+from langchain_aimlapi._settings import resolve_root
+from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.refresh import Snapshot, list_url, load_cached, save
+from langchain_aimlapi.endpoints.models import read_models
+
+if TYPE_CHECKING:
+    from langchain_aimlapi.endpoints.billing import BillingCalls
+    from langchain_aimlapi.endpoints.embeddings import EmbeddingCalls
+    from langchain_aimlapi.endpoints.images import ImageCalls
+    from langchain_aimlapi.endpoints.metrics import MetricsCalls
+
+    # For type checkers only: at run time every endpoint is found by being in its folder.
+    class _Endpoints(EmbeddingCalls, MetricsCalls, BillingCalls):
+        images: ImageCalls
+else:
+    _Endpoints = object
+
+# What may differ between two clients that share their connections.
+_OPTIONS = frozenset(
+    {
+        "timeout", "request_timeout", "deadline", "max_retries", "on_retry", "default_headers",
+        "client_request_id", "on_unsupported", "max_concurrency", "max_response_bytes", "api_key",
+        "aimlapi_api_key", "catalog",
+    }
+)  # fmt: skip
+
+
+class AimlapiClient(Connection, _Endpoints):
+    """AI/ML API without LangChain: ``AimlapiClient().images.generate(model=..., prompt=...)``.
+
+    Every endpoint comes in two colours; the async one has an ``a`` before its name::
+
+        client.embeddings(model=..., input=[...])     await client.aembeddings(...)
+        client.images.generate(model=..., prompt=...) await client.images.agenerate(...)
+        client.images.edit(model=..., image=..., ...) await client.images.aedit(...)
+        client.metrics([...])                         await client.ametrics([...])
+        client.billing()                              await client.abilling()
+        client.models(kind="image", refresh=True)     await client.amodels(...)
+        client.refresh_catalog()                      await client.arefresh_catalog()
+
+    An answer is a frozen value with ``usage``, ``cost`` (the real charge), ``inference_id`` and
+    ``client_request_id``. The key is read from ``api_key`` or ``AIMLAPI_API_KEY`` when a call is
+    made. Constructing a client opens nothing; ``close``/``aclose`` or ``with`` close its
+    connections.
+
+    Raises:
+        langchain_aimlapi.errors.AimlapiError: every failure of a call is a subclass of it.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            try:
+                return endpoints.mounted(name, self)
+            except KeyError:
+                pass
+        return super().__getattr__(name)  # type: ignore[misc]  # pydantic hides it from checkers
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *endpoints.mounts()})
+
+    def with_options(self, **options: Any) -> AimlapiClient:
+        """A client with other options for some calls, sharing the connections of this one.
+
+        Args:
+            options: ``timeout``, ``deadline``, ``max_retries``, ``on_retry``,
+                ``default_headers``, ``client_request_id``, ``on_unsupported``,
+                ``max_concurrency``, ``max_response_bytes``, ``api_key`` or ``catalog``.
+        """
+        for name in options:
+            if name not in _OPTIONS:
+                raise ValueError(f"{name!r} belongs to the connection: make a new client for it")
+        plain = {"request_timeout": "timeout", "aimlapi_api_key": "api_key"}
+        changed = {plain.get(name, name): value for name, value in options.items()}
+        held = {name: getattr(self, name) for name in self.model_fields_set}
+        twin = type(self)(**{**held, **changed})
+        twin._wires = self._wires
+        return twin
+
+    # --- models -----
+
+    def models(
+        self,
+        *,
+        kind: str | None = None,
+        vendor: str | None = None,
+        capability: str | Iterable[str] | None = None,
+        status: str | None = "live",
+        refresh: bool = False,
+    ) -> list[Facts]:
+        """What is known about models, sorted by id.
+
+        Args:
+            kind: ``"chat"``, ``"embedding"``, ``"image"``, ...
+            vendor: ``"openai"``, ...
+            capability: A word or several, see `Catalog.models`.
+            status: ``"live"`` (default), ``"deprecated"``, ... or None for all.
+            refresh: Ask the API first (see `refresh_catalog`). Without it no network is used.
+        """
+        catalog = self.refresh_catalog() if refresh else self._catalog()
+        return catalog.models(kind=kind, vendor=vendor, capability=capability, status=status)
+
+    async def amodels(
+        self,
+        *,
+        kind: str | None = None,
+        vendor: str | None = None,
+        capability: str | Iterable[str] | None = None,
+        status: str | None = "live",
+        refresh: bool = False,
+    ) -> list[Facts]:
+        """Like `models`, on the running event loop."""
+        catalog = await self.arefresh_catalog() if refresh else self._catalog()
+        return catalog.models(kind=kind, vendor=vendor, capability=capability, status=status)
+
+    def refresh_catalog(self, *, directory: Path | None = None) -> Catalog:
+        """Ask the API for its model list and use it in this client from now on.
+
+        It adds prices, new models, names, context lengths and aliases. The answer is kept on disk
+        with its ETag, so that an unchanged list is not sent again.
+
+        Args:
+            directory: Where to keep it. Default: ``$XDG_CACHE_HOME/langchain_aimlapi``, else
+                ``~/.cache/langchain_aimlapi``.
+
+        Returns:
+            The catalog, for other objects: ``ChatAimlapi(..., catalog=catalog)``.
+
+        Wire: GET ``/v1/models?include=all``, ``If-None-Match``; no key is needed.
+        """
+        url = self._list_url()
+        cached = load_cached(url, directory)
+        snapshot = self.run(lambda context: read_models(context, cached))
+        return self._refreshed(url, snapshot, directory)
+
+    async def arefresh_catalog(self, *, directory: Path | None = None) -> Catalog:
+        """Like `refresh_catalog`, on the running event loop."""
+        url = self._list_url()
+        cached = await asyncio.to_thread(load_cached, url, directory)
+        snapshot = await self.arun(lambda context: read_models(context, cached))
+        return await asyncio.to_thread(self._refreshed, url, snapshot, directory)
+
+    def _list_url(self) -> str:
+        return list_url(resolve_root(self.base_url, allow_http=self.allow_http))
+
+    def _refreshed(self, url: str, snapshot: Snapshot, directory: Path | None) -> Catalog:
+        if snapshot.changed:
+            try:
+                save(url, snapshot, directory)
+            except OSError as error:  # a read-only home is no reason to go without the list
+                said = f"the model list can not be kept on disk: {type(error).__name__}"
+                warnings.warn(said, RuntimeWarning, stacklevel=3)
+        catalog = self._catalog().merged(snapshot.payload)
+        self.catalog = catalog
+        return catalog
+
+    # --- life -----
+
+    def __enter__(self) -> AimlapiClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> AimlapiClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

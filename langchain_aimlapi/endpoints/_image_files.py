@@ -1,0 +1,185 @@
+"""Pictures that a user gives: addresses, files, bytes; as URLs, or as files of a form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from langchain_aimlapi._dialects.media import data_of, split_data_url
+from langchain_aimlapi._domain import MediaPart
+from langchain_aimlapi.errors import InvalidRequestError
+
+_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+_UNKNOWN = "application/octet-stream"
+
+
+class Readable(Protocol):
+    """An open binary file."""
+
+    def read(self) -> bytes:
+        """All bytes."""
+        ...
+
+
+class HasPicture(Protocol):
+    """A picture of an earlier answer."""
+
+    @property
+    def url(self) -> str | None:
+        """Its address."""
+        ...
+
+    @property
+    def b64_json(self) -> str | None:
+        """Its content."""
+        ...
+
+
+Source = (
+    str | bytes | os.PathLike[str] | Readable | HasPicture | tuple[str | None, "bytes | Readable"]
+)
+Sources = Source | Sequence[Source]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Exactly one of ``url`` and ``data`` (raw bytes)."""
+
+    url: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    mime_type: str = _UNKNOWN
+
+    def as_url(self) -> str:
+        """Its address, or a ``data:`` URL."""
+        if self.url is not None:
+            return self.url
+        text = base64.b64encode(self.data or b"").decode()
+        return f"data:{self.mime_type};base64,{text}"
+
+
+def pictures_of(given: Sources | None, model: str) -> list[Picture]:
+    """One source or several.
+
+    Raises:
+        InvalidRequestError: something that is no picture; names its position.
+    """
+    if given is None:
+        return []
+    several = isinstance(given, list | tuple) and not _is_named(given)
+    sources: Sequence[Any] = given if several else [given]  # type: ignore[assignment]  # a list
+    return [_picture(source, place, model) for place, source in enumerate(sources)]
+
+
+def _is_named(given: Any) -> bool:
+    """``(filename, content)`` or ``(filename, content, type)``, as the OpenAI SDK spells a file."""
+    return (
+        isinstance(given, tuple)
+        and len(given) in (2, 3)
+        and (given[0] is None or isinstance(given[0], str))
+        and not isinstance(given[1], str)
+        and (isinstance(given[1], bytes) or hasattr(given[1], "read"))
+    )
+
+
+def _picture(source: Any, place: int, model: str) -> Picture:
+    if _is_named(source):
+        source = source[1]
+    if isinstance(source, str):
+        return _from_text(source, place, model)
+    if isinstance(source, os.PathLike):
+        return _from_bytes(Path(source).read_bytes(), place, model)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(source), place, model)
+    if isinstance(getattr(source, "url", None), str):
+        return _from_text(source.url, place, model)
+    if isinstance(getattr(source, "b64_json", None), str):
+        return _from_base64(source.b64_json, place, model)
+    if callable(getattr(source, "read", None)):
+        held = source.read()
+        if isinstance(held, bytes):
+            return _from_bytes(held, place, model)
+    raise _refused(place, model, f"a value of type {type(source).__name__}")
+
+
+def _from_text(text: str, place: int, model: str) -> Picture:
+    head = text[:8].lower()
+    if head.startswith(("http://", "https://")):
+        return Picture(url=text)
+    if head.startswith("data:"):
+        return _from_base64(split_data_url(text)[1], place, model)
+    return _from_base64(text, place, model)
+
+
+def _from_base64(text: str, place: int, model: str) -> Picture:
+    try:
+        data = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    if not data:
+        raise _refused(place, model, "a text that is no URL and no base64")
+    return _from_bytes(data, place, model)
+
+
+def _from_bytes(data: bytes, place: int, model: str) -> Picture:
+    if not data:
+        raise _refused(place, model, "empty")
+    found = data_of(MediaPart("image", data=base64.b64encode(data[:48]).decode()))
+    return Picture(data=data, mime_type=(found[0] if found else None) or _UNKNOWN)
+
+
+def _refused(place: int, model: str, what: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"image[{place}] is {what}",
+        advice="give a URL, base64, bytes, an open binary file, or a pathlib.Path",
+        model=model,
+        field="image",
+    )
+
+
+# --- multipart/form-data -----
+
+
+def form(
+    fields: Mapping[str, Any], files: Sequence[tuple[str, Picture]], *, boundary: str | None = None
+) -> tuple[bytes, str]:
+    """A multipart body and its media type.
+
+    Args:
+        fields: Plain values; lists and objects go out as JSON.
+        files: (field, picture with data). File names are ours: nothing of the user's, so nothing
+            can break out of a header.
+        boundary: Only for tests.
+    """
+    mark = boundary or secrets.token_hex(16)  # 128 random bits do not occur in a picture
+    pieces: list[bytes] = []
+    for name, value in fields.items():
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
+        pieces += [head.encode(), _text(value).encode("utf-8", "replace"), b"\r\n"]
+    for place, (name, picture) in enumerate(files):
+        filename = f"{place}.{_EXTENSIONS.get(picture.mime_type, 'bin')}"
+        head = (
+            f'--{mark}\r\nContent-Disposition: form-data; name="{_quoted(name)}"; '
+            f'filename="{filename}"\r\nContent-Type: {picture.mime_type}\r\n\r\n'
+        )
+        pieces += [head.encode(), picture.data or b"", b"\r\n"]
+    pieces.append(f"--{mark}--\r\n".encode())
+    return b"".join(pieces), f"multipart/form-data; boundary={mark}"
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value)
+    return str(value)

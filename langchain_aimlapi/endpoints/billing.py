@@ -1,0 +1,80 @@
+"""What is left on the account."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_aimlapi._wire.flow import Policy
+from langchain_aimlapi._wire.request import Response
+from langchain_aimlapi.endpoints import (
+    Answer,
+    AsyncCall,
+    Calls,
+    Context,
+    Plan,
+    SyncCall,
+    no_answer,
+    once,
+    only,
+    read_meta,
+    read_object,
+)
+
+PATH = "/v2/billing"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance(Answer):
+    """The balance of the account.
+
+    Attributes:
+        amount: What is left, in ``currency``; below 0 where the account is overdrawn.
+        currency: Such as ``"USD"``.
+    """
+
+    amount: float = 0.0
+    currency: str = "USD"
+
+
+def ask_balance(context: Context) -> Plan[Balance]:
+    """The balance of the account behind the key. Charges appear after delivery.
+
+    Wire: GET ``/v2/billing`` -> ``{current_balance, currency}``.
+    Source: the billing page of docs.aimlapi.com, read 2026-08-21.
+    """
+    return Plan([once(context.get(PATH), parse_balance)], only)
+
+
+def parse_balance(response: Response, policy: Policy) -> Balance:
+    """The balance of an answer. Raises InvalidResponseError where there is none."""
+    body = read_object(response, policy, "a balance")
+    amount = _number(body.get("current_balance"))
+    if amount is None:
+        raise no_answer(response, policy, "no current_balance")
+    currency = body.get("currency")
+    return Balance(
+        amount=amount,
+        currency=currency if isinstance(currency, str) and currency else "USD",
+        meta=read_meta(response, body, known=("current_balance", "currency")),
+    )
+
+
+def _number(value: Any) -> float | None:
+    """A number, also one that is spelled as text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class BillingCalls(Calls):
+    """``client.billing()`` and ``await client.abilling()``."""
+
+    __slots__ = ()
+    billing = SyncCall(ask_balance)
+    abilling = AsyncCall(ask_balance)

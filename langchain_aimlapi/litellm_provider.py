@@ -1,0 +1,210 @@
+"""AI/ML API as a LiteLLM provider: ``aimlapi/<any model id>`` in the SDK, the Router, the proxy.
+
+Importing this module registers the provider (it imports litellm, which takes seconds)::
+
+    import litellm
+    import langchain_aimlapi.litellm_provider
+
+    litellm.completion(model="aimlapi/openai/gpt-4o", messages=[...])
+
+In a proxy's configuration the line is ``custom_handler:
+langchain_aimlapi.litellm_provider.handler``; ``python -m langchain_aimlapi.litellm_provider
+config`` writes a whole configuration.
+
+It speaks to every model of the catalog from OpenAI-style messages, through the same code as
+`ChatAimlapi`. What the API charged is LiteLLM's ``response_cost``; errors are LiteLLM's own
+classes, raised when the call is made (async streams included). The key is ``api_key``,
+``litellm.api_key``, ``AIMLAPI_API_KEY`` or ``AIML_API_KEY``; the address is ``api_base``,
+``litellm.api_base``, ``AIMLAPI_API_BASE`` or https://api.aimlapi.com/v1.
+
+Beside the parameters of the model a call may have ``dialect`` (force a wire format),
+``on_unsupported`` (``"warn"``, ``"error"`` or ``"send"``), ``client_request_id`` and
+``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries`` makes this package retry
+instead, before the first chunk.
+
+Supported: litellm 1.91.0 and newer; tested with 1.91.0, 1.106.2 and 1.109.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+try:
+    import litellm
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "The LiteLLM provider needs litellm: pip install 'langchain_aimlapi[litellm]'",
+        name=error.name,
+    ) from None
+
+from litellm.llms.custom_llm import CustomLLM
+from litellm.types.utils import EmbeddingResponse, ImageResponse, ModelResponse, ModelResponseStream
+
+from langchain_aimlapi._litellm import PROVIDER, chat, media, models, wraps
+from langchain_aimlapi._litellm.routing import PreferModels
+from langchain_aimlapi._litellm.wraps import LiteLLMDriftWarning
+from langchain_aimlapi.catalog import Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+__all__ = [
+    "PROVIDER",
+    "AimlapiLLM",
+    "LiteLLMDriftWarning",
+    "PreferModels",
+    "handler",
+    "prefer_cheap",
+    "prefer_fast",
+    "refresh_prices",
+    "register",
+    "unregister",
+]
+
+
+class AimlapiLLM(CustomLLM):
+    """The handler that LiteLLM calls.
+
+    Args:
+        catalog: What is known about models. Default: the catalog that comes with the package.
+    """
+
+    def __init__(self, catalog: Catalog | None = None) -> None:
+        super().__init__()
+        self._catalog = catalog
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is known about models."""
+        return self._catalog if self._catalog is not None else Catalog.default()
+
+    @catalog.setter
+    def catalog(self, catalog: Catalog | None) -> None:
+        self._catalog = catalog
+
+    def completion(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """A whole answer."""
+        return chat.complete(kwargs, self.catalog)
+
+    async def acompletion(self, *args: Any, **kwargs: Any) -> ModelResponse:
+        """A whole answer (async)."""
+        return await chat.acomplete(kwargs, self.catalog)
+
+    # A plain function: it opens the stream before it returns, so that the router sees an error
+    # where it can still retry (../shared/LITELLM.md section 3).
+    def streaming(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
+        """A stream, already open."""
+        return chat.open_stream(kwargs, self.catalog).chunks
+
+    async def astreaming(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
+        """A stream that opens at its first chunk: only used where the wrap of `wraps` that opens
+        it earlier does not fit the installed LiteLLM."""
+        opened = await chat.aopen_stream(kwargs, self.catalog)
+        async for chunk in opened.chunks:
+            yield chunk
+
+    def open(self, **kwargs: Any) -> chat.OpenStream:
+        """A stream, already open, with its response headers."""
+        return chat.open_stream(kwargs, self.catalog)
+
+    async def aopen(self, **kwargs: Any) -> chat.AsyncOpenStream:
+        """A stream, already open, with its response headers (async)."""
+        return await chat.aopen_stream(kwargs, self.catalog)
+
+    def embedding(self, *args: Any, **kwargs: Any) -> EmbeddingResponse:
+        """Embeddings of one or several texts."""
+        return media.embed(kwargs, self.catalog)
+
+    async def aembedding(self, *args: Any, **kwargs: Any) -> EmbeddingResponse:
+        """Embeddings of one or several texts (async)."""
+        return await media.aembed(kwargs, self.catalog)
+
+    def image_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
+        """Pictures from a prompt."""
+        return media.generate(kwargs, self.catalog)
+
+    async def aimage_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
+        """Pictures from a prompt (async)."""
+        return await media.agenerate(kwargs, self.catalog)
+
+    def image_edit(self, *args: Any, **kwargs: Any) -> ImageResponse:
+        """Pictures from pictures."""
+        return media.edit({**kwargs, "edit_params": wraps.edit_params()}, self.catalog)
+
+    # A plain function: the parameters that LiteLLM leaves out stand in a context variable while
+    # it dispatches, and the coroutine runs later, in another context.
+    def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:  # type: ignore[override]  # awaited by LiteLLM all the same
+        """Pictures from pictures (async)."""
+        return media.aedit({**kwargs, "edit_params": wraps.edit_params()}, self.catalog)
+
+
+handler = AimlapiLLM()
+"""The handler, for ``custom_provider_map`` and a proxy's ``custom_handler``."""
+
+prefer_fast = PreferModels(by="latency")
+"""A callback that steers a router to the deployments that answer fastest now. Off unless it
+stands in ``litellm.callbacks`` or a proxy's ``litellm_settings.callbacks``."""
+
+prefer_cheap = PreferModels(by="price")
+"""A callback that steers a router to its cheapest deployments; needs `refresh_prices`."""
+
+
+def register(catalog: Catalog | None = None) -> tuple[str, ...]:
+    """Make ``aimlapi/...`` known to LiteLLM. May be called again, also after the program has
+    replaced ``litellm.custom_provider_map``; other providers in it are left alone.
+
+    Args:
+        catalog: A catalog of your own, with live prices for instance; default: the package's.
+
+    Returns:
+        Private LiteLLM names that have moved, so that something works less well (see
+        `LiteLLMDriftWarning`); empty with the tested versions.
+    """
+    if catalog is not None:
+        handler.catalog = catalog
+    others = [item for item in litellm.custom_provider_map if item["provider"] != PROVIDER]
+    mine = [item for item in litellm.custom_provider_map if item["provider"] == PROVIDER]
+    kept = mine[-1:] if mine and isinstance(mine[-1]["custom_handler"], AimlapiLLM) else []
+    item: Any = {"provider": PROVIDER, "custom_handler": handler}
+    litellm.custom_provider_map = [*others, *(kept or [item])]
+    litellm.utils.custom_llm_setup()
+    models.register_models(handler.catalog)
+    return tuple(f"{wrap.module}.{wrap.name}" for wrap in wraps.install())
+
+
+def unregister() -> None:
+    """Take ``aimlapi/...`` out of LiteLLM's provider map. Model facts stay registered."""
+    litellm.custom_provider_map = [
+        item for item in litellm.custom_provider_map if item["provider"] != PROVIDER
+    ]
+
+
+def refresh_prices(*, api_key: str | None = None, api_base: str | None = None) -> Catalog:
+    """Ask the API for its model list and give LiteLLM the prices, contexts and capabilities.
+
+    One request; an unchanged list is answered from the cache on disk.
+
+    Args:
+        api_key: The key; default: as for a call.
+        api_base: The address; default: as for a call.
+
+    Returns:
+        The catalog with prices, which the handler uses from now on.
+
+    Wire: GET ``/v1/models?include=all``.
+    """
+    catalog = models.refreshed(handler.catalog, api_key=api_key, api_base=api_base)
+    register(catalog)
+    return catalog
+
+
+register()
+
+
+if __name__ == "__main__":
+    import sys
+
+    from langchain_aimlapi._litellm_config import main
+
+    raise SystemExit(main(sys.argv[1:]))
