@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import (
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -51,6 +52,11 @@ if TYPE_CHECKING:
 
     from langchain_aimlapi._transport import Drivers
 
+    ApiKey = str | SecretStr | Callable[[], Any]
+else:
+    # A text is accepted and becomes a secret; with str in the union pydantic would keep it open.
+    ApiKey = SecretStr | Callable[[], Any]
+
 T = TypeVar("T")
 
 
@@ -61,12 +67,16 @@ class Connection(BaseModel):
         populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True, extra="forbid"
     )
 
-    api_key: SecretStr | Callable[[], Any] | None = Field(default=None, alias="aimlapi_api_key")
+    api_key: ApiKey | None = Field(
+        default=None, validation_alias=AliasChoices("api_key", "aimlapi_api_key")
+    )
     """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
-    base_url: str | None = Field(default=None, alias="aimlapi_api_base")
+    base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("base_url", "aimlapi_api_base")
+    )
     """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1."""
     timeout: float | tuple[float | None, float | None] | None = Field(
-        default=None, alias="request_timeout"
+        default=None, validation_alias=AliasChoices("timeout", "request_timeout")
     )
     """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
     deadline: float | None = None
@@ -106,10 +116,6 @@ class Connection(BaseModel):
     """Your own `Catalog`. Default: the one that comes with the package."""
 
     _wires: Wires = PrivateAttr(default_factory=Wires)
-
-    # The type checker would know the fields by their aliases only; both spellings are meant.
-    def __init__(self, **data: Any) -> None:
-        super().__init__(**data)
 
     # --- construction -----
 
@@ -184,7 +190,7 @@ class Connection(BaseModel):
             self._warn(plan.notes.model, plan.notes.told)
         key: Key | None
         try:
-            key = resolve_key(self.api_key)
+            key = resolve_key(self.api_key)  # type: ignore[arg-type]  # never a str: see ApiKey
         except errors.AuthenticationError:
             if plan.needs_key:
                 raise
@@ -245,7 +251,7 @@ class Connection(BaseModel):
             if (model, name) not in self._wires.warned:
                 self._wires.warned.add((model, name))
                 text = f"{model}: {said}"
-                warnings.warn(text, errors.UnsupportedParameterWarning, stacklevel=6)
+                warnings.warn(text, errors.UnsupportedParameterWarning, stacklevel=5)
 
     def _completed(self, error: errors.AimlapiError, model: str | None) -> errors.AimlapiError:
         """The error with what the catalog knows about the model."""
@@ -282,8 +288,9 @@ def argument_names(cls: type[BaseModel]) -> frozenset[str]:
     """Every name that the constructor takes: fields and their aliases."""
     names = cls.__dict__.get("_argument_names_cache")
     if names is None:
-        aliases = {field.alias for field in cls.model_fields.values() if field.alias}
-        names = frozenset({*cls.model_fields, *aliases})
+        aliases = (field.validation_alias for field in cls.model_fields.values())
+        spelled = [each.choices for each in aliases if isinstance(each, AliasChoices)]
+        names = frozenset({*cls.model_fields, *(str(name) for each in spelled for name in each)})
         type.__setattr__(cls, "_argument_names_cache", names)
     return names
 

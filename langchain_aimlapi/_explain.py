@@ -298,7 +298,8 @@ def _read_mapping(body: Mapping[str, Any], depth: int) -> Told:
     told = read_body(raw, depth + 1) if depth < 4 else Told(message=str(raw)[:500])
     kinds = [body.get("code"), body.get("type")]  # OpenAI's code is often null beside a type
     code = next((c for k in kinds if (c := _code(k))), None)
-    status = next((s for k in ("statusCode", "status", "code") if (s := _status(body.get(k)))), None)
+    told_by = ("statusCode", "status", "code")
+    status = next((s for k in told_by if (s := _status(body.get(k)))), None)
     meant = next((s for k in kinds if (s := _CODE_STATUS.get(str(k).lower()))), None)
     field = body.get("param") or body.get("path") if "statusCode" not in body else None
     if isinstance(field, list):

@@ -74,6 +74,12 @@ class Mender:
             pass
         raise BadJsonError("nested too deeply")
 
+    def left(self) -> list[str]:
+        """Paths of the strings that ended in half a pair; asked once, at the end."""
+        paths = list(self._held)
+        self._held.clear()
+        return paths
+
     def _mend(self, value: Any, path: str) -> Any:
         if isinstance(value, str):
             return self._mend_string(value, path)

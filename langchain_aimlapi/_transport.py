@@ -28,14 +28,14 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from langchain_aimlapi._settings import Key
+from langchain_aimlapi._settings import Key, clean_key
 from langchain_aimlapi._wire import flow as wire
 from langchain_aimlapi._wire.fetch import Resolve
 from langchain_aimlapi._wire.flow import READ, Fault, Flow
 from langchain_aimlapi._wire.inflate import ACCEPT_ENCODING
 from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi._wire.retry import RetryEvent
-from langchain_aimlapi.errors import InvalidRequestError
+from langchain_aimlapi.errors import AuthenticationError, InvalidRequestError
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -98,7 +98,7 @@ class KeyAuth(httpx.Auth):
                 "api_key is an async function, which a sync call can not await",
                 advice="use ainvoke/astream, or give a plain function",
             )
-        request.headers["Authorization"] = f"Bearer {value}"
+        request.headers["Authorization"] = _bearer(value)
         yield request
 
     async def async_auth_flow(
@@ -108,25 +108,41 @@ class KeyAuth(httpx.Auth):
         value = self._key() if callable(self._key) else self._key.get_secret_value()
         if inspect.isawaitable(value):
             value = await value
-        request.headers["Authorization"] = f"Bearer {value}"
+        request.headers["Authorization"] = _bearer(value)
         yield request
+
+
+def _bearer(value: Any) -> str:
+    """The header for a key; what a function gave is checked only here, and never quoted."""
+    reason = "it is no text" if not isinstance(value, str) else "it is empty"
+    try:
+        key = clean_key(value) if isinstance(value, str) else ""
+    except ValueError as error:
+        key, reason = "", str(error)
+    if not key:
+        raise AuthenticationError(f"the function given as api_key gave no key: {reason}")
+    return f"Bearer {key}"
 
 
 # --- what both drivers share -----
 
 
 class _Trace:
-    """Learns from httpx's trace events whether a pooled connection was used."""
+    """Learns from httpx's trace events whether a pooled connection was used, and which socket a
+    new one got."""
 
-    __slots__ = ("connected", "sent")
+    __slots__ = ("connected", "sent", "socket")
 
     def __init__(self) -> None:
         self.connected = False
         self.sent = False
+        self.socket: socket.socket | None = None
 
     def __call__(self, event: str, info: Any) -> None:
         if event == "connection.connect_tcp.started":
             self.connected = True
+        elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self.socket = info["return_value"].get_extra_info("socket")
         elif event == "http11.send_request_headers.started":
             self.sent = True
 
@@ -163,6 +179,11 @@ def _fault(error: Exception, *, stale: bool = False) -> Fault:
 _IO_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, RuntimeError)
 
 
+def _left(until: float) -> float:
+    """Seconds to a moment of the monotonic clock, not below 0."""
+    return max(until - time.monotonic(), 0.0)
+
+
 def _timeout(limits: Limits, until: float | None) -> dict[str, float | None]:
     """httpx's timeouts, none of them past the deadline."""
     times = {
@@ -173,7 +194,7 @@ def _timeout(limits: Limits, until: float | None) -> dict[str, float | None]:
     }
     if until is None:
         return times
-    left = max(until - time.monotonic(), 0.001)
+    left = max(_left(until), 0.001)
     return {k: left if v is None else min(v, left) for k, v in times.items()}
 
 
@@ -232,24 +253,24 @@ def _too_large(response: httpx.Response, limits: Limits) -> Fault | None:
 
 
 class _Watchdog:
-    """Ends a blocking read of an open answer at a given moment, by shutting its socket down.
+    """Ends a blocking read at a given moment, by shutting its socket down.
 
-    httpx can not shorten the timeout of a body that is being read; a timer thread that lives only
-    as long as the wait can.
+    httpx bounds the wait for each byte, not for all of them, and can not shorten a wait that has
+    begun; a timer thread that lives only as long as the wait can.
     """
 
-    __slots__ = ("_timer", "fired")
+    __slots__ = ("_find", "_timer", "fired")
 
-    def __init__(self, response: httpx.Response, seconds: float) -> None:
+    def __init__(self, find: Callable[[], socket.socket | None], seconds: float) -> None:
         self.fired = False
-        stream = response.extensions.get("network_stream")
-        sock = stream.get_extra_info("socket") if stream is not None else None
-        self._timer = threading.Timer(seconds, self._fire, (sock,))
+        self._find = find
+        self._timer = threading.Timer(seconds, self._fire)
         self._timer.daemon = True
         self._timer.start()
 
-    def _fire(self, sock: socket.socket | None) -> None:
+    def _fire(self) -> None:
         self.fired = True
+        sock = self._find()
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
@@ -273,9 +294,7 @@ class _OpenAnswer:
         self._pieces: Iterator[bytes] = iter(
             [response.content] if consumed else response.stream  # type: ignore[arg-type]
         )
-        self._watchdog = (
-            None if until is None else _Watchdog(response, max(until - time.monotonic(), 0.0))
-        )
+        self._watchdog = None if until is None else _Watchdog(self._socket, _left(until))
 
     def read(self) -> bytes:
         """The next bytes, ``b""`` at the end. Raises Fault."""
@@ -294,11 +313,18 @@ class _OpenAnswer:
                 error = Fault("deadline", "the deadline of the call has passed")
         raise error
 
+    def _socket(self) -> socket.socket | None:
+        stream = self.response.extensions.get("network_stream")
+        found: socket.socket | None = (
+            stream.get_extra_info("socket") if stream is not None else None
+        )
+        return found
+
     def drain(self) -> None:
         """Read on to the end of the body, for a moment, so that the connection can be kept."""
         if self.ended:
             return
-        watchdog = _Watchdog(self.response, DRAIN_SECONDS)
+        watchdog = _Watchdog(self._socket, DRAIN_SECONDS)
         try:
             for _ in range(16):
                 if not self.read():
@@ -383,14 +409,19 @@ class SyncDriver:
         self, client: httpx.Client, command: wire.Send | wire.Open, auth: KeyAuth | None
     ) -> httpx.Response:
         trace = _Trace()
+        until = command.until
+        watchdog = None if until is None else _Watchdog(lambda: trace.socket, _left(until))
         fault: Fault
         try:
-            request = _build(
-                client, command.request, _timeout(command.limits, command.until), trace
-            )
+            request = _build(client, command.request, _timeout(command.limits, until), trace)
             return client.send(request, auth=auth, stream=True, follow_redirects=False)
         except _IO_ERRORS as error:
             fault = _fault(error, stale=trace.stale(error))
+            if watchdog is not None and watchdog.fired:
+                fault = Fault("deadline", "the deadline of the call has passed")
+        finally:
+            if watchdog is not None:
+                watchdog.cancel()
         raise fault
 
     def stream(
@@ -497,7 +528,7 @@ class _AsyncOpenAnswer:
         try:
             if self._until is None:
                 return await self._next()
-            async with asyncio.timeout(max(self._until - time.monotonic(), 0.0)):
+            async with asyncio.timeout(_left(self._until)):
                 return await self._next()
         except TimeoutError:
             error = Fault("deadline", "the deadline of the call has passed")
@@ -613,7 +644,10 @@ class AsyncDriver:
             request = _build(
                 client, command.request, _timeout(command.limits, command.until), trace.acall
             )
-            return await client.send(request, auth=auth, stream=True, follow_redirects=False)
+            async with asyncio.timeout(None if command.until is None else _left(command.until)):
+                return await client.send(request, auth=auth, stream=True, follow_redirects=False)
+        except TimeoutError:
+            fault = Fault("deadline", "the deadline of the call has passed")
         except _IO_ERRORS as error:
             fault = _fault(error, stale=trace.stale(error))
         raise fault

@@ -198,7 +198,9 @@ class ChatAimlapi(BaseChatModel):
     max_retries: int = Field(default=2, ge=0)
     """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
     on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True)
-    """Called before each wait with the attempt's number, the seconds and the error."""
+    """Called (and awaited, if it is async) before each wait, with a `RetryEvent`: the attempt's
+    number, the seconds and the error. Callback handlers hear ``on_retry`` of whole answers only:
+    LangChain gives a stream no run manager."""
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers of every request. They may hold secrets, so they are in no repr, trace or dump."""
     include_response_headers: bool = False
@@ -508,7 +510,9 @@ class ChatAimlapi(BaseChatModel):
         given = {name: getattr(self, name) for name in FIELD_PARAMS}
         return Ask(
             model=model,
-            messages=messages_to_domain(messages),
+            messages=messages_to_domain(
+                messages, custom={tool.name for tool in tools if tool.kind == "custom"}
+            ),
             tools=tools,
             tool_choice=choice,
             response_format=wanted,
@@ -636,7 +640,15 @@ class ChatAimlapi(BaseChatModel):
                 (any), or a vendor's dictionary.
             strict: Hold the arguments to the schema, where the model can.
             parallel_tool_calls: Whether one answer may hold several calls.
-            response_format: Shape of the final answer, as in `with_structured_output`.
+            response_format: Shape of the final answer: a pydantic class, a TypedDict, a JSON
+                schema, or the API's own dictionary.
+            kwargs: Further parameters of every call.
+
+        Returns:
+            A runnable that answers with messages; its calls are in ``tool_calls``.
+
+        Raises:
+            ValueError: ``tool_choice`` names none of the tools, or a tool has no known form.
         """
         wires = [tool_to_wire(tool, strict=strict) for tool in tools]
         bound: dict[str, Any] = {**kwargs, "tools": wires}
@@ -670,8 +682,15 @@ class ChatAimlapi(BaseChatModel):
             include_raw: Return ``{"raw": AIMessage, "parsed": ..., "parsing_error": ...}``.
             strict: Hold the answer to the schema, where the model can.
 
+            kwargs: Further parameters of every call.
+
         Returns:
-            A runnable that gives an instance of the pydantic class, else a dictionary.
+            A runnable that gives an instance of the pydantic class, else a dictionary. A stream
+            of it gives dictionaries that grow. It raises OutputParserException (at the end of a
+            stream) for a refusal, an answer cut at its token limit, and one without the structure.
+
+        Raises:
+            ValueError: an unknown method, or no schema where one is needed.
         """
         chosen = method or structured.best_method(self._facts(self.model))
         return structured.build(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from langchain_core.embeddings import Embeddings
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from langchain_aimlapi._connection import Connection, argument_names
 from langchain_aimlapi._domain import Meta
@@ -41,7 +41,12 @@ class AimlapiEmbeddings(Connection, Embeddings):
     Source: the embedding model pages of docs.aimlapi.com, read 2026-08-21.
     """
 
-    model: str = Field(default="text-embedding-3-small", alias="model_name", min_length=1)
+    # An alias of pydantic's plain kind would hide the name itself from type checkers.
+    model: str = Field(
+        default="text-embedding-3-small",
+        validation_alias=AliasChoices("model", "model_name"),
+        min_length=1,
+    )
     """Model id; ``Catalog.default().models(kind="embedding")`` lists them."""
     dimensions: int | None = Field(default=None, gt=0)
     """Length of the vectors, for models that can shorten them (Qwen: 64 to 2048)."""

@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared" / "api"
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the keys and proxies of the machine that it runs on."""
     for name in list(os.environ):
-        if name.startswith(("AIMLAPI_", "AIML_", "OPENAI_", "ANTHROPIC_")) or name.lower() in (
+        if name.startswith(("AIMLAPI_API_", "AIML_", "OPENAI_", "ANTHROPIC_")) or name.lower() in (
             "http_proxy",
             "https_proxy",
             "all_proxy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.notes import Notes, short
@@ -154,7 +154,7 @@ def _from_thinking(given: Any) -> dict[str, Any]:
     return {"enabled": True} if budget is None else {"budget_tokens": budget}
 
 
-_REASONING_SPELLINGS = {
+_REASONING_SPELLINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "thinking": _from_thinking,
     "enable_thinking": lambda given: {"enabled": bool(given)},
     "thinking_budget": lambda given: {"budget_tokens": given},

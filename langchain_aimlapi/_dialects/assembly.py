@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,7 @@ FINISH: dict[str, FinishReason] = {
     "prohibited_content": "content_filter",
 }
 
+_PADDED = re.compile(r"[^=]+=*")
 _PIECES = frozenset({"text", "thinking", "summary", "data", "signature", "encrypted_content"})
 
 
@@ -103,6 +105,7 @@ class Assembly:
         self.finished = False  # some choice has ended
         self.terminal = False  # the stream said that nothing follows
         self.started = False  # any frame of an answer was seen
+        self.failure: Any = None  # an error that was told inside a choice
         self.meta: dict[str, Any] = {}
         self.told = {"object", "choices", "obfuscation"}  # top-level keys with nothing more to say
         self.usage: dict[str, Any] = {}
@@ -168,7 +171,7 @@ class Assembly:
             state.extra[key] = state.extra.get(key, "") + value
         else:
             state.extra[key] = [*state.extra.get(key, []), *value]
-        out.append(Delta(extra={key: value}, choice=state.index))
+        _tell(out, state, key, value)
 
     def add_unique(self, state: ChoiceState, key: str, items: Any, out: list[Delta]) -> None:
         """List items, each told once: some vendors repeat the whole list on every frame."""
@@ -210,7 +213,7 @@ class Assembly:
                 blocks[index][name] = old + value if joined else value
         else:
             blocks.append(dict(piece))
-        out.append(Delta(extra={key: [piece]}, choice=state.index))
+        _tell(out, state, key, [piece])
 
     def add_audio(self, state: ChoiceState, audio: Any, out: list[Delta]) -> None:
         """A piece of spoken answer. Base64 pieces are re-cut so that they append to valid
@@ -220,12 +223,13 @@ class Assembly:
         piece = {}
         known = state.extra.setdefault("audio", {})
         for name, value in audio.items():
-            if value is None or value == "":
+            grows = name in ("data", "transcript")
+            if value is None or value == "" or (grows and not isinstance(value, str)):
                 continue
-            if name == "data" and isinstance(value, str):
+            if name == "data":
                 state.audio = state.audio or _Base64Joiner()
                 value = state.audio.feed(value)
-            if name in ("data", "transcript"):
+            if grows:
                 known[name] = known.get(name, "") + value
                 piece[name] = value
             elif name not in known:
@@ -352,26 +356,50 @@ class Assembly:
         )
 
 
-class _Base64Joiner:
-    """Re-cuts padded base64 pieces at whole groups of three bytes."""
+def _tell(out: list[Delta], state: ChoiceState, key: str, value: Any) -> None:
+    """Add an extra to the last delta of this frame, else as a delta of its own.
 
-    __slots__ = ("_rest",)
+    What one event says twice (a thought as text and as a block, links and their titles) has to
+    come in one chunk: LangChain makes the content blocks of a chunk from that chunk alone.
+    """
+    last = out[-1] if out else None
+    if (
+        last is not None
+        and last.choice == state.index
+        and not (last.text or last.tools or last.logprobs)
+        and key not in (last.extra or ())
+    ):
+        out[-1] = last._replace(extra={**(last.extra or {}), key: value})
+    else:
+        out.append(Delta(extra={key: value}, choice=state.index))
+
+
+class _Base64Joiner:
+    """Joins base64 pieces, each padded for itself or one text cut anywhere, into valid base64."""
+
+    __slots__ = ("_chars", "_rest")
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._chars = ""  # a group of four characters that is not complete yet
+        self._rest = b""  # bytes that do not make a group of three yet
 
     def feed(self, piece: str) -> str:
+        text = self._chars + piece
+        whole = len(text) // 4 * 4
         try:
-            data = self._rest + base64.b64decode(piece, validate=False)
+            runs = [base64.b64decode(run, validate=True) for run in _PADDED.findall(text[:whole])]
         except (binascii.Error, ValueError):
-            return piece  # no base64: the vendor's text as it is
+            return self.close() + piece  # no base64: the vendor's text as it is
+        self._chars = text[whole:]
+        data = b"".join([self._rest, *runs])
         keep = len(data) % 3
         self._rest = data[len(data) - keep :]
         return base64.b64encode(data[: len(data) - keep]).decode()
 
     def close(self) -> str:
-        rest, self._rest = self._rest, b""
-        return base64.b64encode(rest).decode() if rest else ""
+        left = base64.b64encode(self._rest).decode() + self._chars
+        self._rest, self._chars = b"", ""
+        return left
 
 
 def _string(value: Any) -> str | None:

@@ -209,22 +209,15 @@ def _tool_choice(
     if choice.mode == "raw":
         return choice.raw  # type: ignore[no-any-return]
     if choice.mode == "named":
-        named = {"name": choice.name}
-        kind = "custom" if {"type": "custom", "custom": named} in map(_naming, tools) else "function"
-        return {"type": kind, kind: named}
+        customs = [tool["custom"]["name"] for tool in tools if tool.get("type") == "custom"]
+        kind = "custom" if choice.name in customs else "function"
+        return {"type": kind, kind: {"name": choice.name}}
     strings = shape.tool_choice_strings
     if strings is None or choice.mode in strings:
         return choice.mode
     if notes.unsupported("tool_choice", f"tool_choice={choice.mode!r} was left out"):
         return choice.mode
     return None
-
-
-def _naming(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """The choice that names a tool."""
-    kind = str(tool.get("type"))
-    inner = tool.get(kind)
-    return {"type": kind, kind: {"name": inner.get("name") if isinstance(inner, Mapping) else None}}
 
 
 # --- the shape of the answer -----
@@ -323,7 +316,7 @@ def _reasoning_object(asked: Mapping[str, Any], shape: Shape, notes: Notes) -> d
     if "enabled" in asked and facts.properties and "enabled" not in facts.properties:
         # A bare switch, where there are only levels.
         level = {} if adapt.budget_for(asked) else {"effort": adapt.effort_for(asked)}
-        asked = {k: v for k, v in (level | asked).items() if k != "enabled"}
+        asked = {k: v for k, v in {**level, **asked}.items() if k != "enabled"}
     for name, value in asked.items():
         key = "max_tokens" if name == "budget_tokens" else name
         known = facts.properties.get(key)

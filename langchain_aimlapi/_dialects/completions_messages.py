@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from langchain_aimlapi._dialects import adapt
@@ -32,6 +33,7 @@ from langchain_aimlapi._domain import (
 from langchain_aimlapi.catalog.facts import RoleFacts, Shape
 
 _ANY = RoleFacts()
+_TEXT_ONLY = frozenset({"text"})
 _ECHOED = ("reasoning_details", "extra_content", "encrypted_content")
 
 
@@ -61,7 +63,7 @@ def _fit_roles(messages: tuple[Message, ...], shape: Shape, notes: Notes) -> lis
             said = told_result(message, names.get(message.tool_call_id))
             fitted.append(Message("user", (TextPart(said),)))
         elif message.role == "tool":
-            kept, media = _split_media(with_error_said(message), shape)
+            kept, media = _split_media(_result(message, shape), shape)
             moved += media
             fitted.append(kept)
         elif message.role == "assistant":
@@ -130,6 +132,18 @@ def _assistant(
     if len(kept) < len(parts):
         notes.adapted("messages.assistant", "media of an earlier answer were left out")
     return _with(message, parts=kept, tool_calls=calls, extra=extra)
+
+
+def _result(message: Message, shape: Shape) -> Message:
+    """A tool's result with its failure said, and with what is no known content as JSON text."""
+    allowed = (shape.roles.get("tool") or _ANY).parts or _TEXT_ONLY
+    parts = tuple(
+        TextPart(json.dumps(dict(p.value), ensure_ascii=False, default=str))
+        if isinstance(p, RawPart) and not _takes(p, allowed)
+        else p
+        for p in message.parts
+    )
+    return with_error_said(_with(message, parts=parts))
 
 
 def _split_media(message: Message, shape: Shape) -> tuple[Message, list[Part]]:
@@ -229,12 +243,12 @@ def _content(
 ) -> Any:
     """A string where the message is one plain text or the model takes no list, else a list."""
     single = len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extra
-    if not parts or single or (not facts.list and is_text_only(parts)):
-        if facts.string or not facts.list:
-            for part in parts:
-                if isinstance(part, TextPart):
-                    adapt.cache_mark(part.extra, (), notes)
-            return text_of(parts)
+    plain = not parts or single or (not facts.list and is_text_only(parts))
+    if plain and (facts.string or not facts.list):
+        for part in parts:
+            if isinstance(part, TextPart):
+                adapt.cache_mark(part.extra, (), notes)
+        return text_of(parts)
     if not facts.list:
         refused = next(p for p in parts if part_text(p) is None)
         raise notes.impossible(f"messages.{_word(refused)}", "it takes only text here")

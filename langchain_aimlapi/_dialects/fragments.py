@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from langchain_aimlapi._dialects.escapes import EscapeMender
 from langchain_aimlapi._domain import ToolCall, ToolDelta
 
 
 class _Call:
-    __slots__ = ("arguments", "extra", "id", "index", "kind", "name", "parts")
+    __slots__ = ("escapes", "extra", "id", "index", "kind", "name", "parts")
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -25,12 +26,17 @@ class _Call:
         self.name: str | None = None
         self.kind = "function"
         self.parts: list[str] = []
+        self.escapes = EscapeMender()
         self.extra: dict[str, Any] = {}
 
     def text(self) -> str:
         if len(self.parts) > 1:
             self.parts = ["".join(self.parts)]
         return self.parts[0] if self.parts else ""
+
+    def whole(self) -> bool:
+        """Whether the arguments are complete (looked at only where they can be: it costs)."""
+        return bool(self.parts) and self.parts[-1].rstrip()[-1:] == "}" and is_object(self.text())
 
 
 class ToolFragments:
@@ -71,13 +77,16 @@ class ToolFragments:
     ) -> ToolDelta | None:
         """One fragment. ``wire`` is the vendor's own index of the call, of whatever type."""
         wire = wire if isinstance(wire, int | str) else None
-        call = self._find(wire, id, name)
+        call = self._find(wire, id, name, arguments)
         if call is None:
             if not (id or name or arguments):
                 return None
             call = _Call(len(self.calls))
             call.kind = kind
             self.calls.append(call)
+            if id and id in self._by_id:  # said of two calls: each is answered by an id of its own
+                self._by_id[id] = call
+                id = _fresh_id()
         if wire is not None:
             self._by_wire[wire] = call
         new_id = id if id and call.id is None else None
@@ -87,6 +96,8 @@ class ToolFragments:
         new_name = name if name and call.name is None else None
         if new_name:
             call.name = new_name
+        if arguments and kind != "custom":
+            arguments = call.escapes.feed(arguments)
         if arguments:
             call.parts.append(arguments)
         if kind == "custom":
@@ -95,23 +106,28 @@ class ToolFragments:
             return None
         return ToolDelta(call.index, new_id, new_name, arguments)
 
-    def _find(self, wire: Any, id: str | None, name: str | None) -> _Call | None:
-        if id and id in self._by_id:
-            return self._by_id[id]
+    def _find(self, wire: Any, id: str | None, name: str | None, arguments: str) -> _Call | None:
+        known = self._by_id.get(id) if id else None
+        if known is not None:
+            more = arguments.strip() or (wire is not None and wire not in self._by_wire)
+            return None if name and more and known.whole() else known
         at = self._by_wire.get(wire) if wire is not None else None
         if id:
             return at if at is not None and at.id is None else None
         if at is None and wire is None and self.calls:
             at = self.calls[-1]
-        if at is not None and name and at.name is not None and self._begins_anew(at, name):
-            return None
+        if at is not None and name and at.name is not None:
+            # Under an index, a name alone is only said again (some vendors do on every fragment).
+            repeated = wire is not None and name == at.name and not arguments
+            if not repeated and self._begins_anew(at, name):
+                return None
         return at
 
     @staticmethod
     def _begins_anew(call: _Call, name: str) -> bool:
         """Whether a named fragment without an id starts another call: the call before it has
         its arguments complete, or has another name."""
-        return name != call.name or is_object(call.text())
+        return name != call.name or call.whole()
 
     def close(self, *, cut: bool) -> list[ToolDelta]:
         """The end: ids for calls that got none, free text as JSON, and for a call whose
@@ -123,12 +139,16 @@ class ToolFragments:
         for call in self.calls:
             new_id = None
             if call.id is None:
-                new_id = call.id = f"call_{uuid4().hex[:24]}"
+                new_id = call.id = _fresh_id()
             last = ""
             if call.kind == "custom":
                 last = json.dumps({"__arg1": call.text()}, ensure_ascii=False)
-            elif not self._complete(call, cut):
-                last = breaker(call.text())
+            else:
+                last = call.escapes.close()
+                if last:
+                    call.parts.append(last)
+                if not self._complete(call, cut):
+                    last += breaker(call.text())
             if new_id or last:
                 deltas.append(ToolDelta(call.index, new_id, None, last))
         return deltas
@@ -189,6 +209,10 @@ def breaker(text: str) -> str:
             stack.pop()
     closer = "]" if not stack or stack[-1] == "{" else "}"
     return ("\\" if escaped else "") + ('"' if inside else "") + closer
+
+
+def _fresh_id() -> str:
+    return f"call_{uuid4().hex[:24]}"
 
 
 def _arguments(value: Any) -> str:

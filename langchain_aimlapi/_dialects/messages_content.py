@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain_aimlapi._dialects.media import (
@@ -81,7 +82,8 @@ def _runs(messages: Sequence[Message], shape: Shape, notes: Notes) -> list[Run]:
         if message.role == "assistant":
             blocks = _assistant(message, position, waiting, shape, notes)
         elif message.role == "tool":
-            blocks = [_result(message, waiting, shape, notes)]
+            kept, moved = _split_media(message, shape)
+            blocks = [_result(kept, waiting, shape, notes), *_user(moved, shape, notes)]
         elif message.role == "user":
             blocks = _user(message, shape, notes)
         else:
@@ -94,7 +96,35 @@ def _runs(messages: Sequence[Message], shape: Shape, notes: Notes) -> list[Run]:
             runs[-1][1].extend(blocks)
         else:
             runs.append((role, blocks))
-    return runs
+    return [(role, _results_first(blocks)) for role, blocks in runs]
+
+
+def _results_first(blocks: list[Block]) -> list[Block]:
+    # 400 "tool_result blocks must come first" (Anthropic)
+    return sorted(blocks, key=lambda block: block.get("type") != "tool_result")
+
+
+def _split_media(message: Message, shape: Shape) -> tuple[Message, Message]:
+    """A tool's result without the media that no result can hold, and a user turn with them."""
+    inner = shape.parts.get("tool_result", {}).get("content_parts")
+    facts = RoleFacts(parts=None if inner is None else frozenset(inner))
+    user = shape.roles.get("user", _ANY)
+    moved = [
+        part
+        for part in message.parts
+        if isinstance(part, MediaPart)
+        and part_text(part) is None
+        and not _takes(part, facts)
+        and _takes(part, user)
+    ]
+    if not moved:
+        return message, Message("user")
+    kept = tuple(part for part in message.parts if part not in moved)
+    told = TextPart(f"Result of tool call {message.tool_call_id}:")
+    return (
+        replace(message, parts=kept or (TextPart("The result follows."),)),
+        Message("user", (told, *moved)),
+    )
 
 
 def _says_something(block: Block) -> bool:

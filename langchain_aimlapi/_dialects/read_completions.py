@@ -14,6 +14,7 @@ from langchain_aimlapi._dialects.assembly import Assembly, ChoiceState
 from langchain_aimlapi._domain import Delta
 
 _META = frozenset({"id", "model", "created", "system_fingerprint", "service_tier", "provider"})
+_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
 _TOP_LISTS = ("citations", "search_results", "related_questions")
 
 Handler = Callable[[Assembly, ChoiceState, Any, list[Delta]], None]
@@ -49,8 +50,11 @@ def _take_choice(assembly: Assembly, choice: Mapping[str, Any], out: list[Delta]
         delta = message
     if isinstance(delta, Mapping):
         assembly.started = True
+        for name in _THOUGHTS:  # thought before it was said, whatever the order of the keys
+            if value := delta.get(name):
+                _DELTA[name](assembly, state, value, out)
         for name, value in delta.items():
-            if value:
+            if value and name not in _THOUGHTS:
                 handler = _DELTA.get(name)
                 if handler is not None:
                     handler(assembly, state, value, out)
@@ -60,7 +64,10 @@ def _take_choice(assembly: Assembly, choice: Mapping[str, Any], out: list[Delta]
     if choice.get("logprobs"):
         assembly.add_logprobs(state, choice["logprobs"], out)
     reason = choice.get("finish_reason")
-    if reason:
+    if choice.get("error") or reason == "error":
+        # A gateway in front of a vendor that broke off tells it inside the choice.
+        assembly.failure = choice if choice.get("error") else {"error": "the vendor broke off"}
+    elif reason:
         assembly.end(state, reason, choice.get("native_finish_reason"))
 
 
@@ -130,18 +137,24 @@ def _details(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta
     for position, item in enumerate(value):
         if not isinstance(item, Mapping):
             continue
-        wire = (item.get("type"), item.get("index", position))
+        kind = item.get("type")
+        wire = (kind if isinstance(kind, str) else None, _wire_index(item, position))
         assembly.add_block(state, "reasoning_details", wire, item, out)
         text = item.get("text") or item.get("summary")
         if isinstance(text, str) and text:
             assembly.add_reasoning(state, text, out, source="reasoning_details")
 
 
+def _wire_index(item: Mapping[str, Any], position: int) -> int | str:
+    index = item.get("index", position)
+    return index if isinstance(index, int | str) else position
+
+
 def _thinking_blocks(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
     if isinstance(value, list):
         for position, item in enumerate(value):
             if isinstance(item, Mapping):
-                wire = item.get("index", position)
+                wire = _wire_index(item, position)
                 assembly.add_block(state, "thinking_blocks", wire, item, out)
 
 

@@ -8,6 +8,7 @@ Source: the API's schemas and examples of this path, read 2026-08-21.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -162,7 +163,8 @@ def _unsaid(what: str) -> dict[str, str]:
 def _facts(assembly: Assembly, response: Mapping[str, Any]) -> None:
     for name, key in (("id", "id"), ("model", "model"), ("created", "created_at")):
         value = response.get(key)
-        assembly.note(name, int(value) if isinstance(value, float) else value)
+        finite = isinstance(value, float) and math.isfinite(value)
+        assembly.note(name, int(value) if finite else value)
     assembly.add_usage(response.get("usage"))
     assembly.add_charge(response.get("meta"))
 

@@ -6,6 +6,7 @@ a stream request with plain JSON, a JSON request with a stream, and one path in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -76,7 +77,9 @@ class AnswerReader:
         return self._events + self._body_size
 
     def feed(self, data: bytes) -> list[Any]:
-        """Items that these bytes complete."""
+        """Items that these bytes complete; none once the answer is done."""
+        if self.done:
+            return []
         if self._head is not None:
             told = self._tell(data)
             if told is None:
@@ -119,10 +122,11 @@ class AnswerReader:
         head = (self._head or b"") + data
         start = head.removeprefix(BOM).lstrip()
         if not start:
-            if len(head) < 4096:
-                self._head = head
-                return None
-        elif start[0] in b"{[<":
+            # Gateways keep a connection alive with white space, for minutes; blank lines say
+            # nothing, so only an end that keeps the line as it is needs to be remembered.
+            self._head = head[-4096:]
+            return None
+        if start[0] in b"{[<":
             self._body = []
         self._head = None
         return head
@@ -177,7 +181,7 @@ class AnswerReader:
             raise explain_frame(frame, model=self._model, secret=self._secret)
         elif isinstance(frame, list):
             for item in frame:
-                if isinstance(item, Mapping):
+                if isinstance(item, Mapping) and not self.done:
                     self._take_frame(event, item, out)
 
     def _parse(self, event: str, data: bytes, last: bool) -> Any:
@@ -214,9 +218,15 @@ class AnswerReader:
             reader = _reader_of(frame)
             self._reader = reader or self._reader
         if reader is not None:
-            reader.take(self.assembly, event, frame, out)
+            told: list[Any] = []  # of this frame alone: deltas are joined within a frame only
+            try:
+                reader.take(self.assembly, event, frame, told)
+            finally:
+                out += told
         if event == "error" or is_error_body(frame):
             raise explain_frame(frame, model=self._model, secret=self._secret)
+        if self.assembly.failure is not None:
+            raise explain_frame(self.assembly.failure, model=self._model, secret=self._secret)
         if reader is None:  # a frame with nothing but usage or the charge
             self.assembly.add_usage(frame.get("usage"))
             self.assembly.add_charge(frame.get("meta"))
@@ -238,8 +248,21 @@ class AnswerReader:
 
     def _finish(self, out: list[Any]) -> None:
         self.done = True
+        if self._mender is not None:
+            self._tell_halves(self._mender.left(), out)
         self.assembly.close(out)
         self.delivered = True
+
+    def _tell_halves(self, paths: list[str], out: list[Any]) -> None:
+        """Half a character at the very end of a text: nothing can complete it any more."""
+        for path in paths:
+            choice = re.search(r"choices\[(\d+)\]", path)
+            state = self.assembly.choice(int(choice.group(1)) if choice else 0)
+            name = path.rpartition(".")[2]
+            if name == "content":
+                self.assembly.add_text(state, "\ufffd", out)
+            elif name in ("reasoning", "reasoning_content"):
+                self.assembly.add_reasoning(state, "\ufffd", out, source=name)
 
 
 def read_whole(
@@ -270,6 +293,8 @@ def read_whole(
     if reader is None:
         raise _no_answer(f"an object with the keys {sorted(value)[:12]}", model, secret)
     reader.take(assembly, "", value, out)
+    if assembly.failure is not None:
+        raise explain_frame(assembly.failure, model=model, secret=secret)
     if not assembly.started:
         raise _no_answer("an answer without a single choice", model, secret)
     assembly.terminal = True
@@ -303,6 +328,9 @@ def parse_answer(
         reader.error = _no_answer("an empty body", model, secret)
     if reader.error is not None:
         error = reader.error
+        if isinstance(error, StreamInterrupted) and not reader.progress():
+            told = read_body(response.body[:4096].decode("utf-8", "replace"))
+            error = _no_answer(f"no JSON: {told.message[:300]!r}", model, secret)
         error.status_code = error.status_code or response.status
         error.inference_id = error.inference_id or response.headers.get("x-inference-id")
         raise error

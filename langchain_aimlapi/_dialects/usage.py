@@ -10,6 +10,9 @@ from langchain_aimlapi._domain import Cost, Usage
 
 CREDITS_PER_USD = 2_000_000  # FAQ "how can I track my funds", read 2026-08-21
 
+_WITH_CACHE = {"prompt_tokens", "input_tokens_details", "input_token_details"}
+"""Keys of vendors whose input count includes what came from the cache."""
+
 
 def count(value: Any) -> int | None:
     """A token count as an int; None for anything that is none (null, NaN, text, negative)."""
@@ -60,7 +63,7 @@ def read_usage(raw: Any) -> Usage | None:
     if reasoning and total == prompt + completion + reasoning:
         completion += reasoning
     cache_read, cache_creation = _cached(raw, inputs)
-    if "prompt_tokens" not in raw and "input_tokens_details" not in raw:
+    if not raw.keys() & _WITH_CACHE:
         # Anthropic's input_tokens leaves out what went through the cache.
         prompt += (cache_read or 0) + (cache_creation or 0)
     return Usage(

@@ -38,6 +38,16 @@ def message_to_blocks(message: AIMessage) -> list[types.ContentBlock]:
         {"type": "tool_call", "id": c["id"], "name": c["name"], "args": c["args"]}
         for c in message.tool_calls
     ]
+    blocks += [
+        {
+            "type": "invalid_tool_call",
+            "id": c["id"],
+            "name": c["name"],
+            "args": c["args"],
+            "error": c["error"],
+        }
+        for c in message.invalid_tool_calls
+    ]
     return cast("list[types.ContentBlock]", blocks)
 
 
@@ -72,7 +82,7 @@ def _content(message: AIMessage, *, indexed: bool) -> Blocks:
             block["annotations"] = annotations
         blocks.append(block)
     if kwargs:
-        blocks += _media(kwargs)
+        blocks += _media(kwargs, indexed=indexed)
         blocks += _other(kwargs)
     if not indexed:
         for block in blocks:
@@ -146,13 +156,14 @@ def _annotation(note: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "citation", **citation, **({"extras": rest} if rest else {})}
 
 
-def _media(kwargs: Mapping[str, Any]) -> Blocks:
+def _media(kwargs: Mapping[str, Any], *, indexed: bool) -> Blocks:
     blocks: Blocks = []
     for image in kwargs.get("images") or ():
         if isinstance(image, Mapping):
             blocks.append(_image(image))
     audio = kwargs.get("audio")
-    if isinstance(audio, Mapping) and (audio.get("data") or audio.get("transcript")):
+    told = ("data", "transcript", "id") if indexed else ("data", "transcript")
+    if isinstance(audio, Mapping) and any(audio.get(name) for name in told):
         block: dict[str, Any] = {"type": "audio", "index": "lc_audio"}
         if audio.get("data"):
             block["base64"] = audio["data"]

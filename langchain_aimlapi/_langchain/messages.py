@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from langchain_core.messages import (
@@ -42,21 +42,26 @@ _RETURNED = (
 )
 
 
-def messages_to_domain(messages: Iterable[BaseMessage]) -> tuple[Message, ...]:
+def messages_to_domain(
+    messages: Iterable[BaseMessage], *, custom: Container[str] = ()
+) -> tuple[Message, ...]:
     """The conversation in neutral terms.
+
+    Args:
+        custom: Names of free-text tools; a call of one is free text again.
 
     Raises:
         ValueError: a message of a kind that is no part of a conversation (``RemoveMessage``).
     """
     converted: list[Message] = []
     for message in messages:
-        converted.extend(_convert(message))
+        converted.extend(_convert(message, custom))
     return tuple(converted)
 
 
-def _convert(message: BaseMessage) -> list[Message]:
+def _convert(message: BaseMessage, custom: Container[str]) -> list[Message]:
     if isinstance(message, AIMessage):
-        return [_assistant(message)]
+        return [_assistant(message, custom)]
     if isinstance(message, ToolMessage):
         return [
             Message(
@@ -115,7 +120,7 @@ def _user(message: HumanMessage) -> list[Message]:
     return [*results, Message("user", tuple(rest), name=message.name)]
 
 
-def _assistant(message: AIMessage) -> Message:
+def _assistant(message: AIMessage, custom: Container[str]) -> Message:
     kwargs = message.additional_kwargs
     parts = content_to_parts(message.content)
     refusal = kwargs.get("refusal")
@@ -125,20 +130,15 @@ def _assistant(message: AIMessage) -> Message:
         "assistant",
         parts,
         name=message.name,
-        tool_calls=_calls(message),
+        tool_calls=_calls(message, custom),
         extra={key: kwargs[key] for key in _RETURNED if kwargs.get(key)} if kwargs else {},
     )
 
 
-def _calls(message: AIMessage) -> tuple[ToolCall, ...]:
+def _calls(message: AIMessage, custom: Container[str]) -> tuple[ToolCall, ...]:
     extras = message.additional_kwargs.get("tool_call_extras") or {}
     calls = [
-        ToolCall(
-            call.get("id"),
-            call["name"],
-            json.dumps(call["args"], ensure_ascii=False),
-            extra=_extra(extras, call.get("id")),
-        )
+        _call(call, _extra(extras, call.get("id")), free=call["name"] in custom)
         for call in message.tool_calls
     ]
     calls += [
@@ -154,6 +154,13 @@ def _calls(message: AIMessage) -> tuple[ToolCall, ...]:
             if isinstance(block, dict) and block.get("type") == "tool_use"
         ]
     return tuple(calls)
+
+
+def _call(call: Any, extra: Mapping[str, Any], *, free: bool) -> ToolCall:
+    args = call["args"]
+    if free and args.keys() == {"__arg1"}:  # as `chunks.call_arguments` writes free text
+        return ToolCall(call.get("id"), call["name"], str(args["__arg1"]), "custom", extra=extra)
+    return ToolCall(call.get("id"), call["name"], json.dumps(args, ensure_ascii=False), extra=extra)
 
 
 def _extra(extras: Any, call_id: str | None) -> Mapping[str, Any]:

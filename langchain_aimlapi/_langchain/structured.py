@@ -1,28 +1,21 @@
-"""``with_structured_output``: which method a model can, and reading the answer."""
+"""``with_structured_output``: which method a model can, and what is bound for it."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, Literal
 
-from langchain_core.exceptions import OutputParserException
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import (
-    JsonOutputParser,
-    PydanticOutputParser,
-)
-from langchain_core.output_parsers.openai_tools import (
-    JsonOutputKeyToolsParser,
-    PydanticToolsParser,
-)
-from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_aimlapi._langchain.parsers import (
+    JsonAnswerParser,
+    JsonCallParser,
+    PydanticAnswerParser,
+    PydanticCallParser,
+)
 from langchain_aimlapi._langchain.tools import schema_to_format, tool_to_wire
 from langchain_aimlapi.catalog.facts import Facts
 
@@ -90,8 +83,8 @@ def _by_tool(
         **kwargs,
     )
     if _is_pydantic(schema):
-        return bound, PydanticToolsParser(tools=[schema], first_tool_only=True)
-    return bound, JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
+        return bound, PydanticCallParser(tools=[schema], first_tool_only=True)
+    return bound, JsonCallParser(key_name=name, first_tool_only=True)
 
 
 def _by_format(
@@ -115,50 +108,3 @@ def _by_format(
 
 def _is_pydantic(schema: Any) -> bool:
     return isinstance(schema, type) and is_basemodel_subclass(schema)
-
-
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)(?:```|\Z)", re.S)
-
-
-def json_part(text: str) -> str:
-    """The JSON in an answer that may also hold thoughts, a code fence, or words around it."""
-    text = _THOUGHT.sub("", text).strip()
-    if text[:1] in ("{", "["):
-        return text
-    fence = _FENCE.search(text)
-    if fence is not None and fence.group(1).lstrip()[:1] in ("{", "["):
-        return fence.group(1).strip()
-    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    if not starts:
-        return text
-    inner = text[min(starts) :]
-    try:
-        _, end = json.JSONDecoder(strict=False).raw_decode(inner)
-    except ValueError:
-        return inner  # cut, as in a stream: the parser completes what can be completed
-    return inner[:end]
-
-
-def _cleaned(result: list[Generation], *, partial: bool) -> list[Generation]:
-    message = result[0].message if isinstance(result[0], ChatGeneration) else None
-    refusal = message.additional_kwargs.get("refusal") if isinstance(message, AIMessage) else None
-    if refusal and not result[0].text and not partial:
-        raise OutputParserException(f"the model refused: {refusal}", llm_output=str(refusal))
-    return [Generation(text=json_part(result[0].text))]
-
-
-class JsonAnswerParser(JsonOutputParser):
-    """JSON from an answer, also from among thoughts and words; streams what is there so far."""
-
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The parsed answer. Raises OutputParserException for a refusal or no JSON."""
-        return super().parse_result(_cleaned(result, partial=partial), partial=partial)
-
-
-class PydanticAnswerParser(PydanticOutputParser):  # type: ignore[type-arg]  # v1 classes too
-    """Like `JsonAnswerParser`, validated by a pydantic class."""
-
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The parsed answer. Raises OutputParserException for what does not validate."""
-        return super().parse_result(_cleaned(result, partial=partial), partial=partial)

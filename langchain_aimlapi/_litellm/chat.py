@@ -41,16 +41,22 @@ class _Head:
         self.reader = self._call._reader(head)
         return self.reader
 
+    def created(self) -> int | None:
+        created = self.told().get("created")
+        return created if isinstance(created, int) else None
+
     def told(self) -> Mapping[str, Any]:
         return self.reader.assembly.meta if self.reader is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """A stream whose first event has come. ``chunks`` can be read once."""
+    """A stream whose first event has come. ``chunks`` can be read once; ``created`` is the
+    server's time of the answer, where it has told one."""
 
     chunks: Iterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
+    created: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class AsyncOpenStream:
 
     chunks: AsyncIterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
+    created: int | None = None
 
 
 # --- whole answers -----
@@ -98,12 +105,15 @@ def open_stream(given: Given, catalog: Catalog) -> OpenStream:
             items = access.drivers.sync.stream(head.flow(), access.key)
             try:
                 first = next(items)
-                return OpenStream(_chunks(first, items, prepared, head), shown_headers(head.headers))
+                chunks = _chunks(first, items, prepared, head)
+                return OpenStream(chunks, shown_headers(head.headers), head.created())
             except errors.StreamingUnsupportedError:
                 pass  # asked again below, for a whole answer
         whole = prepare_chat(given, catalog, stream=False)
         reply = access.drivers.sync.run(whole.call.whole(), access.key)
-        return OpenStream(iter(_written(reply, whole)), shown_headers(reply.meta.headers))
+        meta = reply.meta
+        chunks = iter(_written(reply, whole))
+        return OpenStream(chunks, shown_headers(meta.headers), meta.created)
 
 
 async def aopen_stream(given: Given, catalog: Catalog) -> AsyncOpenStream:
@@ -117,12 +127,14 @@ async def aopen_stream(given: Given, catalog: Catalog) -> AsyncOpenStream:
             try:
                 first = await anext(items)
                 chunks = _achunks(first, items, prepared, head)
-                return AsyncOpenStream(chunks, shown_headers(head.headers))
+                return AsyncOpenStream(chunks, shown_headers(head.headers), head.created())
             except errors.StreamingUnsupportedError:
                 pass  # asked again below, for a whole answer
         whole = prepare_chat(given, catalog, stream=False)
         reply = await access.drivers.asynchronous.run(whole.call.whole(), access.key)
-        return AsyncOpenStream(_aiter(_written(reply, whole)), shown_headers(reply.meta.headers))
+        meta = reply.meta
+        chunks = _aiter(_written(reply, whole))
+        return AsyncOpenStream(chunks, shown_headers(meta.headers), meta.created)
 
 
 def _chunks(

@@ -83,9 +83,7 @@ class ChunkWriter:
             )
             yield self._chunk([StreamingChoices(index=0, delta=LitellmDelta()), ended])
         reason = reply.choices[0].finish_reason or "stop"
-        yield self._chunk(
-            [StreamingChoices(index=0, delta=LitellmDelta(), finish_reason=reason)]
-        )
+        yield self._chunk([StreamingChoices(index=0, delta=LitellmDelta(), finish_reason=reason)])
 
     def _learn(self) -> None:
         """Take over what the answer says about itself: told with its first event."""
@@ -181,7 +179,7 @@ def _build_chunk(id: str, created: int, model: str, text: str) -> ModelResponseS
 class _Mould:
     """The state of a text chunk as the constructors of the installed LiteLLM leave it."""
 
-    __slots__ = ("chunk", "chunk_set", "choice", "choice_set", "delta", "delta_set", "fields")
+    __slots__ = ("choice", "choice_set", "chunk", "chunk_set", "delta", "delta_set", "fields")
 
     def __init__(self) -> None:
         chunk = _build_chunk("id", 1, "model", "text")
@@ -244,4 +242,3 @@ def text_chunk_maker() -> Callable[[str, int, str, str], ModelResponseStream]:
     except (AttributeError, TypeError, ValueError, IndexError):
         same = False
     return cast if same else _build_chunk
-

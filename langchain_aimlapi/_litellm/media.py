@@ -18,22 +18,22 @@ from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
 from langchain_aimlapi.endpoints.embeddings import Embedded
 from langchain_aimlapi.endpoints.embeddings import embed as plan_embeddings
-from langchain_aimlapi.endpoints._image_answer import Image, Images
-from langchain_aimlapi.endpoints.images import edit_images, generate_images
+from langchain_aimlapi.endpoints.images import Image, Images, edit_images, generate_images
 
 Given = Mapping[str, Any]
 # LiteLLM hands all keyword arguments of an edit on, its own among them.
 _LITELLM_OWN = frozenset(
     {
         "api_key", "api_base", "api_version", "base_url", "headers", "timeout", "client",
-        "metadata", "model_info", "custom_llm_provider", "litellm_logging_obj", "proxy_server_request",
-        "secret_fields", "specific_deployment", "num_retries", "cache_key", "caching", "async_call",
-        "extra_query", "user_api_key_dict", "standard_logging_object", "additional_drop_params",
-        "allowed_openai_params", "drop_params", "fallbacks", "tags", "rpm", "tpm", "cooldown_time",
-        "weight", "order", "request_timeout", "organization", "mock_response", "model_group",
+        "metadata", "model_info", "custom_llm_provider", "litellm_logging_obj",
+        "proxy_server_request", "secret_fields", "specific_deployment", "num_retries",
+        "cache_key", "caching", "async_call", "extra_query", "user_api_key_dict",
+        "standard_logging_object", "additional_drop_params", "allowed_openai_params",
+        "drop_params", "fallbacks", "tags", "rpm", "tpm", "cooldown_time", "weight", "order",
+        "request_timeout", "organization", "mock_response", "model_group",
         "max_parallel_requests", "use_in_pass_through", "use_litellm_proxy", "guardrails",
-        "merge_reasoning_content_in_choices", "default_headers", "deployment_id", "no-log", "ttl",
-        "stream_timeout", "original_function", "context_window_fallbacks",
+        "merge_reasoning_content_in_choices", "default_headers", "deployment_id", "no-log",
+        "ttl", "stream_timeout", "original_function", "context_window_fallbacks",
     }
 )  # fmt: skip
 
@@ -168,6 +168,4 @@ def _pictured(result: Images) -> ImageResponse:
 
 
 def _picture(image: Image) -> ImageObject:
-    return ImageObject(
-        b64_json=image.b64_json, url=image.url, revised_prompt=image.revised_prompt
-    )
+    return ImageObject(b64_json=image.b64_json, url=image.url, revised_prompt=image.revised_prompt)

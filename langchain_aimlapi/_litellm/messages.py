@@ -127,9 +127,7 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
     extras = fields.get("tool_call_extras")
     known: Mapping[str, Any] = extras if isinstance(extras, Mapping) else {}
     calls = [
-        _call(_as_mapping(raw), known)
-        for raw in message.get("tool_calls") or ()
-        if raw is not None
+        _call(_as_mapping(raw), known) for raw in message.get("tool_calls") or () if raw is not None
     ]
     legacy = message.get("function_call")
     if legacy and not calls:

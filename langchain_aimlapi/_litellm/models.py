@@ -85,9 +85,13 @@ def price_entry(facts: Facts) -> dict[str, float]:
 
 
 def entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """Every live model that LiteLLM can reach through this provider, under its LiteLLM name."""
+    """Every live model that LiteLLM can reach through this provider, under its LiteLLM name.
+
+    Longer names come first: LiteLLM (1.106.2) takes a date off a name that it does not know, so
+    that ``gpt-4o-2024-05-13`` registered after ``gpt-4o`` would overwrite it.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for facts in catalog.models():
+    for facts in reversed(catalog.models()):
         if facts.id.startswith("#"):
             continue  # a row of a voice table
         entry = model_entry(facts)

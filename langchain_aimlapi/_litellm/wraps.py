@@ -94,7 +94,7 @@ _IMAGE = ("n", "quality", "response_format", "size", "style", "user")
 _EDIT = (
     "mask", "n", "quality", "response_format", "size", "user", "extra_headers", "extra_body"
 )  # fmt: skip
-_edit: ContextVar[Mapping[str, Any]] = ContextVar("aimlapi_image_edit", default={})
+_edit: ContextVar[Mapping[str, Any] | None] = ContextVar("aimlapi_image_edit", default=None)
 _told: set[str] = set()
 
 
@@ -161,7 +161,7 @@ def _context_fits() -> bool:
     context = getattr(module, "CompletionDispatchContext", None) or getattr(
         module, "_CompletionDispatchContext", None
     )
-    return context is None or _CONTEXT <= set(getattr(context, "__dataclass_fields__", ()))
+    return context is None or set(getattr(context, "__dataclass_fields__", ())) >= _CONTEXT
 
 
 def _ours() -> Any:
@@ -202,13 +202,16 @@ async def _aopen(handler: Any, ctx: Any) -> Any:
 def _wrapper(ctx: Any, opened: Any) -> Any:
     from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
 
-    return CustomStreamWrapper(
+    wrapper = CustomStreamWrapper(
         completion_stream=opened.chunks,
         model=ctx.model,
         custom_llm_provider=ctx.custom_llm_provider,
         logging_obj=ctx.logging,
         _response_headers=dict(opened.headers),
     )
+    if opened.created is not None:
+        wrapper.created = opened.created  # LiteLLM writes the last chunk itself
+    return wrapper
 
 
 def _arguments(ctx: Any) -> dict[str, Any]:
@@ -294,7 +297,7 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def edit_params() -> dict[str, Any]:
     """Parameters of the picture edit that is being dispatched."""
-    return dict(_edit.get())
+    return dict(_edit.get() or {})
 
 
 _MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {

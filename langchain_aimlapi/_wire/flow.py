@@ -92,7 +92,7 @@ class Policy:
     max_retries: int = 2
     limits: Limits = field(default_factory=Limits)
     model: str | None = None
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     clock: Callable[[], float] = time.monotonic
 
 
@@ -284,7 +284,7 @@ def _read_events(
                     yield items
                 if reader.error is not None:
                     raise reader.error
-            idle.check(reader)
+                idle.check(reader)
         yield Drain()
         return None
     except Fault as fault:
@@ -304,15 +304,21 @@ def _read_events(
     if failure is None:
         return None
     failure = reader.attach(failure)
-    if reader.delivered or isinstance(failure, errors.StreamTimeoutError) or _clean_end(failure):
+    if reader.delivered or _is_final(failure):
         raise failure
     return failure
 
 
-def _clean_end(failure: errors.AimlapiError) -> bool:
-    # A body that ended in order, yet without an answer, was served (and perhaps charged): asking
-    # again would pay twice for what will most likely be the same.
-    return isinstance(failure, errors.StreamInterrupted) and failure.code != "broken"
+def _is_final(failure: errors.AimlapiError) -> bool:
+    """Whether a failure before the first item is not worth a new attempt.
+
+    A body that came in order, yet without an answer, was served and perhaps charged: asking again
+    would pay twice for what will most likely be the same. A server that is silent once its
+    headers have come would be waited for several times over.
+    """
+    if isinstance(failure, errors.StreamInterrupted):
+        return failure.code != "broken"
+    return isinstance(failure, errors.InvalidResponseError | errors.StreamTimeoutError)
 
 
 class _IdleWatch:

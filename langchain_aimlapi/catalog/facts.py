@@ -100,22 +100,22 @@ class Shape:
     path: str = "/v1/chat/completions"
     dialect: DialectName = "completions"
     accepts_anthropic: bool = False
-    roles: Mapping[str, RoleFacts] = field(default_factory=dict)
-    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    tools: frozenset[str] | None = None
+    roles: Mapping[str, RoleFacts] = field(default_factory=dict, repr=False)
+    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    tools: frozenset[str] | None = field(default=None, repr=False)
     function_keys: frozenset[str] | None = None
     tool_choice_strings: frozenset[str] | None = None
     tool_choice_objects: frozenset[str] | None = None
     response_formats: frozenset[str] | None = None
-    params: Mapping[str, Param] | None = None
+    params: Mapping[str, Param] | None = field(default=None, repr=False)
     streams: bool = True
     accepts_openai: bool = False
-    other: Shape | None = None
-    tool_defs: Mapping[str, Param] = field(default_factory=dict)
-    call_defs: Mapping[str, Param] = field(default_factory=dict)
+    other: Shape | None = field(default=None, repr=False)
+    tool_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)
+    call_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)
     required: frozenset[str] = frozenset()
     closed: bool = False
-    items: Mapping[str, Param] | None = None
+    items: Mapping[str, Param] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,8 @@ class Catalog:
         # the schemas tell the kind better than the list, which names one of several endpoints
         kept = ("kind", "vendor") if row else ()
         layers |= {k: v for k, v in (live or {}).items() if k not in kept or not layers.get(k)}
+        if layers.get("context") is None:
+            layers["context"] = self._context_of_twin(layers.get("aliases", ()))
         changed, shape_changes = _overrides().get(name, ({}, {}))
         layers |= changed
         layers["aliases"] = tuple(layers.get("aliases", ()))
@@ -220,6 +222,12 @@ class Catalog:
         if layers.get("status") == "deprecated":
             layers.setdefault("replacement", _replacement_of(name))
         return Facts(id=model, known=bool(row or live), **layers)
+
+    def _context_of_twin(self, aliases: Iterable[str]) -> int | None:
+        """The context length of another spelling of the same model."""
+        rows = (self._rows.get(alias, {}) for alias in aliases)
+        found: int | None = next((row["context"] for row in rows if row.get("context")), None)
+        return found
 
     def _live_twin(self, name: str) -> dict[str, Any] | None:
         """What the live list says under another spelling of the same model: all but its status."""

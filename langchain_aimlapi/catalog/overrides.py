@@ -45,6 +45,12 @@ OVERRIDES = (
         shape={"streams": False},
     ),
     Override(
+        date="2026-11-23",
+        reason="not in the model table; the vendor's published context length",
+        ids=("openai/gpt-4o", "gpt-4o"),
+        facts={"context": 128_000},
+    ),
+    Override(
         date="2026-08-21",
         reason="image generators by name and page that are served on the chat path",
         ids=(

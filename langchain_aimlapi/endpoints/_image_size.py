@@ -19,7 +19,7 @@ from langchain_aimlapi.catalog.facts import Param, Shape
 Size = str | Sequence[int] | Mapping[str, int]
 _BOX = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.I)
 _RATIO = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*:\s*(\d{1,4}(?:\.\d+)?)")
-_LEVELS = {"1k": 1024, "1.5k": 1536, "2k": 2048, "3k": 3072, "4k": 4096}
+_LEVELS = {"1k": 1024, "1.5k": 1536, "2k": 2048, "3k": 3072, "4k": 4096, "8k": 8192}
 _DEFAULT = frozenset({"auto", "adaptive", "default"})
 # The boxes behind the presets, as the answers of models that take presets show them.
 _PRESETS = {
@@ -74,12 +74,17 @@ def fit_size(
     if isinstance(size, str) and _RATIO.fullmatch(size.strip()) and not aspect_ratio:
         size, aspect_ratio = None, size
     fitter.resolution(resolution)
+    apart = resolution is not None and "resolution" not in shape.params
     if size is not None:
         fitter.size(size, aspect_ratio)
     elif aspect_ratio is not None:
-        fitter.ratio(aspect_ratio, resolution)
-    elif resolution is not None and "resolution" not in fitter.body:
+        fitter.ratio(aspect_ratio, resolution if apart else None)
+        apart = apart and "image_size" not in fitter.body
+    elif apart and resolution is not None:
         fitter.level(resolution)
+        apart = False
+    if apart:
+        fitter.left_out("resolution", resolution)
     return fitter.body
 
 
@@ -105,6 +110,10 @@ class _Fitter:
         facts = self.params.get(name)
         return (facts.enum or ()) if facts is not None else ()
 
+    def is_free(self, name: str) -> bool:
+        """The model takes any value there, as far as its schema says."""
+        return name in self.params and not self.options(name)
+
     # -- a level -----
 
     def resolution(self, level: str | None) -> None:
@@ -114,8 +123,12 @@ class _Fitter:
         options = self.options("resolution")
         found = match(level, options) if options else level
         if found is None:
-            found = _nearest(_LEVELS.get(level.lower(), 1024), options, _level_pixels)
-            if found is None or self.said("resolution", level, f"resolution={found!r}"):
+            side = _level_pixels(level)
+            found = _nearest(side, options, _level_pixels) if side is not None else None
+            if found is None:
+                self.left_out("resolution", level)
+                return
+            if self.said("resolution", level, f"resolution={found!r}"):
                 found = level
         self.body["resolution"] = found
 
@@ -127,6 +140,8 @@ class _Fitter:
             self.body["image_size"] = preset
         elif self.forms.box is not None and side is not None:
             self.box((side, side), "resolution", level)
+        elif self.is_free("size") and side is not None:
+            self.body["size"] = f"{side}x{side}"
         else:
             self.left_out("resolution", level)
 
@@ -142,8 +157,7 @@ class _Fitter:
         else:
             self.beside(box, aspect_ratio)
         text = f"{box[0]}x{box[1]}"
-        options = self.options("size")
-        if "size" in self.params and (not options or match(text, options)):
+        if self.is_free("size") or match(text, self.options("size")):
             self.body["size"] = text
         elif self.forms.box is not None:
             self.box(box, "size", size)
@@ -200,15 +214,18 @@ class _Fitter:
         ratio = box[0] / box[1]
         if self.options("size"):
             changed["size"] = _nearest(box, self.options("size"), _box_of, _box_distance)
-        elif "aspect_ratio" in self.params and "aspect_ratio" not in self.body:
-            changed["aspect_ratio"] = _nearest(ratio, self.options("aspect_ratio"), _ratio_of)
-            if "resolution" not in self.body and self.options("resolution"):
-                side = math.sqrt(box[0] * box[1])
+        elif "aspect_ratio" in self.params:
+            if "aspect_ratio" not in self.body:
+                changed["aspect_ratio"] = _nearest(ratio, self.options("aspect_ratio"), _ratio_of)
+            if "resolution" not in self.body:
                 levels = self.options("resolution")
-                changed["resolution"] = _nearest(side, levels, _level_pixels)
+                changed["resolution"] = _nearest(_side(box), levels, _level_pixels)
         changed = {key: one for key, one in changed.items() if one is not None}
         if not changed:
             self.left_out(name, value)
+            return
+        if _means(changed, box):
+            self.body |= changed
             return
         told = ", ".join(f"{key}={one!r}" for key, one in changed.items())
         if self.said(name, value, told):
@@ -236,9 +253,12 @@ class _Fitter:
             if aspect_ratio.lower() not in _DEFAULT:
                 self.left_out("aspect_ratio", aspect_ratio)
         elif self.forms.box is not None:
-            side = _LEVELS.get((resolution or "1k").lower(), 1024)
+            box = _with_area(wanted, _LEVELS.get((resolution or "1k").lower(), 1024))
+            if resolution is not None:
+                self.box(box, "resolution", resolution)
+                return
             limits = self.forms.box.properties
-            box = _inside(_with_area(wanted, side), limits.get("width"), limits.get("height"))
+            box = _inside(box, limits.get("width"), limits.get("height"))
             if not _same(box[0] / box[1], wanted) and self.said(
                 "aspect_ratio", aspect_ratio, f"image_size={box[0]}x{box[1]}"
             ):
@@ -249,7 +269,11 @@ class _Fitter:
             self._ratio_by_size(wanted, aspect_ratio)
 
     def _ratio_by_size(self, wanted: float, aspect_ratio: str) -> None:
-        """A shape for a model that knows a few sizes."""
+        """A shape for a model that knows a few sizes, or any."""
+        if self.is_free("size"):
+            width, height = _with_area(wanted, 1024)
+            self.body["size"] = f"{width}x{height}"
+            return
         found = _nearest(wanted, self.options("size"), _shape_of_box)
         box = _box_of(found)
         if box is None:
@@ -302,6 +326,17 @@ def _ratio_of(text: Any) -> float | None:
 def _shape_of_box(text: Any) -> float | None:
     box = _box_of(text)
     return box[0] / box[1] if box else None
+
+
+def _side(box: tuple[int, int]) -> float:
+    """The side of the square with the same area."""
+    return math.sqrt(box[0] * box[1])
+
+
+def _means(changed: Mapping[str, Any], box: tuple[int, int]) -> bool:
+    """Whether a shape and a level say exactly the box, as "1:1" and "1K" say 1024x1024."""
+    ratio, level = _ratio_of(changed.get("aspect_ratio")), _level_pixels(changed.get("resolution"))
+    return bool(ratio and level and _same(box[0] / box[1], ratio) and _same(_side(box), level))
 
 
 def _level_pixels(text: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""The least that the work can cost: the bare HTTP loop, and loops with next to nothing around it."""
+"""The least that the work can cost: the bare HTTP loop, and loops with little around it."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def register_litellm_floor(litellm: Any) -> None:
     def made(scenario: Scenario) -> list[Any]:
         return [_litellm_chunk(types, i, scenario.count) for i in range(scenario.count + 1)]
 
-    class Handler(litellm.CustomLLM):  # type: ignore[misc, name-defined]  # not typed, made here
+    class Handler(litellm.CustomLLM):  # type: ignore[misc]  # its type is not known here
         def streaming(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
             yield from ready(kwargs["messages"])
 

@@ -103,14 +103,12 @@ class LitellmPeer(Peer):
         return self.litellm.completion(**self.arguments, messages=self._messages(scenario))
 
     async def ainvoke(self, scenario: Scenario) -> Any:
-        return await self.litellm.acompletion(
-            **self.arguments, messages=self._messages(scenario)
-        )
+        return await self.litellm.acompletion(**self.arguments, messages=self._messages(scenario))
 
 
 def _import_litellm() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    litellm = importlib.import_module("litellm")
+    litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     return litellm
 
@@ -187,9 +185,7 @@ def _openai(url: str) -> Peer:
     module = importlib.import_module("langchain_openai")
     return ModelPeer(
         url,
-        module.ChatOpenAI(
-            model=MODEL, api_key=KEY, base_url=url, max_retries=0, stream_usage=True
-        ),
+        module.ChatOpenAI(model=MODEL, api_key=KEY, base_url=url, max_retries=0, stream_usage=True),
     )
 
 
@@ -255,7 +251,7 @@ class Entry:
 
     def why_not(self) -> str | None:
         """Why it can not take part here; None where it can."""
-        missing = [name for name in self.needs if not _is_there(name)]
+        missing = [name for name in self.needs if not is_there(name)]
         if missing:
             return f"not installed: {', '.join(missing)}"
         if self.field is not None:
@@ -266,7 +262,7 @@ class Entry:
         return None
 
 
-def _is_there(module: str) -> bool:
+def is_there(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

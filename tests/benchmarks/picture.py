@@ -39,9 +39,7 @@ def draw(results: Results, folder: Path) -> list[Path]:
 def _bars(name: str, results: Results, axis: object) -> None:
     item, rounds = ITEMS[name], results[name]
     found = {
-        peer: value
-        for peer in rounds
-        if (value := middle(rounds, peer, item.figure)) is not None
+        peer: value for peer in rounds if (value := middle(rounds, peer, item.figure)) is not None
     }
     peers = sorted(found, key=lambda peer: found[peer], reverse=True)
     values = [found[peer] for peer in peers]

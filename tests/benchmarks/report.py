@@ -57,14 +57,14 @@ def ratio(rounds: Rounds, peer: str, base: str, figure: str) -> float | None:
 
 def base_of(rounds: Rounds) -> str:
     """Whom the others are compared with: this package, or its LiteLLM provider."""
-    return next((name for name in ("aimlapi", "litellm-aimlapi") if name in rounds), "")
+    return next((name for name in ("litellm-aimlapi", "aimlapi") if name in rounds), "")
 
 
 def item_table(name: str, rounds: Rounds) -> str:
     """One item as a markdown table."""
     item = ITEMS[name]
     unit = _UNITS[item.figure]
-    base = "litellm-aimlapi" if "litellm-aimlapi" in rounds else base_of(rounds)
+    base = base_of(rounds)
     lines = [
         f"### {item.title} (`{name}`)",
         "",
@@ -140,9 +140,7 @@ def _times(results: Results, item: str, base: str, peer: str = "aimlapi") -> flo
     return ratio(results[item], peer, base, ITEMS[item].figure) if item in results else None
 
 
-def _above(
-    rounds: Rounds | None, base: str, figure: str, peer: str = "aimlapi"
-) -> float | None:
+def _above(rounds: Rounds | None, base: str, figure: str, peer: str = "aimlapi") -> float | None:
     if rounds is None:
         return None
     one, other = middle(rounds, peer, figure), middle(rounds, base, figure)
@@ -151,36 +149,54 @@ def _above(
 
 def targets(results: Results, starts: Rounds | None) -> list[Target]:
     """What the project promises about its speed, with what was measured now."""
-    many = results.get("streams-1000")
-    construct = middle(starts, "aimlapi", "construct_us") if starts else None
+    return [*_stream_targets(results), *_call_targets(results), *_start_targets(starts)]
+
+
+def _stream_targets(results: Results) -> list[Target]:
+    named = (
+        ("text chunk, sync", "stream-text", "openai", 1 / 6),
+        ("text chunk, sync", "stream-text", "minimal", 1.15),
+        ("text chunk, async", "astream-text", "openai", 1 / 5),
+        ("tool-call fragment, sync", "stream-tools", "openai", 1 / 4),
+        ("tool-call fragment, async", "astream-tools", "openai", 1 / 4),
+        ("reasoning chunk, sync", "stream-reasoning", "openai", 1 / 4),
+        ("reasoning chunk, async", "astream-reasoning", "openai", 1 / 4),
+    )
+    listed = [
+        Target(f"{words} / {PEERS[base].label}", most, _times(results, item, base))
+        for words, item, base, most in named
+    ]
+    for base, most in (("litellm-floor", 1.3), ("litellm-aiml", 0.5)):
+        value = _times(results, "litellm-astream", base, "litellm-aimlapi")
+        listed.append(Target(f"LiteLLM, text chunk, async / {PEERS[base].label}", most, value))
     long, short = (
         middle(results.get(name, {}), "aimlapi", "us") for name in ("long-200k", "long-20k")
     )
-    listed = [
-        Target("text chunk, sync / langchain-openai", 1 / 6, _times(results, "stream-text", "openai")),
-        Target("text chunk, sync / minimal loop", 1.15, _times(results, "stream-text", "minimal")),
-        Target("text chunk, async / langchain-openai", 1 / 5, _times(results, "astream-text", "openai")),
-    ]
-    for kind, title in (("tools", "tool-call fragment"), ("reasoning", "reasoning chunk")):
-        for prefix, colour in (("", "sync"), ("a", "async")):
-            value = _times(results, f"{prefix}stream-{kind}", "openai")
-            listed.append(Target(f"{title}, {colour} / langchain-openai", 1 / 4, value))
-    listed += [
+    growth = long / short if long and short else None
+    return [*listed, Target("chunk of a stream of 200,000 / of 20,000", 1.5, growth)]
+
+
+def _call_targets(results: Results) -> list[Target]:
+    many = results.get("streams-1000")
+    first, afirst = results.get("first"), results.get("afirst")
+    return [
         Target("ainvoke, 100 at once / bare httpx", 1.5, _times(results, "ainvoke-100", "httpx")),
         Target("1,000 streams: errors", 0, middle(many, "aimlapi", "errors") if many else None),
         Target("1,000 streams: KB a stream above bare httpx", 60, _above(many, "httpx", "kb")),
-        Target("first chunk, sync: ms above bare httpx", 1.0, _above(results.get("first"), "httpx", "ms")),
-        Target("first chunk, async: ms above bare httpx", 1.0, _above(results.get("afirst"), "httpx", "ms")),
-        Target("import langchain_aimlapi: ms above bare Python", 15, _above(starts, "python", "cpu_ms", "package")),
+        Target("first chunk, sync: ms above bare httpx", 1.0, _above(first, "httpx", "ms")),
+        Target("first chunk, async: ms above bare httpx", 1.0, _above(afirst, "httpx", "ms")),
+    ]
+
+
+def _start_targets(starts: Rounds | None) -> list[Target]:
+    package = _above(starts, "python", "cpu_ms", "package")
+    construct = middle(starts, "aimlapi", "construct_us") if starts else None
+    construct_ms = construct / 1000 if construct is not None else None
+    return [
+        Target("import langchain_aimlapi: ms above bare Python", 15, package),
         Target("ChatAimlapi: ms above BaseChatModel", 60, _above(starts, "core", "cpu_ms")),
-        Target("construction, ms", 0.2, construct / 1000 if construct is not None else None),
-        Target("chunk of 200,000 / chunk of 20,000", 1.5, long / short if long and short else None),
-        Target("LiteLLM, async chunk / LiteLLM's floor", 1.3,
-               _times(results, "litellm-astream", "litellm-floor", "litellm-aimlapi")),
-        Target("LiteLLM, async chunk / aiml/", 0.5,
-               _times(results, "litellm-astream", "litellm-aiml", "litellm-aimlapi")),
-    ]  # fmt: skip
-    return listed
+        Target("construction, ms", 0.2, construct_ms),
+    ]
 
 
 def targets_table(listed: list[Target]) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.benchmarks.items import ITEMS, Item
-from tests.benchmarks.peers import PEERS
+from tests.benchmarks.peers import PEERS, is_there
 from tests.benchmarks.server import ROOT
 from tests.benchmarks.startup import STARTS, begin
 
@@ -124,13 +124,10 @@ def _run_item(
 
 def run_starts(peers: Sequence[str], rounds: int, say: Say) -> Rounds:
     """Measure imports and constructors."""
-    from tests.benchmarks.peers import _is_there
-
     names = [
         name
         for name, start in STARTS.items()
-        if (name not in PEERS or name in peers)
-        and (start.needs is None or _is_there(start.needs))
+        if (name not in PEERS or name in peers) and (start.needs is None or is_there(start.needs))
     ]
     say(f"imports and constructors: {', '.join(names)}")
     results: Rounds = {name: [] for name in names}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import urllib.request
@@ -174,7 +173,7 @@ async def _serve() -> None:
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     parent_gone = asyncio.Event()
-    loop.add_reader(sys.stdin.fileno(), lambda: os.read(0, 4096) or parent_gone.set())
+    loop.add_reader(sys.stdin.fileno(), parent_gone.set)  # nobody writes: readable is its end
     while loop.time() - world.touched < IDLE_SECONDS:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(parent_gone.wait(), 5.0)

@@ -32,7 +32,7 @@ class Feature:
     """
 
     name: str
-    messages: Sequence[BaseMessage | tuple[str, Any]]
+    messages: Sequence[BaseMessage | dict[str, Any]]
     arrived: Arrived
     witnesses: tuple[Body, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)

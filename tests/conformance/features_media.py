@@ -126,14 +126,18 @@ MEDIA = (
     _media("sound, v1", "audio", WAV, GIVEN_SOUND,
            {"type": "audio", "base64": WAV, "mime_type": "audio/wav"}),
     _media("sound, OpenAI", "audio", WAV, GIVEN_SOUND, SOUND),
+    _media("sound mp3, v1", "audio", WAV,
+           tuple(form({"type": "input_audio", "input_audio": {"data": WAV, "format": "mp3"}})
+                 for form in (_chat, _flat)),
+           {"type": "audio", "base64": WAV, "mime_type": "audio/mpeg"}),
     Feature("sound alone",
             [HumanMessage([SOUND])], carries("audio", WAV),
             (*GIVEN_SOUND, chat(said("user", [{"type": "input_audio",
                                                "input_audio": {"data": WAV}}])))),
     Feature("sound URL", [HumanMessage([{"type": "audio", "url": AUDIO_URL}])],
             carries("audio", AUDIO_URL),
-            # A format beside the data means that the data is the sound itself.
-            ()),
+            # Where a format stands beside the data, the data is the sound itself.
+            (chat(said("user", [{"type": "input_audio", "input_audio": {"data": AUDIO_URL}}])),)),
     _media("film URL, OpenAI", "video", VIDEO_URL,
            (_chat({"type": "video_url", "video_url": {"url": VIDEO_URL}}),),
            {"type": "video_url", "video_url": {"url": VIDEO_URL}}),

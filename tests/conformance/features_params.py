@@ -87,6 +87,7 @@ SAMPLING = (
     Feature("n 2", [USER], holds(n=2), _wire(n=2), fields={"n": 2}),
     _param("presence_penalty", presence_penalty=0.5),
     _param("frequency_penalty", frequency_penalty=-0.5),
+    _param("presence_penalty 3", presence_penalty=3.0),
     _param("logprobs", logprobs=True, top_logprobs=2),
     Feature("top_logprobs alone", [USER], holds(top_logprobs=2),
             _wire(logprobs=True, top_logprobs=2), fields={"top_logprobs": 2}),
@@ -98,6 +99,7 @@ SAMPLING = (
             (*_wire(stop=["END"]), chat(stop_sequences=["END"])), fields={"stop": "END"}),
     Feature("stop of the call", [USER], either(holds(stop=["END"]), holds(stop_sequences=["END"])),
             (*_wire(stop=["END"]), chat(stop_sequences=["END"])), call={"stop": ["END"]}),
+    _one_of("max_tokens 0", LIMITS, 0, max_tokens=0),
     _one_of("max_tokens 1", LIMITS, 1, max_tokens=1),
     _one_of("max_tokens 500", LIMITS, 500, max_tokens=500),
     _one_of("max_completion_tokens", LIMITS, 500, max_completion_tokens=500),
@@ -112,7 +114,8 @@ SAMPLING = (
             lambda body, takes: body.get("stream") is True and not body.get("stream_options"),
             (chat(stream=True), responses(stream=True)), fields={"stream_usage": False},
             droppable=True, modes=("stream",)),
-    Feature("extra_body", [USER], holds(x_mine={"a": 1}), (), fields={"extra_body": {"x_mine": {"a": 1}}}),
+    Feature("extra_body", [USER], holds(x_mine={"a": 1}), (),
+            fields={"extra_body": {"x_mine": {"a": 1}}}),
 )  # fmt: skip
 
 # --- reasoning -----
@@ -197,27 +200,34 @@ REASONING = (
             fields={"reasoning": {"budget_tokens": 4096}, "max_tokens": 9000}),
     Feature("reasoning budget alone", [USER], _budget, BUDGETS,
             fields={"reasoning": {"budget_tokens": 4096}}),
-    # A thinking budget (1024 at least) has to be below the limit.
+    # A thinking budget (1024 at least) has to be below the limit. Adaptive thinking would have
+    # room, but the schema of /v1/messages is one for all Claude ids and the older ones lack it.
     Feature("effort with a small limit", [USER], _effort("high"),
-            (*_effort_bodies("high")[:3], chat(thinking={"type": "adaptive"}),
-             chat(enable_thinking=True)),
+            (*_effort_bodies("high")[:3], chat(enable_thinking=True)),
             fields={"reasoning_effort": "high", "max_tokens": 900}),
     Feature("effort with sampling", [USER], _effort("low"), _effort_bodies("low"),
             fields={"reasoning_effort": "low", "temperature": 0, "top_p": 0.5}),
-    Feature("thinking with display", [USER], lambda body, takes: _thinks(body),
-            (*ON, chat(thinking={"type": "adaptive", "display": "summarized"})),
-            fields={"model_kwargs": {"thinking": {"type": "adaptive", "display": "summarized"}}},
-            ),
 )  # fmt: skip
 
 # --- the vendors' own spellings -----
 
 
+def _searches(body: Body, takes: frozenset[str]) -> bool:
+    kinds = [str(tool.get("type", "")) for tool in body.get("tools", ())]
+    asked = "web_search_options" in body or body.get("enable_search") is True
+    # Perplexity's models search always.
+    always = "search_mode" in takes and "web_search_options" not in takes
+    return asked or always or any(kind.startswith("web_search") for kind in kinds)
+
+
 def _reasons(body: Body, takes: frozenset[str]) -> bool:
-    return _thinks(body) or bool(_efforts(body)) or _budget(body, takes)
+    held = body.get("reasoning")
+    budget = isinstance(held, dict) and held.get("max_tokens")
+    return _thinks(body) or bool(_efforts(body) or budget or body.get("thinking_budget"))
 
 
 ANY_REASONING = (*_effort_bodies("low"), *BUDGETS)
+DISPLAYED = {"type": "adaptive", "display": "summarized"}
 SPELLINGS = (
     ("thinking", {"type": "enabled", "budget_tokens": 2048}),
     ("enable_thinking", True),
@@ -236,9 +246,13 @@ VENDORS = (
                 fields={"model_kwargs": {name: value}})
         for name, value in SPELLINGS
     ),
-    Feature("vendor's web_search_options", [USER], has("web_search_options"),
+    Feature("vendor's thinking, displayed", [USER],
+            _verbatim_or("thinking", DISPLAYED, _reasons),
+            (*ANY_REASONING, chat(thinking=DISPLAYED)),
+            fields={"model_kwargs": {"thinking": DISPLAYED}}),
+    Feature("vendor's web_search_options", [USER], either(has("web_search_options"), _searches),
             _wire(web_search_options={}), fields={"model_kwargs": {"web_search_options": {}}}),
-    Feature("vendor's enable_search", [USER], holds(enable_search=True),
+    Feature("vendor's enable_search", [USER], either(holds(enable_search=True), _searches),
             _wire(enable_search=True), fields={"model_kwargs": {"enable_search": True}}),
     Feature("vendor's search_mode", [USER], holds(search_mode="web"), _wire(search_mode="web"),
             fields={"model_kwargs": {"search_mode": "web"}}),
@@ -247,14 +261,6 @@ VENDORS = (
 )  # fmt: skip
 
 # --- search and sound -----
-
-
-def _searches(body: Body, takes: frozenset[str]) -> bool:
-    kinds = [str(tool.get("type", "")) for tool in body.get("tools", ())]
-    asked = "web_search_options" in body or body.get("enable_search") is True
-    # Perplexity's models search always.
-    always = "search_mode" in takes and "web_search_options" not in takes
-    return asked or always or any(kind.startswith("web_search") for kind in kinds)
 
 
 GLM_SEARCH = {
@@ -293,16 +299,18 @@ ITEM = {
     "type": "reasoning", "id": "rs_1", "encrypted_content": "c2VhbGVk",
     "summary": [{"type": "summary_text", "text": "Let me see."}],
 }  # fmt: skip
-V1 = [
+V1: list[str | dict[Any, Any]] = [
     {"type": "reasoning", "reasoning": "Let me see.", "extras": {"signature": "c2lnbmVk"}},
     {"type": "tool_call", "name": "get_weather", "args": {"city": "Oslo"}, "id": "call_1"},
 ]
 LOOP = mentions("Oslo", "get_weather", "rain")
 
 
-def _back(title: str, answer: AIMessage, arrived: Arrived, *witnesses: Wire) -> Feature:
+def _back(
+    title: str, answer: AIMessage, arrived: Arrived, *witnesses: Wire, **fields: Any
+) -> Feature:
     return Feature(title, [ASKED, answer, result()], everything(offers(*BOTH), LOOP, arrived),
-                   witnesses, bind=bound(), droppable=True)  # fmt: skip
+                   witnesses, bind=bound(), droppable=True, fields=fields)  # fmt: skip
 
 
 def _has_text(word: str) -> Arrived:
@@ -338,7 +346,7 @@ RETURNED = (
           SIGNED, CLAUDE_LOOP),
     _back("signed thought, v1, thinking asked for",
           AIMessage(V1, tool_calls=[CALL], response_metadata={"output_version": "v1"}),
-          SIGNED, CLAUDE_LOOP),
+          SIGNED, CLAUDE_LOOP, reasoning={"effort": "low"}),
     _back("sealed thought in a loop",
           called(additional_kwargs={"reasoning_items": [{**ITEM, "index": 0}]}),
           has_keys(encrypted_content="c2VhbGVk"),

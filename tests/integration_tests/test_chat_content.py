@@ -55,7 +55,7 @@ def kinds(message: AIMessage) -> list[str]:
 REASONERS = {
     "reasoning_content": "deepseek/deepseek-v4-flash",
     "reasoning_details": "nvidia/nemotron-3-nano-30b-a3b",
-    "inline": "minimax/m2-5",
+    "inline": "minimax/m2",
     "thinking blocks": "anthropic/claude-opus-4.5",
     "responses items": "openai/gpt-5-1-codex",
 }
@@ -69,7 +69,7 @@ async def test_every_form_of_reasoning_is_a_reasoning_block_before_the_text(
     model = make(
         model=REASONERS[form],
         output_version=version,
-        on_unsupported="send" if form == "nothing" else "warn",
+        **({"reasoning": {"summary": "auto"}} if form == "responses items" else {}),
         **api.settings(),
     )
     message = await answer(model, "Why?", colour, manner)
@@ -234,7 +234,7 @@ async def test_v3_events_tell_text_and_calls_as_blocks_of_their_own(
         warnings.simplefilter("ignore")
         if colour == "sync":
             told = model.stream_events("hi", version="v3", tools=_openai_tools())
-            message = told.output_message
+            message = told.output
         else:
             atold = await model.astream_events("hi", version="v3", tools=_openai_tools())
             message = await atold.output
@@ -313,7 +313,9 @@ async def test_cut_arguments_are_an_invalid_call_and_never_a_valid_one(
     assert broken["id"] == "c1"
     assert (broken["args"] or "").startswith(arguments)
     assert blocks_of(message, "tool_call") == []
-    [shown] = blocks_of(message, "invalid_tool_call")
+    # core 1.7 leaves the fragment as it is when it adds up a v1 stream
+    streamed_v1 = manner == "stream" and version == "v1"
+    [shown] = blocks_of(message, "tool_call_chunk" if streamed_v1 else "invalid_tool_call")
     assert shown["name"] == "f"
 
 
@@ -342,12 +344,15 @@ async def test_free_text_of_a_custom_tool_is_its_one_argument(
     api: Emulator, manner: str, colour: str
 ) -> None:
     api.say(Say(calls=(ToolUse("shell", "ls -l | wc", kind="custom"),)))
-    model = make(model="openai/gpt-5-5", **api.settings()).bind_tools(
-        [{"type": "custom", "name": "shell", "description": "Runs."}]
-    )
-    message = await answer(model, "List the files", colour, manner)
+    model = make(model="openai/gpt-5.4-nano", **api.settings())
+    agent = model.bind_tools([{"type": "custom", "name": "shell", "description": "Runs."}])
+    message = await answer(agent, "List the files", colour, manner)
     [call] = message.tool_calls
     assert (call["name"], call["args"]) == ("shell", {"__arg1": "ls -l | wc"})
+    history = [HumanMessage("hi"), message, ToolMessage("3", tool_call_id=call["id"])]
+    await answer(agent, history, colour, manner)
+    [sent] = api.requests[-1].body["messages"][1]["tool_calls"]
+    assert sent["custom"] == {"name": "shell", "input": "ls -l | wc"}
 
 
 async def test_signatures_of_gemini_calls_go_back_unchanged(
@@ -384,7 +389,7 @@ async def test_citations_stand_at_the_text(
 
 async def test_search_results_keep_their_titles(manner: str, version: str, colour: str) -> None:
     found = [{"title": "A page", "url": "https://example.com/a", "date": "2026-01-02"}]
-    top = {"citations": ["https://example.com/a"], "search_results": found}
+    top: dict[str, Any] = {"citations": ["https://example.com/a"], "search_results": found}
     said = {"content": "So it is."}
     body = (
         sse(delta(said, **top), delta({"content": ""}, **top), delta({}, finish="stop", **top))

@@ -336,25 +336,18 @@ def test_a_problem_names_the_limit_and_never_the_value() -> None:
 # --- weight ----------------------------------------------------------------------------------
 
 PROBE = """
-import sys, time
-import pydantic_core
-before = time.perf_counter()
+import sys
 from langchain_aimlapi.catalog import Catalog
 assert not [n for n in sys.modules if n.split(".")[0] in ("langchain_core", "httpx", "pydantic")]
-loaded = time.perf_counter()
-Catalog.default().find("gpt-4o")
-print((time.perf_counter() - loaded) * 1000)
+catalog = Catalog.default()
+catalog.find("gpt-4o")
+print(len(catalog._found))
 """
 
 
-def test_the_first_lookup_takes_less_than_thirty_milliseconds_and_loads_nothing_heavy() -> None:
-    times = [
-        float(
-            subprocess.run(
-                [sys.executable, "-c", PROBE], capture_output=True, text=True, check=True
-            ).stdout
-        )
-        for _ in range(3)
-    ]
-    assert min(times) < 30
+def test_a_lookup_loads_nothing_heavy_and_builds_one_model_only() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1"
     assert catalog.find("gpt-4o") is catalog.find("gpt-4o")

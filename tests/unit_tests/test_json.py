@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import math
 from typing import Any
@@ -62,8 +64,9 @@ def test_depth_is_read_or_refused_and_never_a_recursion_error(
     data = (begin * depth + "1" + end * depth).encode()
     try:
         value = parse_clean_json(data)
-    except BadJsonError as error:
-        assert "nested too deeply" in str(error)
+    except BadJsonError:
+        with pytest.raises(BadJsonError, match="nested too deeply"):
+            parse_clean_json(data)
         return
     assert depth < 1000
     while isinstance(value, list | dict):
@@ -104,10 +107,8 @@ def test_any_text_can_be_encoded_after_mending(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    try:
-        json.dumps(parse_clean_json(data), ensure_ascii=False).encode()
-    except BadJsonError as error:
-        assert str(error)
+    with contextlib.suppress(BadJsonError):
+        assert json.dumps(parse_clean_json(data), ensure_ascii=False).encode()
 
 
 # --- successive frames -----
@@ -151,7 +152,7 @@ def test_text_cut_at_utf16_units_is_whole_again(text: str, cuts: list[int]) -> N
     places = [0, *sorted(min(2 * cut, len(units)) for cut in cuts), len(units)]
     mender = Mender()
     told = ""
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in itertools.pairwise(places):
         piece = units[begin:end].decode("utf-16-le", "surrogatepass")
         told += content(mender.mend(frame(piece)))
     assert told == text

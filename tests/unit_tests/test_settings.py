@@ -122,8 +122,18 @@ def test_the_address_comes_from_the_environment_when_not_given(
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://x.example", "x.example/v1", "https://", "file:///etc/passwd", "https://[::1", "//x"]
-    + ["https://x.example/?a=1", "https://x.example/#f", "https://x.ex ample/", "https://x\x7f.y/"],
+    [
+        "ftp://x.example",
+        "x.example/v1",
+        "https://",
+        "file:///etc/passwd",
+        "https://[::1",
+        "//x",
+        "https://x.example/?a=1",
+        "https://x.example/#f",
+        "https://x.ex ample/",
+        "https://x\x7f.y/",
+    ],
 )
 def test_an_address_that_cannot_work_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"base_url|IPv6|URL"):

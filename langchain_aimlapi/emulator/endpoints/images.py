@@ -19,6 +19,8 @@ GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
 # Recorded: these families answer `images[]`, the others `data[]` (20 and 47 of 72 answers).
 _IMAGES_KEY = re.compile(r"imagen|recraft|flux|stable-diffusion|seedream-3|hunyuan|wan")
 _UPLOADS = frozenset({"image", "image[]", "mask"})
+# For models without a schema of their own: the rules of chat (seed from 1) do not hold here.
+_NO_RULES: Json = {"params": {}}
 
 
 @route("POST", GENERATIONS, "/images/generations")
@@ -26,7 +28,7 @@ def generate(call: Call, desk: Desk) -> Answer:
     """Pictures from a prompt."""
     body = call.json()
     model = find_model(desk.world, body, GENERATIONS)
-    refuse(check_params(body, model.shape(GENERATIONS)))
+    refuse(check_params(body, model.shape(GENERATIONS) or _NO_RULES))
     return _answer(call, desk, model, body)
 
 
@@ -48,7 +50,7 @@ def edit(call: Call, desk: Desk) -> Answer:
 
 
 def _edit_issues(body: Json, model: Model) -> list[str]:
-    shape = dict(model.shape(EDITS) or {})
+    shape = dict(model.shape(EDITS) or _NO_RULES)
     shape["required"] = [name for name in shape.get("required", ()) if name not in _UPLOADS]
     return list(check_params(body, shape, without=_UPLOADS))
 

@@ -123,6 +123,7 @@ def test_a_failed_attempt_is_closed_before_the_next_one(raw_hub: Hub) -> None:
         with pytest.raises(Exception, match=r"."):
             list(model.stream("a"))
         model.close()
+        assert all_closed(server)
         opened = [line.opened for line in server.connections]
         left = [line.closed_by_client for line in server.connections]
         assert all(end is not None for end in left)

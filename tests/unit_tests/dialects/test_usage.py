@@ -161,8 +161,19 @@ def test_what_holds_no_count_is_no_usage(raw: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, 0), (7, 7), (7.9, 7), (True, None), ("7", None), (-1, None), (math.inf, None)]
-    + [(None, None), (math.nan, None), ([], None), (1e300, int(1e300))],
+    [
+        (0, 0),
+        (7, 7),
+        (7.9, 7),
+        (True, None),
+        ("7", None),
+        (-1, None),
+        (math.inf, None),
+        (None, None),
+        (math.nan, None),
+        ([], None),
+        (1e300, int(1e300)),
+    ],
 )
 def test_a_count_is_an_int_or_nothing(value: Any, expected: int | None) -> None:
     assert count(value) == expected
@@ -222,7 +233,9 @@ def test_nulls_and_zeros_at_the_end_wipe_nothing_out() -> None:
                 st.integers(-5, 10**6),
                 st.floats(),
                 st.text(max_size=3),
-                st.dictionaries(st.sampled_from(["reasoning_tokens", "cached_tokens"]), st.floats()),
+                st.dictionaries(
+                    st.sampled_from(["reasoning_tokens", "cached_tokens"]), st.floats()
+                ),
             ),
         ),
         max_size=4,

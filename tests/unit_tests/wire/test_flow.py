@@ -17,7 +17,9 @@ from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Close, Drain, Fault, Open, Policy, Read, Send, Sleep
 from langchain_aimlapi._wire.request import Limits, Request, Response
 
-REQUEST = Request("POST", "https://api.example/v1/chat/completions", {}, b'{"prompt": "secret plan"}')
+REQUEST = Request(
+    "POST", "https://api.example/v1/chat/completions", {}, b'{"prompt": "secret plan"}'
+)
 OK = Response(200, {}, b"fine")
 
 

@@ -37,8 +37,27 @@ def test_seconds_are_read(value: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "soon", "nan", "-nan", "inf", "-inf", "infinity", "-1", "-0.5", "1,5", "5 s"]
-    + ["0x10", "1e999", "9" * 5000, "Mon, 99 Foo 2026", "2026-01-01T00:00:00Z\x00", "1_0", "٣"],
+    [
+        "",
+        " ",
+        "soon",
+        "nan",
+        "-nan",
+        "inf",
+        "-inf",
+        "infinity",
+        "-1",
+        "-0.5",
+        "1,5",
+        "5 s",
+        "0x10",
+        "1e999",
+        "9" * 5000,
+        "Mon, 99 Foo 2026",
+        "2026-01-01T00:00:00Z\x00",
+        "1_0",
+        "٣",
+    ],
 )
 def test_what_is_no_sane_wait_is_not_read(value: str) -> None:
     assert parse(retry_after=value) is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections import deque
 
 import httpx
 import httpx_sse
@@ -145,7 +147,7 @@ STREAM = st.lists(st.tuples(LINE, END), max_size=30).map(
 def test_any_cuts_give_the_events_of_the_whole(stream: bytes, bom: bool, cuts: list[int]) -> None:
     stream = BOM + stream if bom else stream
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    pieces = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in itertools.pairwise(places)]
     assert decode(*pieces) == decode(stream)
 
 
@@ -210,15 +212,13 @@ def test_an_endless_line_is_refused_at_the_limit() -> None:
 def test_an_endless_event_of_short_lines_is_refused_at_the_limit() -> None:
     decoder = SseDecoder(max_event_bytes=1000)
     with pytest.raises(EventTooLargeError):
-        for _ in range(1000):
-            decoder.feed(b"data: x\n")
+        deque((decoder.feed(b"data: x\n") for _ in range(1000)), maxlen=0)
 
 
 def test_an_endless_event_of_empty_data_lines_is_refused_at_the_limit() -> None:
     decoder = SseDecoder(max_event_bytes=1000)
     with pytest.raises(EventTooLargeError):
-        for _ in range(1000):
-            decoder.feed(b"data\n")
+        deque((decoder.feed(b"data\n") for _ in range(1000)), maxlen=0)
 
 
 def test_many_events_below_the_limit_are_no_large_event() -> None:

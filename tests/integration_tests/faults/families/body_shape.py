@@ -127,9 +127,10 @@ def _json() -> None:
         ("an integer of 5,000 digits", b"9" * 5000),
         ("50,000 levels deep", b"[" * 50_000 + b"]" * 50_000),
         ("900 levels deep", b"[" * 900 + b"]" * 900),
+        ("90 levels deep", b"[" * 90 + b"]" * 90),
     ):
         odd = body[:-1] + b',"x":' + raw + b"}"
-        outcomes = (Answer(), TYPED) if "5" in name else (Answer(),)
+        outcomes = (Answer(), TYPED) if "0" in name and name[:3] != "90 " else (Answer(),)
         FAMILY.whole(name, [http(odd)], *outcomes)
     huge = body.replace(b'"created":1', b'"created":' + b"9" * 400)
     FAMILY.whole("created of 400 digits", [http(huge)], Answer(), TYPED)

@@ -141,6 +141,7 @@ def _encoding() -> None:
         ("NaN in an unknown field", b"NaN"),
         ("an integer of 5,000 digits", b"9" * 5000),
         ("900 levels deep", b"[" * 900 + b"]" * 900),
+        ("90 levels deep", b"[" * 90 + b"]" * 90),
         ("50,000 levels deep", b"[" * 50_000 + b"]" * 50_000),
     ):
         odd = _raw_chunk(b"x").replace(b'{"id"', b'{"odd":' + junk + b',"id"')
@@ -148,7 +149,11 @@ def _encoding() -> None:
             name,
             [stream(ROLE, odd, END, DONE)],
             Answer("x"),
-            *([failure("InvalidResponseError StreamInterrupted", ANY, "")] if "0" in name else []),
+            *(
+                [failure("InvalidResponseError StreamInterrupted", ANY, "")]
+                if "0" in name and name[:3] != "90 "
+                else []
+            ),
         )
 
 

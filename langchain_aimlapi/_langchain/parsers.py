@@ -1,0 +1,165 @@
+"""Answers -> the structure that was asked for, also from among thoughts, fences and words.
+
+langchain-core's own parsers complete what is cut, and look at a stream's pieces only. These do so
+while a stream runs; its end is held to the same rules as a whole answer, so that a refusal, an
+answer at its token limit or one without any JSON is never taken for a result.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers.openai_tools import (
+    JsonOutputKeyToolsParser,
+    PydanticToolsParser,
+)
+from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
+from langchain_core.outputs import ChatGeneration, Generation
+
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
+_FENCE = re.compile(r"```(?:json)?\s*(.*?)(?:```|\Z)", re.S)
+_ARRAY = re.compile(r"\[\s*[\[{\"\]]")
+_MAX_STARTS = 50
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def json_part(text: str) -> str:
+    """The JSON in an answer that may also hold thoughts, a code fence, or words around it."""
+    text = _THOUGHT.sub("", text).strip()
+    fence = _FENCE.search(text)
+    if not text.startswith("{") and fence is not None and fence.group(1)[:1] in ("{", "["):
+        text = fence.group(1).strip()
+    if _ARRAY.match(text):  # not the "[1]" of a citation
+        return text
+    starts = [match.start() for match in islice(re.finditer("{", text), _MAX_STARTS)]
+    for start in starts:
+        try:
+            _, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        return text[start:end]
+    # cut, as in a stream: the parser completes what can be completed
+    return text[starts[0] :] if starts else text
+
+
+def _message(result: list[Generation]) -> AIMessage | None:
+    message = result[0].message if isinstance(result[0], ChatGeneration) else None
+    return message if isinstance(message, AIMessage) else None
+
+
+def _explain(message: AIMessage | None, what: str) -> OutputParserException:
+    """Why there is no structure in an answer: it refuses, was cut, or is something else."""
+    text = message.text if message is not None else ""
+    refusal = message.additional_kwargs.get("refusal") if message is not None else None
+    if refusal:
+        return OutputParserException(f"the model refused: {refusal}", llm_output=str(refusal))
+    if message is not None and message.response_metadata.get("finish_reason") == "length":
+        return OutputParserException(
+            "the answer was cut at its token limit; raise max_tokens", llm_output=text
+        )
+    return OutputParserException(f"{what}: {text[:500]!r}", llm_output=text)
+
+
+def _cleaned(result: list[Generation], *, partial: bool) -> list[Generation]:
+    """The generation with nothing but its JSON."""
+    text = json_part(result[0].text)
+    message = _message(result)
+    if not partial and message is not None:
+        refused = message.additional_kwargs.get("refusal") and not text
+        cut = message.response_metadata.get("finish_reason") == "length" and not _is_json(text)
+        if refused or cut:
+            raise _explain(message, "the answer holds no JSON")
+    return [Generation(text=text)]
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+if TYPE_CHECKING:
+    _Base = BaseCumulativeTransformOutputParser[Any]
+else:
+    _Base = object
+
+
+class _WholeAtTheEnd(_Base):
+    """Parses the whole answer once more at the end of a stream, to raise what is wrong with it."""
+
+    def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:
+        seen: list[Any] = []
+        yield from super()._transform(_noted(input, seen))
+        self._check(seen)
+
+    async def _atransform(self, input: AsyncIterator[str | BaseMessage]) -> AsyncIterator[Any]:
+        seen: list[Any] = []
+        async for parsed in super()._atransform(_anoted(input, seen)):
+            yield parsed
+        self._check(seen)
+
+    def _check(self, seen: list[Any]) -> None:
+        chunks = [each for each in seen if isinstance(each, AIMessageChunk)]
+        if chunks:
+            whole = add_ai_message_chunks(*chunks) if len(chunks) > 1 else chunks[0]
+            self.parse_result([ChatGeneration(message=whole)])
+
+
+def _noted(items: Iterator[Any], seen: list[Any]) -> Iterator[Any]:
+    for item in items:
+        seen.append(item)
+        yield item
+
+
+async def _anoted(items: AsyncIterator[Any], seen: list[Any]) -> AsyncIterator[Any]:
+    async for item in items:
+        seen.append(item)
+        yield item
+
+
+class JsonAnswerParser(_WholeAtTheEnd, JsonOutputParser):
+    """JSON from an answer, also from among thoughts and words; streams what is there so far."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The parsed answer. Raises OutputParserException for a refusal or no JSON."""
+        return super().parse_result(_cleaned(result, partial=partial), partial=partial)
+
+
+class PydanticAnswerParser(_WholeAtTheEnd, PydanticOutputParser):  # type: ignore[type-arg]  # v1 too
+    """Like `JsonAnswerParser`, validated by a pydantic class."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The parsed answer. Raises OutputParserException for what does not validate."""
+        return super().parse_result(_cleaned(result, partial=partial), partial=partial)
+
+
+class JsonCallParser(_WholeAtTheEnd, JsonOutputKeyToolsParser):
+    """The arguments of the one call that was asked for."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The arguments. Raises OutputParserException where the call was not made."""
+        parsed = super().parse_result(result, partial=partial)
+        if parsed is None and not partial:
+            raise _explain(_message(result), f"the model did not call {self.key_name}")
+        return parsed
+
+
+class PydanticCallParser(_WholeAtTheEnd, PydanticToolsParser):
+    """Like `JsonCallParser`, validated by a pydantic class."""
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The instance. Raises OutputParserException where the call was not made."""
+        parsed = super().parse_result(result, partial=partial)
+        if parsed is None and not partial:
+            raise _explain(_message(result), f"the model did not call {self.tools[0].__name__}")
+        return parsed

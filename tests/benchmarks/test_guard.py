@@ -1,0 +1,238 @@
+"""Speed that does not depend on the machine: counts, and ratios against the minimal loop.
+
+The bounds are the counts of the day plus about a tenth. A change that breaks one may be worth it:
+then say so in the commit, with the figures of ``python -m tests.benchmarks``, and move the bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
+
+from langchain_aimlapi import ChatAimlapi
+from langchain_aimlapi._dialects.reader import AnswerReader
+from langchain_aimlapi._domain import Delta, ToolDelta
+from langchain_aimlapi._langchain.chunks import delta_to_chunk
+from tests.benchmarks.counting import (
+    Canned,
+    blocks_per_chunk,
+    calls,
+    calls_per_chunk,
+    drain,
+    minimal_model,
+    our_model,
+)
+from tests.benchmarks.payloads import Scenario, blocks, told
+from tests.benchmarks.peers import KEY, MODEL
+from tests.benchmarks.server import ROOT, serving, stats
+from tests.benchmarks.startup import STARTS, begin
+
+MOST_CALLS = {"text": 1.75, "reasoning": 1.75, "tools": 0.95}  # times the minimal loop's
+PROMPTS = 200
+
+
+# --- a streamed chunk -----
+
+
+@pytest.mark.parametrize("kind", MOST_CALLS)
+def test_a_streamed_chunk_makes_few_calls(kind: str, colour: str) -> None:
+    ours = calls_per_chunk(our_model(), kind, colour)
+    minimal = calls_per_chunk(minimal_model(), kind, colour)
+    assert minimal > 30, "the minimal loop parses and builds chunks: a smaller count is a mistake"
+    assert ours / minimal <= MOST_CALLS[kind], f"{ours:.1f} calls against {minimal:.1f}"
+
+
+@pytest.mark.parametrize("kind", MOST_CALLS)
+def test_a_streamed_chunk_keeps_little_memory(kind: str, colour: str) -> None:
+    ours = blocks_per_chunk(our_model(), kind, colour)
+    minimal = blocks_per_chunk(minimal_model(), kind, colour)
+    # One block more than the minimal loop's: the provider's name in response_metadata.
+    assert ours <= minimal + 1.5, f"{ours:.1f} blocks against {minimal:.1f}"
+
+
+def test_coalesced_text_makes_a_tenth_of_the_chunks_and_loses_nothing(colour: str) -> None:
+    if "coalesce" not in ChatAimlapi.model_fields:
+        pytest.skip("ChatAimlapi has no field coalesce")
+    scenario = Scenario("text", 500)
+    options: dict[str, Any] = {"coalesce": True}
+    texts = _texts(our_model(**options), scenario, colour)
+    assert "".join(texts) == told("text", 500)
+    assert len(texts) <= 50
+
+
+def _texts(model: ChatAimlapi, scenario: Scenario, colour: str) -> list[str]:
+    if colour == "sync":
+        return [chunk.text for chunk in model.stream(scenario.prompt)]
+
+    async def run() -> list[str]:
+        return [chunk.text async for chunk in model.astream(scenario.prompt)]
+
+    return asyncio.run(run())
+
+
+def test_reading_a_stream_grows_with_its_length_and_not_faster() -> None:
+    def read(scenario: Scenario) -> None:
+        reader = AnswerReader({})
+        assert sum(len(reader.feed(block)) for block in blocks(scenario)) == scenario.count + 1
+        assert reader.done
+
+    short, long = Scenario("text", 20_000), Scenario("text", 200_000)
+    less = calls(lambda: read(short), builtins=False)
+    assert calls(lambda: read(long), builtins=False) <= 10.1 * less
+
+
+def test_one_huge_event_takes_calls_for_its_blocks_only() -> None:
+    small, large = Scenario("event", 50_000), Scenario("event", 5_000_000)
+    model = our_model()
+    drain(model, small, "sync")
+    extra = calls(lambda: drain(model, large, "sync")) - calls(lambda: drain(model, small, "sync"))
+    assert extra / (len(blocks(large)) - len(blocks(small))) <= 40
+
+
+# --- what a copied chunk must not lose -----
+
+_FRAGMENTS = (
+    ToolDelta(0, "call_1", "write", ""),
+    ToolDelta(0, "call_1", "write", '{"a": 1}'),
+    ToolDelta(0, None, None, '{"a": '),
+    ToolDelta(0, None, None, ' \n{"a": 1'),
+    ToolDelta(0, None, None, "1}"),
+    ToolDelta(0, None, None, ' "b"'),
+    ToolDelta(0, None, None, " "),
+    ToolDelta(0, None, None, "null"),
+    ToolDelta(0, None, None, "[{}]"),
+    ToolDelta(0, None, None, "}{"),
+    ToolDelta(1, None, None, "\u00a0{}"),
+    ToolDelta(1, None, None, "\ufeff{}"),
+    ToolDelta(1, None, None, '"}'),
+)
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        Delta("text"),
+        Delta("", "a thought"),
+        Delta("", extra={"refusal": "no"}),
+        Delta("", logprobs={"content": [{"token": "a"}]}),
+        *(Delta(tools=(fragment,)) for fragment in _FRAGMENTS),
+        Delta("both", tools=_FRAGMENTS[:3]),
+        Delta(tools=_FRAGMENTS[4:7]),
+    ],
+    ids=repr,
+)
+def test_a_chunk_is_what_langchain_core_would_have_validated(delta: Delta) -> None:
+    chunk = delta_to_chunk(delta)
+    message = chunk.message
+    assert isinstance(message, AIMessageChunk)
+    again = AIMessageChunk(
+        content=message.content,
+        additional_kwargs=message.additional_kwargs,
+        response_metadata=message.response_metadata,
+        tool_call_chunks=message.tool_call_chunks,
+    )
+    assert message == again
+    assert chunk == ChatGenerationChunk(message=again)
+    assert chunk.model_dump() == ChatGenerationChunk(message=again).model_dump()
+    assert message + message == again + again
+
+
+def test_chunks_share_nothing_that_can_be_changed() -> None:
+    one, other = (delta_to_chunk(Delta("a")).message for _ in range(2))
+    assert isinstance(one, AIMessageChunk)
+    one.additional_kwargs["x"] = 1
+    one.response_metadata["x"] = 1
+    lists: list[list[Any]] = [one.tool_calls, one.invalid_tool_calls, one.tool_call_chunks]
+    for each in lists:
+        each.append({"name": "x", "args": {}, "id": None})
+    one.id = "run-1"
+    assert other == delta_to_chunk(Delta("a")).message
+    assert one != other
+
+
+# --- beginning -----
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    start = begin(STARTS["package"])
+    assert start["loaded"] == []
+    assert start["modules"] <= 15
+
+
+def test_importing_the_chat_model_adds_little_to_langchain_core() -> None:
+    ours, core = begin(STARTS["aimlapi"]), begin(STARTS["core"])
+    assert ours["loaded"] == []
+    assert ours["modules"] - core["modules"] <= 75
+
+
+_BEFORE_THE_FIRST_CALL = """
+import sys
+from langchain_aimlapi import ChatAimlapi
+model = ChatAimlapi(model="openai/gpt-4o", api_key="sk-bench", base_url="http://127.0.0.1:9/v1")
+def add(a: int, b: int) -> int:
+    "Add."
+    return a + b
+model.bind_tools([add])
+model.with_structured_output({"title": "x", "type": "object", "properties": {}})
+repr(model), model.profile, model.get_num_tokens("text")
+print([name for name in ("httpx", "litellm", "openai", "aiohttp") if name in sys.modules])
+"""
+
+
+def test_no_http_library_is_imported_before_the_first_call() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", _BEFORE_THE_FIRST_CALL],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_constructing_a_model_makes_few_calls() -> None:
+    def construct() -> None:
+        ChatAimlapi(model=MODEL, api_key=KEY, temperature=0)
+
+    construct()
+    assert calls(construct) <= 800
+
+
+# --- connections -----
+
+
+def test_a_batch_opens_no_more_connections_than_it_may(colour: str) -> None:
+    with serving() as address:
+        model = ChatAimlapi(
+            model=MODEL,
+            api_key=KEY,
+            base_url=f"{address}/v1",
+            max_connections=8,
+        )
+        prompts = [Scenario("plain", 5).prompt] * PROMPTS
+        if colour == "sync":
+            answers = model.batch(list(prompts))
+            model.close()
+        else:
+            answers = asyncio.run(model.abatch(list(prompts)))
+        counted = stats(address)
+    assert [answer.text for answer in answers] == [told("text", 5)] * PROMPTS
+    assert counted["requests"] == PROMPTS
+    assert 1 <= counted["connections"] <= 8
+
+
+def test_the_canned_answers_are_the_servers() -> None:
+    scenario = Scenario("text", 40)
+    with serving() as address:
+        served = ChatAimlapi(model=MODEL, api_key=KEY, base_url=f"{address}/v1")
+        texts = _texts(served, scenario, "sync")
+        served.close()
+    assert texts == _texts(our_model(), scenario, "sync")
+    assert isinstance(our_model().http_client._transport, Canned)

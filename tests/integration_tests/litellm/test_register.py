@@ -1,0 +1,210 @@
+"""Registering, and LiteLLM versions in which private names have moved."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import litellm
+import pytest
+
+from langchain_aimlapi import litellm_provider
+from langchain_aimlapi._litellm import chunks, wraps
+from langchain_aimlapi._litellm.wraps import LiteLLMDriftWarning
+from langchain_aimlapi.emulator import Emulator, Fault
+
+from .helpers import GPT, HI, drain, text_of
+
+
+class Other(litellm.CustomLLM):
+    """A user's own provider."""
+
+
+@pytest.fixture
+def provider_map(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The provider map, put back afterwards."""
+    monkeypatch.setattr(litellm, "custom_provider_map", list(litellm.custom_provider_map))
+    yield
+    litellm_provider.register()
+
+
+def given(api: Emulator, **more: Any) -> dict[str, Any]:
+    here = {"api_key": api.api_key, "api_base": api.base_url}
+    return {"model": f"aimlapi/{GPT}", "messages": HI, **here, **more}
+
+
+def test_no_private_name_of_the_installed_litellm_has_moved() -> None:
+    """The drift test: its message names what moved and what that costs."""
+    missing = [f"{w.module}.{w.name}: {w.lost}" for w in wraps.install()]
+    assert missing == []
+
+
+def test_registering_twice_registers_once(provider_map: None) -> None:
+    assert litellm_provider.register() == ()
+    assert litellm_provider.register() == ()
+    names = [item["provider"] for item in litellm.custom_provider_map]
+    assert names.count("aimlapi") == 1
+
+
+def test_registering_keeps_other_providers(provider_map: None) -> None:
+    litellm.custom_provider_map = [{"provider": "other", "custom_handler": Other()}]
+    litellm_provider.register()
+    names = [item["provider"] for item in litellm.custom_provider_map]
+    assert names == ["other", "aimlapi"]
+    assert "aimlapi" in litellm.provider_list
+
+
+def test_registering_keeps_a_handler_of_the_users_own(provider_map: None) -> None:
+    mine = litellm_provider.AimlapiLLM()
+    litellm.custom_provider_map = [{"provider": "aimlapi", "custom_handler": mine}]
+    litellm_provider.register()
+    assert [item["custom_handler"] for item in litellm.custom_provider_map] == [mine]
+
+
+def test_provider_works_after_the_program_replaced_the_map(
+    api: Emulator, provider_map: None
+) -> None:
+    litellm.custom_provider_map = [{"provider": "other", "custom_handler": Other()}]
+    litellm_provider.register()
+    assert litellm.completion(**given(api)).choices[0].message.content
+
+
+def test_unregistered_provider_is_unknown(api: Emulator, provider_map: None) -> None:
+    litellm_provider.unregister()
+    with pytest.raises(litellm.BadRequestError, match="aimlapi"):
+        litellm.completion(**given(api))
+
+
+def test_supported_parameters_are_told_before_the_first_call() -> None:
+    found = litellm.get_supported_openai_params(f"aimlapi/{GPT}")
+    assert found is not None
+    assert {"tools", "temperature", "response_format"} <= set(found)
+
+
+def test_every_id_keeps_its_slashes() -> None:
+    for name in (GPT, "anthropic/claude-opus-4.1", "o3-mini", "flux/schnell"):
+        assert litellm.get_llm_provider(f"aimlapi/{name}")[:2] == (name, "aimlapi")
+
+
+def test_nothing_else_of_the_package_imports_litellm() -> None:
+    code = (
+        "import sys, langchain_aimlapi\n"
+        "from langchain_aimlapi import ChatAimlapi, Catalog\n"
+        "import langchain_aimlapi.endpoints.embeddings, langchain_aimlapi._litellm_config\n"
+        "import langchain_aimlapi._litellm.messages\n"
+        "ChatAimlapi(model='openai/gpt-4o'); Catalog.default().find('openai/gpt-4o')\n"
+        "assert 'litellm' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+# --- names that have moved -----
+
+
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A LiteLLM in which the private names that are wrapped have changed beyond use."""
+    for wrap in wraps.WRAPS:
+        module = sys.modules[wrap.module]
+        original = getattr(module, wrap.name).__wrapped__
+        if wrap.name == "_complete_custom_providers":
+            monkeypatch.setattr(module, wrap.name, _reshaped(original))
+        else:
+            monkeypatch.setattr(module, wrap.name, _renamed(original))
+    monkeypatch.setattr(wraps, "_told", set())
+
+
+def _reshaped(original: Any) -> Any:
+    """Takes two arguments, of which the second has a default."""
+
+    def moved(dispatch: Any, extra: Any = None) -> Any:
+        return original(dispatch)
+
+    return moved
+
+
+def _renamed(original: Any) -> Any:
+    """Hides its parameters."""
+
+    def moved(*args: Any, **kwargs: Any) -> Any:
+        return original(*args, **kwargs)
+
+    return moved
+
+
+def test_moved_names_are_said_once_each_with_what_is_lost(moved: None) -> None:
+    with pytest.warns(LiteLLMDriftWarning) as caught:
+        missing = litellm_provider.register()
+    assert len(missing) == len(wraps.WRAPS)
+    assert any("open at their first chunk" in str(w.message) for w in caught)
+    assert litellm_provider.register() == missing  # warnings are errors here: nothing new is said
+
+
+@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.wraps.LiteLLMDriftWarning")
+def test_with_moved_names_the_provider_still_works(
+    moved: None, api: Emulator, runner: asyncio.Runner
+) -> None:
+    litellm_provider.register()
+
+    async def streamed() -> str:
+        return text_of(await drain(await litellm.acompletion(**given(api, stream=True))))
+
+    assert litellm.completion(**given(api)).choices[0].message.content
+    assert text_of(list(litellm.completion(**given(api, stream=True))))
+    assert runner.run(litellm.acompletion(**given(api))).choices[0].message.content
+    assert runner.run(streamed())
+    here = {"api_key": api.api_key, "api_base": api.base_url}
+    model = "aimlapi/text-embedding-3-small"
+    assert litellm.embedding(model=model, input=["one"], **here).data
+    assert litellm.image_generation(model="aimlapi/flux/schnell", prompt="A river", **here).data
+
+
+@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.wraps.LiteLLMDriftWarning")
+def test_with_moved_names_sync_streams_still_fail_when_they_are_opened(
+    moved: None, api: Emulator
+) -> None:
+    litellm_provider.register()
+    api.fault(Fault(status=429))
+    with pytest.raises(litellm.RateLimitError):
+        litellm.completion(**given(api, stream=True))
+
+
+def test_a_context_without_the_fields_that_are_read_is_not_wrapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fields = {"model": None, "messages": None}
+    context = SimpleNamespace(__dataclass_fields__=fields)
+    monkeypatch.setattr(litellm.main, "CompletionDispatchContext", context, raising=False)
+    (wrap,) = [w for w in wraps.WRAPS if w.name == "_complete_custom_providers"]
+    assert not wraps.fits(lambda ctx: None, wrap)
+
+
+def test_quick_chunks_are_what_the_constructors_make() -> None:
+    chunks.text_chunk_maker.cache_clear()
+    assert chunks.text_chunk_maker() is not chunks._build_chunk
+    made = chunks.text_chunk_maker()("id-1", 5, "m", "text")
+    built = chunks._build_chunk("id-1", 5, "m", "text")
+    assert made == built
+    assert made.model_dump_json() == built.model_dump_json()
+    made.choices[0].delta.content = "other"
+    made.choices[0].finish_reason = "stop"
+    assert chunks.text_chunk_maker()("id-1", 5, "m", "text") == built
+
+
+def test_chunks_of_an_unfamiliar_litellm_are_made_by_its_constructors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def strange(self: Any, *args: Any) -> Any:
+        raise AttributeError("no such slot")
+
+    monkeypatch.setattr(chunks._Mould, "cast", strange)
+    chunks.text_chunk_maker.cache_clear()
+    try:
+        assert chunks.text_chunk_maker() is chunks._build_chunk
+    finally:
+        chunks.text_chunk_maker.cache_clear()

@@ -1,0 +1,214 @@
+"""LangGraph agents with two tools, on the emulator: streamed, with memory, in both colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelRetryMiddleware, SummarizationMiddleware
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from pydantic import BaseModel
+
+from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
+from langchain_aimlapi.errors import AuthenticationError
+from tests.unit_tests.langchain.helpers import MODEL, add_up, make
+
+MODELS = [
+    MODEL,
+    "claude-opus-4-5",
+    "anthropic/claude-opus-4.5",
+    "openai/gpt-5-1-codex",
+    "google/gemini-3-5-flash",
+    "deepseek/deepseek-v4-flash",
+]
+QUESTION = "What is the weather and what is the time in 'Paris'?"
+
+
+@tool
+def get_weather(city: str) -> str:
+    """The weather in a city."""
+    return f"Sunny in {city}."
+
+
+@tool
+def get_time(zone: str) -> str:
+    """The time in a zone."""
+    return f"Noon in {zone}."
+
+
+class Report(BaseModel):
+    """A weather report."""
+
+    city: str
+    warm: bool
+
+
+@pytest.fixture
+def api() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+async def run(agent: Any, said: Any, colour: str, config: Any = None) -> dict[str, Any]:
+    given = {"messages": said if isinstance(said, list) else [("user", said)]}
+    state = agent.invoke(given, config) if colour == "sync" else await agent.ainvoke(given, config)
+    assert isinstance(state, dict)
+    return state
+
+
+async def parts(agent: Any, said: str, colour: str, mode: str, config: Any = None) -> list[Any]:
+    given = {"messages": [("user", said)]}
+    if colour == "sync":
+        return list(agent.stream(given, config, stream_mode=mode))
+    return [part async for part in agent.astream(given, config, stream_mode=mode)]
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.parametrize("name", MODELS)
+async def test_an_agent_calls_both_tools_and_answers(
+    api: Emulator, name: str, version: str, colour: str
+) -> None:
+    model = make(model=name, output_version=version, **api.settings())
+    agent = create_agent(model, [get_weather, get_time])
+    state = await run(agent, QUESTION, colour)
+    [asked, called, *results, last] = state["messages"]
+    assert isinstance(asked, HumanMessage)
+    assert sorted(call["name"] for call in called.tool_calls) == ["get_time", "get_weather"]
+    assert sorted(result.text for result in results) == ["Noon in Paris.", "Sunny in Paris."]
+    assert "Sunny in Paris." in last.text
+    assert "Noon in Paris." in last.text
+    assert len(api.requests) == 2
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.parametrize("name", MODELS)
+async def test_an_agent_streams_tokens_calls_and_results(
+    api: Emulator, name: str, version: str, colour: str
+) -> None:
+    model = make(model=name, output_version=version, **api.settings())
+    agent = create_agent(model, [get_weather, get_time])
+    told = await parts(agent, QUESTION, colour, "messages")
+    chunks = [m for m, about in told if about["langgraph_node"] == "model"]
+    runs: dict[str, list[Any]] = {}
+    for chunk in chunks:
+        assert isinstance(chunk, AIMessageChunk)
+        runs.setdefault(str(chunk.id), []).append(chunk)
+    first, second = (add_up(run_chunks) for run_chunks in runs.values())
+    assert sorted(call["name"] for call in first.tool_calls) == ["get_time", "get_weather"]
+    assert "Sunny in Paris." in second.text
+    assert len(list(runs.values())[1]) > 3, "token by token"
+    assert [isinstance(m, ToolMessage) for m, _ in told].count(True) == 2
+    for message in (first, second):
+        assert message.usage_metadata is not None
+        assert message.response_metadata["cost"]["usd"] > 0
+    sent = [request.body.get("stream") for request in api.requests]
+    assert sent == [True, True]
+
+
+async def test_an_agent_streams_updates_and_values(api: Emulator, colour: str) -> None:
+    agent = create_agent(make(model=MODEL, **api.settings()), [get_weather, get_time])
+    updates = await parts(agent, QUESTION, colour, "updates")
+    assert [next(iter(update)) for update in updates] == ["model", "tools", "tools", "model"]
+    values = await parts(agent, QUESTION, colour, "values")
+    assert len(values[0]["messages"]) == 1
+    assert len(values[-1]["messages"]) == 5
+
+
+async def test_an_agent_remembers_a_thread(api: Emulator, colour: str) -> None:
+    model = make(model=MODEL, **api.settings())
+    agent = create_agent(model, [get_weather], checkpointer=InMemorySaver())
+    one, two = ({"configurable": {"thread_id": name}} for name in ("one", "two"))
+    await run(agent, "My name is Ada.", colour, one)
+    known = await run(agent, "What is my name?", colour, one)
+    assert "Ada" in known["messages"][-1].text
+    assert len(known["messages"]) == 4
+    stranger = await run(agent, "What is my name?", colour, two)
+    assert "Ada" not in stranger["messages"][-1].text
+
+
+async def test_an_agent_goes_on_from_a_streamed_thread(api: Emulator, colour: str) -> None:
+    model = make(model="anthropic/claude-opus-4.5", output_version="v1", **api.settings())
+    agent = create_agent(model, [get_weather, get_time], checkpointer=InMemorySaver())
+    thread = {"configurable": {"thread_id": "one"}}
+    await parts(agent, QUESTION, colour, "messages", thread)
+    state = await run(agent, "What is 2 + 3?", colour, thread)
+    assert "5" in state["messages"][-1].text
+    assert len(state["messages"]) == 7
+
+
+@pytest.mark.parametrize("strategy", [ProviderStrategy, ToolStrategy])
+async def test_an_agent_gives_a_structure(api: Emulator, strategy: Any, colour: str) -> None:
+    wanted = {"city": "Paris", "warm": True}
+    if strategy is ProviderStrategy:
+        api.say('{"city": "Paris", "warm": true}')
+    else:
+        api.say(Say(calls=(ToolUse("Report", wanted),)))
+    model = make(model=MODEL, **api.settings())
+    agent = create_agent(model, [get_weather], response_format=strategy(Report))
+    state = await run(agent, "Report on Paris.", colour)
+    assert state["structured_response"] == Report(city="Paris", warm=True)
+    body = api.requests[0].body
+    if strategy is ProviderStrategy:
+        assert body["response_format"]["json_schema"]["schema"]["properties"].keys() == {
+            "city", "warm",
+        }  # fmt: skip
+    else:
+        assert {tool["function"]["name"] for tool in body["tools"]} == {"get_weather", "Report"}
+        assert body["tool_choice"] == "required"
+
+
+async def test_an_agent_takes_a_schema_as_it_is(api: Emulator, colour: str) -> None:
+    api.say('{"city": "Paris", "warm": true}')
+    model = make(model=MODEL, **api.settings())
+    agent = create_agent(model, [get_weather], response_format=Report)
+    state = await run(agent, "Report on Paris.", colour)
+    assert state["structured_response"] == Report(city="Paris", warm=True)
+    assert "response_format" in api.requests[0].body, "the profile says that the model can"
+
+
+async def test_a_long_conversation_is_summarised_by_the_profile(api: Emulator, colour: str) -> None:
+    model = make(model="gpt-4o-mini", **api.settings())
+    assert model.profile is not None
+    limit = model.profile["max_input_tokens"]
+    middleware = SummarizationMiddleware(model, trigger=("fraction", 0.01), keep=("messages", 1))
+    agent = create_agent(model, [], middleware=[middleware])
+    said = "word " * round(limit * 0.011)
+    api.say("A short summary.")  # the first call is the summary's
+    state = await run(agent, [("user", said), ("ai", "ok"), ("user", "Hello")], colour)
+    assert len(api.requests) == 2
+    assert "A short summary." in state["messages"][0].text
+    short = await run(agent, "Hello", colour)
+    assert len(short["messages"]) == 2
+
+
+async def test_a_middleware_retries_what_may_succeed(api: Emulator, colour: str) -> None:
+    model = make(model=MODEL, max_retries=0, **api.settings())
+    middleware = ModelRetryMiddleware(
+        max_retries=1, initial_delay=0.0, jitter=False, on_failure="error"
+    )
+    agent = create_agent(model, [get_weather], middleware=[middleware])
+    api.fault(Fault(status=503))
+    state = await run(agent, "Hello", colour)
+    assert state["messages"][-1].text.startswith("Hello!")
+    assert len(api.requests) == 2
+    api.reset().fault(Fault(status=401), times=None)
+    with pytest.raises(AuthenticationError):
+        await run(agent, "Hello", colour)
+    assert len(api.requests) == 1, "a wrong key does not get better"
+
+
+async def test_a_failing_tool_is_told_to_the_model(api: Emulator, colour: str) -> None:
+    history = [
+        HumanMessage("What is the weather in 'Paris'?"),
+        AIMessage("", tool_calls=[{"id": "c1", "name": "get_weather", "args": {"city": "Paris"}}]),
+        ToolMessage("no such city", tool_call_id="c1", status="error"),
+    ]
+    for name in MODELS:
+        agent = create_agent(make(model=name, **api.settings()), [get_weather])
+        state = await run(agent, list(history), colour)
+        assert "no such city" in state["messages"][-1].text

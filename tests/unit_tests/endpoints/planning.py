@@ -1,0 +1,120 @@
+"""What the tests of endpoints share: contexts, built requests, the published schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import jsonschema
+import pytest
+
+from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._wire.flow import Policy, Send
+from langchain_aimlapi._wire.request import Request, Response
+from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.overrides import twin_of
+from langchain_aimlapi.endpoints import Context, Plan
+
+API = Path(__file__).resolve().parents[4] / "shared" / "api"
+needs_schemas = pytest.mark.skipif(
+    not (API / "schemas" / "index.json").exists(),
+    reason="needs ../shared/api beside the repository",
+)
+ROOT = "https://api.test"
+Json = dict[str, Any]
+
+
+def context(on_unsupported: OnUnsupported = "warn", **headers: str) -> Context:
+    return Context(ROOT, Catalog.default(), headers, on_unsupported)
+
+
+def requests_of(plan: Plan[Any]) -> list[Request]:
+    """What a plan would send first, one per step."""
+    sent = []
+    for place in range(len(plan.steps)):
+        command = next(plan.steps[place](Policy(max_retries=0)))
+        assert isinstance(command, Send)
+        sent.append(command.request)
+    return sent
+
+
+def bodies_of(plan: Plan[Any]) -> list[Json]:
+    return [cast("Json", json.loads(request.body or b"")) for request in requests_of(plan)]
+
+
+def body_of(plan: Plan[Any]) -> Json:
+    (body,) = bodies_of(plan)
+    return body
+
+
+def told(plan: Plan[Any]) -> dict[str, str]:
+    assert plan.notes is not None
+    return dict(plan.notes.told)
+
+
+def carried_out(plan: Plan[Any], answers: Callable[[Json], Any]) -> Any:
+    """The value of a plan whose requests are answered by a function of their JSON bodies."""
+    results = []
+    for place in range(len(plan.steps)):
+        flow = plan.steps[place](Policy(max_retries=0))
+        command = next(flow)
+        body = json.loads(command.request.body or b"{}")
+        headers = {"x-inference-id": f"inf-{place}", "content-type": "application/json"}
+        try:
+            flow.send(Response(200, headers, json.dumps(answers(body)).encode()))
+        except StopIteration as stop:
+            results.append(stop.value)
+    return plan.join(results)
+
+
+def answer(value: Any, headers: Mapping[str, str] | None = None) -> Response:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    named = {name.replace("_", "-"): held for name, held in (headers or {}).items()}
+    return Response(200, {"x-inference-id": "inf-1", **named}, raw)
+
+
+# --- the published schemas -----
+
+
+@cache
+def _index() -> Any:
+    return json.loads((API / "schemas" / "index.json").read_text())
+
+
+@cache
+def judge(path: str, model: str) -> Any:
+    """The request schema of a model at a path, as a validator.
+
+    The one that a live page cites comes first. Three picture ids have a page and no schema; the
+    catalog's overrides say with reasons whose schema they are held to.
+    """
+    order = {"live": 0, "page": 1, "orphan": 2, "asset": 3}
+    found = sorted(
+        (order[each["class"]], each["request"]["application/json"])
+        for each in _index()["operations"]
+        if each["path"] in (path, path.removeprefix("/v1")) and model in each.get("models", ())
+    )
+    twin = twin_of(model)
+    return _validator(found[0][1]) if found or twin is None else judge(path, twin)
+
+
+@cache
+def _validator(name: str) -> Any:
+    schema = json.loads((API / "schemas" / f"{name}.json").read_text())
+    return jsonschema.Draft202012Validator(schema)
+
+
+def problems(path: str, body: Mapping[str, Any]) -> list[str]:
+    """What the published schema has against a body."""
+    validator = judge(path, str(body["model"]))
+    return [f"{error.json_path}: {error.message[:160]}" for error in validator.iter_errors(body)]
+
+
+def served(kind: str, path: str) -> Iterator[str]:
+    """Ids of a kind that a path is documented for, the switched-off ones too."""
+    for facts in Catalog.default().models(kind=kind, status=None):
+        if path in facts.shapes:
+            yield facts.id

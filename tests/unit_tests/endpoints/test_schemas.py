@@ -1,0 +1,222 @@
+"""Every embedding and image id, every feature: what is built fits the published schema.
+
+The judge is the documentation's own schema, not the catalog. A request that a model can not take
+in any form must be refused before it is sent; those pairs are counted, so that none slips in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+
+from langchain_aimlapi._wire.request import Request
+from langchain_aimlapi.endpoints.embeddings import embed
+from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, edit_images, generate_images
+from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
+from tests.unit_tests.endpoints.planning import (
+    bodies_of,
+    context,
+    needs_schemas,
+    problems,
+    requests_of,
+    served,
+)
+
+pytestmark = needs_schemas
+EMBEDDINGS = "/v1/embeddings"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
+LINK = "https://example.com/cat.png"
+
+EMBEDDING_FEATURES: dict[str, dict[str, Any]] = {
+    "one": {"input": "hi"},
+    "several": {"input": ["hi", "there", "you"]},
+    "one in a list": {"input": ["hi"]},
+    "many": {"input": [f"text {place}" for place in range(300)]},
+    "long": {"input": ["a", "b" * 801, "c", "d" * 8000, "e"]},
+    "emoji": {"input": ["\N{GRINNING FACE}" * 500, "\N{GRINNING FACE}"]},
+    "query": {"input": "hi", "purpose": "query"},
+    "document": {"input": "hi", "purpose": "document"},
+    "dimensions": {"input": "hi", "dimensions": 256},
+    "base64": {"input": "hi", "encoding_format": "base64"},
+    "float": {"input": "hi", "encoding_format": "float"},
+    "task type": {"input": "hi", "task_type": "CLUSTERING"},
+    "wrong task type": {"input": "hi", "task_type": "SLEEPING"},
+    "input type": {"input": "hi", "input_type": "document"},
+    "input type query": {"input": "hi", "input_type": "query"},
+    "title": {"input": "hi", "title": "Letter", "auto_truncate": False},
+    "user": {"input": "hi", "user": "u1"},
+    "own parameter": {"input": "hi", "params": {"truncation": True}},
+}
+IMAGE_FEATURES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "one": {"n": 1},
+    "two": {"n": 2},
+    "twenty": {"n": 20},
+    **{
+        f"size {size}": {"size": size}
+        for size in (
+            "1024x1024", "512x512", "1024x1536", "1792x1024", "64x64", "8000x100", "landscape_16_9",
+            "square_hd", "1K", "2K", "4k", "auto", "adaptive", "16:9", "nonsense",
+        )
+    },
+    "size pair": {"size": (768, 1024)},
+    "size box": {"size": {"width": 1440, "height": 1440}},
+    **{
+        f"ratio {ratio}": {"aspect_ratio": ratio}
+        for ratio in ("1:1", "16:9", "9:16", "4:3", "3:2", "21:9", "1:3", "7:5", "auto", "wide")
+    },
+    **{f"resolution {level}": {"resolution": level} for level in ("1K", "2k", "4K", "8K")},
+    "ratio and resolution": {"aspect_ratio": "16:9", "resolution": "2K"},
+    "level and ratio": {"size": "2K", "aspect_ratio": "3:4"},
+    "size and ratio": {"size": "1024x1024", "aspect_ratio": "16:9"},
+    "base64": {"response_format": "b64_json"},
+    "url": {"response_format": "url"},
+    "seed": {"seed": 42},
+    "seed 0": {"seed": 0},
+    "large seed": {"seed": 2**31},
+    "negative": {"negative_prompt": "blur"},
+    "png": {"output_format": "png"},
+    "jpg": {"output_format": "jpg"},
+    "webp": {"output_format": "webp"},
+    "quality": {"quality": "high"},
+    "quality hd": {"quality": "hd"},
+    "quality auto": {"quality": "auto"},
+    "style": {"style": "vivid"},
+    "background": {"params": {"background": "transparent"}},
+    "guidance": {"params": {"guidance_scale": 0}},
+    "steps": {"params": {"steps": 4}},
+    "many steps": {"params": {"steps": 500}},
+    "strength": {"params": {"strength": 0.5}},
+    "tolerance": {"params": {"safety_tolerance": 3}},
+    "watermark": {"params": {"watermark": True, "enhance_prompt": False, "web_search": True}},
+    "user": {"params": {"user": "u1"}},
+}  # fmt: skip
+PICTURE_FEATURES: dict[str, dict[str, Any]] = {
+    "link": {"image": LINK},
+    "bytes": {"image": PNG},
+    "two": {"image": [PNG, LINK]},
+    "three bytes": {"image": [PNG, PNG, PNG], "size": "1024x1024"},
+    "no prompt": {"image": PNG, "prompt": None},
+}
+# What an id needs beside a prompt or a picture.
+NEEDS: dict[str, dict[str, Any]] = {
+    "topaz-labs/sharpen": {"params": {"mode": "Standard"}},
+    "topaz-labs/sharpen-gen": {"params": {"mode": "Super Focus"}},
+}
+
+
+def test_every_embedding_id_and_feature_fits_its_schema() -> None:
+    judged = refused = 0
+    wrong: list[str] = []
+    for model in served("embedding", EMBEDDINGS):
+        for feature, arguments in EMBEDDING_FEATURES.items():
+            try:
+                built = bodies_of(embed(context(), model=model, **arguments))
+            except UnsupportedFeatureError:
+                refused += 1
+                continue
+            for body in built:
+                judged += 1
+                wrong += [f"{model} {feature} {each}" for each in problems(EMBEDDINGS, body)]
+    assert wrong == []
+    assert refused == 0
+    assert judged > 300
+
+
+def fitted(feature: dict[str, Any], model: str) -> dict[str, Any]:
+    needs = NEEDS.get(model, {})
+    params = {**feature.get("params", {}), **needs.get("params", {})}
+    return {"prompt": "a cat", **feature, **({"params": params} if params else {})}
+
+
+def is_editor(model: str) -> bool:
+    facts = context().facts(model)
+    params = facts.shapes[GENERATIONS].params or {}
+    return any(facts.shapes[GENERATIONS].required & {name} for name in params if "image" in name)
+
+
+def test_every_image_id_and_feature_fits_its_schema() -> None:
+    wrong: list[str] = []
+    judged = 0
+    for model in served("image", GENERATIONS):
+        start = {"image": LINK} if is_editor(model) else {}
+        for feature, arguments in IMAGE_FEATURES.items():
+            plan = generate_images(context(), model=model, **{**start, **fitted(arguments, model)})
+            (body,) = bodies_of(plan)
+            judged += 1
+            wrong += [f"{model} {feature} {each}" for each in problems(GENERATIONS, body)]
+    assert wrong == []
+    assert judged > 4000
+
+
+def test_every_image_id_takes_pictures_or_says_that_it_does_not() -> None:
+    wrong: list[str] = []
+    taken: set[str] = set()
+    refused: dict[str, set[str]] = {}
+    fields: set[str | None] = set()
+    for model, (feature, arguments) in itertools.product(
+        served("image", GENERATIONS), PICTURE_FEATURES.items()
+    ):
+        try:
+            plan = generate_images(context(), model=model, **fitted(arguments, model))
+        except InvalidRequestError as error:  # UnsupportedFeatureError is one
+            refused.setdefault(model, set()).add(feature)
+            fields.add(error.field)
+            continue
+        taken.add(model)
+        (body,) = bodies_of(plan)
+        wrong += [f"{model} {feature} {each}" for each in problems(GENERATIONS, body)]
+    assert wrong == []
+    assert fields == {"image", "prompt"}
+    assert len(taken) > 25
+    # a model with a place for a picture takes one in every spelling
+    assert not [model for model in taken if refused.get(model, set()) & {"link", "bytes"}]
+
+
+def as_json(request: Request) -> dict[str, Any]:
+    """The form as the schema describes it: text as numbers, files as multer's objects."""
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + (request.body or b""))
+    body: dict[str, Any] = {}
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        if part.get_filename() is None:
+            said = payload.decode()
+            body[name] = int(said) if said.isdecimal() else said
+            continue
+        file = {
+            "fieldname": name,
+            "originalname": part.get_filename(),
+            "mimetype": part.get_content_type(),
+            "encoding": "7bit",
+            "buffer": None,
+            "size": len(payload),
+        }
+        if name == "image[]":
+            body.setdefault("image", []).append(file)
+        else:
+            body[name] = file
+    return body
+
+
+def uploads() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from IMAGE_FEATURES.items()
+    yield "mask", {"mask": PNG}
+    yield "several", {"image": [PNG] * 16}
+
+
+def test_every_upload_of_gpt_image_fits_its_schema() -> None:
+    wrong: list[str] = []
+    models = list(served("image", EDITS))
+    for model, (feature, arguments) in itertools.product(models, uploads()):
+        given: dict[str, Any] = {"prompt": "a hat", "image": PNG, **arguments}
+        (request,) = requests_of(edit_images(context(), model=model, **given))
+        assert request.url.endswith(EDITS)
+        wrong += [f"{model} {feature} {each}" for each in problems(EDITS, as_json(request))]
+    assert len(models) == 2
+    assert wrong == []

@@ -1,0 +1,214 @@
+"""The import wall: each room knows only the rooms below it, and importing costs next to nothing."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import langchain_aimlapi
+
+PACKAGE = Path(langchain_aimlapi.__file__).parent
+NAME = "langchain_aimlapi"
+
+# From the ground up; a module may import from its own floor and from those below it.
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"errors", "_domain", "_json", "_version"}),
+    frozenset({"_wire", "_explain", "catalog"}),
+    # _chat performs nothing either: it makes a request and its flow, as an endpoint does.
+    frozenset({"_dialects", "endpoints", "_settings", "_chat"}),
+    frozenset({"_transport"}),
+    frozenset({"client", "_langchain", "_wires", "_advice", "_connection", "_media"}),
+    frozenset({"chat_models", "embeddings", "llms", "tools", "loaders", "retrievers", "downloads"})
+    | {"_litellm", "_litellm_config", "litellm_provider", "cli"},
+    frozenset({"__init__"}),
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+
+# Only these may import these libraries: LiteLLM's own exceptions are made of httpx objects.
+ALLOWED = {
+    "httpx": {"_transport", "emulator", "_litellm"},
+    "litellm": {"litellm_provider", "_litellm"},
+    "langchain_core": {"errors", "_langchain", "chat_models", "embeddings", "llms", "tools"}
+    | {"loaders", "retrievers"},
+    "pydantic": {"_settings", "_langchain", "chat_models", "embeddings", "llms", "tools"}
+    | {"_connection", "client", "cli", "loaders", "retrievers", "_litellm"},
+}
+# The drivers and the public fronts; elsewhere a thing is written once, for both colours.
+ASYNC = {
+    "_transport",
+    "chat_models",
+    "embeddings",
+    "client",
+    "litellm_provider",
+    "llms",
+    "tools",
+} | {
+    *("loaders", "retrievers", "emulator", "downloads", "_connection", "_wires", "_litellm"),
+    "_langchain",  # callbacks and output parsers, whose async twins LangChain asks for by name
+}
+ASYNC_IN_LANGCHAIN = {"parsers.py", "runs.py", "retries.py"}
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Every module of the package and the room it stands in."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        first = path.relative_to(PACKAGE).parts[0]
+        yield path, first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Absolute dotted names of what a file imports at run time, with their lines."""
+    relative = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {id(n) for part in ast.walk(tree) if _typing_only(part) for n in ast.walk(part)}
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(relative[: len(relative) - node.level]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module]))
+            for alias in node.names:
+                yield node.lineno, f"{module}.{alias.name}"
+
+
+def _typing_only(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
+
+
+def own(name: str) -> str | None:
+    """The room of the package that a dotted name leads to; None for other packages."""
+    parts = name.split(".")
+    if parts[0] != NAME:
+        return None
+    return parts[1] if len(parts) > 1 and parts[1] in {*FLOOR, "emulator"} else "__init__"
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {room for _, room in files()} - {"emulator"}
+    assert rooms - set(FLOOR) == set()
+    assert "_transport" in rooms
+
+
+def test_no_import_climbs() -> None:
+    climbing = [
+        f"{path.relative_to(PACKAGE)}:{line} ({room}) imports {name}"
+        for path, room in files()
+        if room != "emulator"
+        for line, name in imports(path)
+        if (other := own(name)) is not None and (other == "emulator" or FLOOR[other] > FLOOR[room])
+    ]
+    assert climbing == []
+
+
+def test_the_emulator_shares_nothing_with_the_client() -> None:
+    shared = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for path, room in files()
+        if room == "emulator"
+        for line, name in imports(path)
+        if own(name) not in (None, "emulator")
+    ]
+    assert shared == []
+
+
+@pytest.mark.parametrize("library", ALLOWED)
+def test_a_library_is_imported_only_in_its_rooms(library: str) -> None:
+    found = {
+        f"{room}: {path.relative_to(PACKAGE)}:{line}"
+        for path, room in files()
+        for line, name in imports(path)
+        if name.split(".")[0] == library and room not in ALLOWED[library]
+    }
+    assert found == set()
+
+
+def test_the_wire_needs_only_the_standard_library() -> None:
+    known = {*sys.stdlib_module_names, NAME}
+    foreign = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {name}"
+        for path, room in files()
+        if room in ("_wire", "_explain", "_domain")
+        for line, name in imports(path)
+        if name.split(".")[0] not in known
+    ]
+    assert foreign == []
+
+
+def test_async_and_await_stand_only_in_the_drivers_and_the_fronts() -> None:
+    marks = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path, room in files()
+        if room not in ASYNC or (room == "_langchain" and path.name not in ASYNC_IN_LANGCHAIN)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, marks)
+    ]
+    assert found == []
+
+
+def test_no_module_is_named_after_a_dependency() -> None:
+    taken = {"httpx", "litellm", "pydantic", "langchain", "langchain_core", "openai", "uvicorn"}
+    taken |= {"starlette", "typer", "anthropic", "langgraph"}
+    named = {path.stem for path, _ in files()} | {path.parent.name for path, _ in files()}
+    assert named & taken == set()
+
+
+# --- what an import costs -----
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Modules that a fresh interpreter has loaded after ``statement``."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("COV_")},
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = {"httpx", "litellm", "langchain_core", "pydantic", "ssl", "asyncio", "openai", "anyio"}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    loaded = loaded_by(f"import {NAME}")
+    assert loaded & HEAVY == set()
+    assert {m for m in loaded if m.startswith(NAME)} == {NAME, f"{NAME}._version"}
+
+
+def test_the_chat_class_and_a_model_load_no_http_library() -> None:
+    loaded = loaded_by(
+        f"from {NAME} import ChatAimlapi\nChatAimlapi(model='openai/gpt-4o', api_key='k')"
+    )
+    assert loaded & {"httpx", "litellm", "openai", f"{NAME}._transport"} == set()
+
+
+def test_the_emulator_is_not_loaded_by_the_client() -> None:
+    loaded = loaded_by(f"from {NAME} import ChatAimlapi\nimport {NAME}._transport")
+    assert not {m for m in loaded if m.startswith(f"{NAME}.emulator")}
+    assert "litellm" not in loaded
+
+
+def test_every_exported_name_is_there_and_listed() -> None:
+    for name in langchain_aimlapi.__all__:
+        assert getattr(langchain_aimlapi, name) is not None
+    assert dir(langchain_aimlapi) == sorted(langchain_aimlapi.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        langchain_aimlapi.nonsense  # noqa: B018 - the access is what is tested
