@@ -13,110 +13,43 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import (
     AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
-    PrivateAttr,
-    SecretStr,
     field_validator,
     model_validator,
 )
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
-from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._fields import ConnectionFields
 from langchain_aimlapi._settings import (
     USER_AGENT,
     Key,
-    check_base_url,
-    check_headers,
     check_request_id,
-    clean_key,
     resolve_key,
     resolve_root,
     secret_of,
 )
 from langchain_aimlapi._wire.flow import Fault, Policy, explain_fault
-from langchain_aimlapi._wire.request import Limits
-from langchain_aimlapi._wire.retry import RetryEvent
-from langchain_aimlapi._wires import Wires
-from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan, Step
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from langchain_aimlapi._transport import Drivers
-
-    ApiKey = str | SecretStr | Callable[[], Any]
-else:
-    # A text is accepted and becomes a secret; with str in the union pydantic would keep it open.
-    ApiKey = SecretStr | Callable[[], Any]
 
 T = TypeVar("T")
 
 
-class Connection(BaseModel):
+class Connection(ConnectionFields):
     """Where the API is, who asks, how long and how often."""
 
-    model_config = ConfigDict(
-        populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True, extra="forbid"
-    )
+    model_config = ConfigDict(extra="forbid")
 
-    api_key: ApiKey | None = Field(
-        default=None, validation_alias=AliasChoices("api_key", "aimlapi_api_key")
-    )
-    """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
-    base_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("base_url", "aimlapi_api_base")
-    )
-    """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1."""
-    timeout: float | tuple[float | None, float | None] | None = Field(
-        default=None, validation_alias=AliasChoices("timeout", "request_timeout")
-    )
-    """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
-    deadline: float | None = None
-    """Seconds that a whole call may take, with its retries and all its requests."""
-    max_retries: int = Field(default=2, ge=0)
-    """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
-    on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True, repr=False)
-    """Called before each wait with the attempt's number, the seconds and the error."""
-    default_headers: dict[str, str] | None = Field(default=None, repr=False)
-    """Headers of every request."""
     client_request_id: str | None = None
     """Sent as ``X-Client-Request-Id``, to find calls in the usage log. Default: a new one each."""
-    on_unsupported: OnUnsupported = "warn"
-    """What to do with a parameter that a model does not take: ``warn`` (leave it out or map it,
-    and say so once), ``error``, or ``send``."""
     max_concurrency: int = Field(default=8, gt=0)
     """Most requests at a time of one async call that takes several."""
-    max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
-    """Longest answer, decompressed, in bytes."""
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """Your own ``httpx.Client``; never closed by us."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    """Your own ``httpx.AsyncClient``; never closed by us."""
-    proxy: str | None = Field(default=None, repr=False)
-    """URL of a proxy."""
-    verify: Any = True
-    """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
-    trust_env: bool = True
-    """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
-    max_connections: int = Field(default=1000, gt=0)
-    """Most connections at a time, per process and event loop."""
-    allow_http: bool = False
-    """Allow plain http to another machine. The key would be readable on the way."""
-    pickle_api_key: bool = False
-    """Whether a pickle holds the key."""
-    catalog: Any = Field(default=None, exclude=True, repr=False)
-    """Your own `Catalog`. Default: the one that comes with the package."""
-
-    _wires: Wires = PrivateAttr(default_factory=Wires)
-
     # --- construction -----
 
     @model_validator(mode="before")
@@ -131,28 +64,10 @@ class Connection(BaseModel):
                 raise ValueError(f"unknown argument {name!r}{hint}")
         return values
 
-    @field_validator("api_key")
-    @classmethod
-    def _check_key(cls, value: Any) -> Any:
-        if isinstance(value, SecretStr):
-            return SecretStr(clean_key(value.get_secret_value()))
-        return value
-
-    @field_validator("default_headers")
-    @classmethod
-    def _check_headers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        return check_headers(value) if value else value
-
     @field_validator("client_request_id")
     @classmethod
     def _check_request_id(cls, value: str | None) -> str | None:
         return check_request_id(value) if value is not None else None
-
-    @model_validator(mode="after")
-    def _check_address(self) -> Self:
-        if self.base_url:
-            check_base_url(self.base_url, allow_http=self.allow_http)
-        return self
 
     # --- carrying out -----
 
@@ -220,31 +135,10 @@ class Connection(BaseModel):
             headers={
                 "user-agent": USER_AGENT,
                 "x-client-request-id": request_id,
-                **{name.lower(): value for name, value in (self.default_headers or {}).items()},
+                **(self.default_headers or {}),
             },
             on_unsupported=self.on_unsupported,
         )
-
-    def _limits(self) -> Limits:
-        connect: float | None = 10.0
-        read: float | None = 120.0
-        if isinstance(self.timeout, tuple):
-            connect, read = self.timeout
-        elif self.timeout is not None:
-            connect, read = min(self.timeout, 10.0), self.timeout
-        return Limits(
-            connect=connect,
-            read=read,
-            write=read,
-            deadline=self.deadline,
-            max_response_bytes=self.max_response_bytes,
-        )
-
-    def _catalog(self) -> Catalog:
-        return self.catalog if self.catalog is not None else Catalog.default()
-
-    def _drivers(self) -> Drivers:
-        return self._wires.drivers(self)
 
     def _warn(self, model: str, told: Iterable[tuple[str, str]]) -> None:
         for name, said in told:
@@ -261,27 +155,6 @@ class Connection(BaseModel):
         if isinstance(error, errors.ModelNotFoundError):
             advise(error, model, self._catalog())
         return error
-
-    # --- life -----
-
-    def close(self) -> None:
-        """Close pooled connections of sync calls. The object stays usable."""
-        self._wires.close()
-
-    async def aclose(self) -> None:
-        """Close pooled connections of the running event loop. The object stays usable."""
-        await self._wires.aclose()
-
-    def __getstate__(self) -> dict[Any, Any]:
-        if self.http_client is not None or self.http_async_client is not None:
-            raise TypeError(
-                "an object with its own http_client or http_async_client can not be pickled; "
-                "give the clients to the copy in the other process"
-            )
-        state = super().__getstate__()
-        if not self.pickle_api_key:
-            state = {**state, "__dict__": {**state["__dict__"], "api_key": None}}
-        return state
 
 
 def argument_names(cls: type[BaseModel]) -> frozenset[str]:

@@ -186,10 +186,12 @@ def explain_frame(
 
 def is_error_body(body: Any) -> bool:
     """Whether a decoded body is an error rather than an answer (flat, nested, or a bare list)."""
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return False
     if body.get("error"):
         return True
+    if "choices" in body:  # asked of every event of a stream, so the commonest answer comes first
+        return False
     if body.get("type") == "error" or body.get("object") == "error":
         return True
     if any(key in body for key in ("choices", "output", "content", "delta", "usage", "meta")):

@@ -1,6 +1,7 @@
 """Where the key, the address and the headers come from: argument > environment > default.
 
-The environment is read when a call is made, never at import or construction.
+The environment is read when a model is constructed, as LangChain's other models do it (their
+standard tests ask for it), and again at the first call where it was not set by then.
 """
 
 from __future__ import annotations
@@ -44,6 +45,20 @@ def clean_key(value: str) -> str:
     return key
 
 
+def key_from_environment() -> SecretStr | None:
+    """``AIMLAPI_API_KEY`` where it is set and could be sent."""
+    try:
+        value = clean_key(os.environ.get(KEY_VARIABLE, ""))
+    except ValueError:
+        return None  # told at the first call, where it is an error
+    return SecretStr(value) if value else None
+
+
+def base_from_environment() -> str | None:
+    """``AIMLAPI_API_BASE`` where it is set."""
+    return os.environ.get(BASE_VARIABLE, "").strip() or None
+
+
 def resolve_key(given: Key | None) -> Key:
     """The key to use: the argument, else ``AIMLAPI_API_KEY``.
 
@@ -77,7 +92,7 @@ def resolve_root(given: str | None, *, allow_http: bool) -> str:
     Raises:
         ValueError: not an http(s) URL, or plain http to another machine without ``allow_http``.
     """
-    url = (given or os.environ.get(BASE_VARIABLE, "").strip() or DEFAULT_BASE_URL).strip()
+    url = (given or base_from_environment() or DEFAULT_BASE_URL).strip()
     check_base_url(url, allow_http=allow_http)
     return _VERSION_SUFFIX.sub("", url.rstrip("/"))
 

@@ -426,7 +426,7 @@ class SyncDriver:
 
     def stream(
         self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Carry out a streaming flow; yield its items as they come."""
         auth = None if key is None else KeyAuth(key)
         slot = self._acquire()
@@ -654,7 +654,7 @@ class AsyncDriver:
 
     async def stream(
         self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any, None]:
         """Carry out a streaming flow; yield its items as they come."""
         auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()

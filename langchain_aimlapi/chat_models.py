@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -14,22 +15,14 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from pydantic import (
-    AliasChoices,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, model_validator
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
 from langchain_aimlapi._chat import Call, prepare
-from langchain_aimlapi._dialects.notes import OnUnsupported
 from langchain_aimlapi._domain import Ask, Delta, Final, Reply
-from langchain_aimlapi._langchain import blocks, runs, structured
+from langchain_aimlapi._fields import ConnectionFields, names
+from langchain_aimlapi._langchain import blocks, runs, serial, structured
 from langchain_aimlapi._langchain.arguments import sort_arguments
 from langchain_aimlapi._langchain.chunks import (
     PROVIDER,
@@ -49,40 +42,22 @@ from langchain_aimlapi._langchain.tools import (
     tool_to_wire,
     tools_to_domain,
 )
-from langchain_aimlapi._settings import (
-    Key,
-    check_base_url,
-    check_headers,
-    check_request_id,
-    clean_key,
-    resolve_key,
-    resolve_root,
-    secret_of,
-)
+from langchain_aimlapi._media import fetch_all, urls_of, with_data
+from langchain_aimlapi._settings import check_headers, check_request_id, secret_of
 from langchain_aimlapi._version import __version__
+from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi._wire.retry import RetryEvent
-from langchain_aimlapi._wires import Wires
-from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 
 if TYPE_CHECKING:
     from typing import Self
 
-    # A plain string is taken too, and becomes a SecretStr; type checkers must not complain.
-    ApiKey = str | SecretStr | Callable[[], Any] | None
-else:
-    ApiKey = SecretStr | Callable[[], Any] | None
-
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
-# LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
-# for the only name of the argument and refuse `ChatAimlapi(model=...)`.
-_names = AliasChoices
 
-
-class ChatAimlapi(BaseChatModel):
+class ChatAimlapi(BaseChatModel, ConnectionFields):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is
@@ -107,21 +82,13 @@ class ChatAimlapi(BaseChatModel):
         populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
     )
 
-    # -- which model, and who asks -----
-    model: str = Field(validation_alias=_names("model", "model_name"), min_length=1)
+    model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
     """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
-    api_key: ApiKey = Field(default=None, validation_alias=_names("api_key", "aimlapi_api_key"))
-    """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
-    base_url: str | None = Field(
-        default=None, validation_alias=_names("base_url", "aimlapi_api_base")
-    )
-    """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1."""
-
     # -- what is asked -----
     temperature: float | None = None
     """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
     max_tokens: int | None = Field(
-        default=None, validation_alias=_names("max_tokens", "max_completion_tokens")
+        default=None, validation_alias=names("max_tokens", "max_completion_tokens")
     )
     """Longest answer in tokens, reasoning included."""
     top_p: float | None = None
@@ -129,7 +96,7 @@ class ChatAimlapi(BaseChatModel):
     top_k: int | None = None
     """Sample from the k likeliest tokens."""
     stop: list[str] | str | None = Field(
-        default=None, validation_alias=_names("stop", "stop_sequences")
+        default=None, validation_alias=names("stop", "stop_sequences")
     )
     """Texts at which the answer ends."""
     seed: int | None = None
@@ -171,10 +138,6 @@ class ChatAimlapi(BaseChatModel):
     """Goes into the request body verbatim, last."""
     dialect: Literal["completions", "messages", "responses"] | None = None
     """Force a wire format. Default: what the catalog says of the model."""
-    on_unsupported: OnUnsupported = "warn"
-    """What to do with a parameter that the model does not take: ``warn`` (leave it out or map it,
-    and say so once), ``error``, or ``send``."""
-
     fetch_urls: bool = False
     """Download media that a prompt gives by URL where the model takes the content itself only.
     Only public https addresses are followed; see `langchain_aimlapi.downloads`."""
@@ -187,50 +150,12 @@ class ChatAimlapi(BaseChatModel):
     coalesce: bool = False
     """In streams, join text that has already arrived into one chunk: cheaper when the consumer
     is slower than the model. Loses nothing and waits for nothing."""
-    timeout: float | tuple[float | None, float | None] | None = Field(
-        default=None, validation_alias=_names("timeout", "request_timeout")
-    )
-    """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
     stream_timeout: float | None = Field(default=120.0)
     """Seconds to wait for the next event of a stream; keep-alives do not count. None: for ever."""
-    deadline: float | None = None
-    """Seconds that a whole call may take, retries included."""
-    max_retries: int = Field(default=2, ge=0)
-    """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
-    on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True)
-    """Called (and awaited, if it is async) before each wait, with a `RetryEvent`: the attempt's
-    number, the seconds and the error. Callback handlers hear ``on_retry`` of whole answers only:
-    LangChain gives a stream no run manager."""
-    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
-    """Headers of every request. They may hold secrets, so they are in no repr, trace or dump."""
     include_response_headers: bool = False
     """Put the headers of the answer into ``response_metadata["headers"]``."""
-    max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
-    """Longest whole answer, decompressed, in bytes."""
     max_event_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Longest event of a stream, in bytes."""
-
-    # -- the connection -----
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """Your own ``httpx.Client``; never closed by the model."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    """Your own ``httpx.AsyncClient``; never closed by the model."""
-    proxy: str | None = Field(default=None, exclude=True, repr=False)
-    """URL of a proxy. It may hold a password, so it is in no repr, trace or dump."""
-    verify: Any = True
-    """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
-    trust_env: bool = True
-    """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
-    max_connections: int = Field(default=1000, gt=0)
-    """Most connections at a time, per process and event loop."""
-    allow_http: bool = False
-    """Allow plain http to another machine. The key would be readable on the way."""
-    pickle_api_key: bool = False
-    """Whether a pickle of the model holds the key."""
-    catalog: Any = Field(default=None, exclude=True, repr=False)
-    """Your own `Catalog`. Default: the one that comes with the package."""
-
-    _wires: Wires = PrivateAttr(default_factory=Wires)
 
     # --- construction -----
 
@@ -241,22 +166,8 @@ class ChatAimlapi(BaseChatModel):
         like a misspelt field is refused."""
         return sort_arguments(cls, values) if isinstance(values, dict) else values
 
-    @field_validator("api_key")
-    @classmethod
-    def _check_key(cls, value: Any) -> Any:
-        if isinstance(value, SecretStr):
-            return SecretStr(clean_key(value.get_secret_value()))
-        return value
-
-    @field_validator("default_headers")
-    @classmethod
-    def _check_headers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
-        return check_headers(value) if value else value
-
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        if self.base_url:
-            check_base_url(self.base_url, allow_http=self.allow_http)
         if self.streaming and (self.n or 1) > 1:
             raise ValueError("n must be 1 when streaming=True: a stream has one answer")
         return self
@@ -269,9 +180,6 @@ class ChatAimlapi(BaseChatModel):
     def _resolve_model_profile(self) -> ModelProfile | None:
         profile = self._catalog().profile(self.model)
         return ModelProfile(**profile) if profile else None  # type: ignore[typeddict-item]
-
-    def _catalog(self) -> Catalog:
-        return self.catalog if self.catalog is not None else Catalog.default()
 
     def _facts(self, model: str) -> Facts:
         return self._catalog().find(model)
@@ -300,12 +208,17 @@ class ChatAimlapi(BaseChatModel):
     @classmethod
     def get_lc_namespace(cls) -> list[str]:
         """Where LangChain finds the class again."""
+        serial.allow_loading(cls)
         return ["langchain_aimlapi", "chat_models"]
+
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        # the key of LangChain's cache: another address is another model, and is in no dump
+        return f"{super()._get_llm_string(stop=stop, **kwargs)}---{self.base_url or ''}"
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
         """Every field that changes an answer."""
-        fields = ("base_url", "dialect", "on_unsupported", "model_kwargs", "extra_body")
+        fields = ("dialect", "on_unsupported", "model_kwargs", "extra_body")
         return {
             name: value
             for name in ("model", *FIELD_PARAMS, *fields)
@@ -364,7 +277,7 @@ class ChatAimlapi(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=False)
+        call, ask = self._ready(messages, stop, run_manager, kwargs, stream=False)
         failed: errors.AimlapiError
         try:
             reply = self._drivers().sync.run(
@@ -382,7 +295,7 @@ class ChatAimlapi(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=False)
+        call, ask = await self._aready(messages, stop, run_manager, kwargs, stream=False)
         failed: errors.AimlapiError
         try:
             reply = await self._drivers().asynchronous.run(
@@ -400,7 +313,7 @@ class ChatAimlapi(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=True)
+        call, ask = self._ready(messages, stop, run_manager, kwargs, stream=True)
         failed: errors.AimlapiError | None = None
         if call.shape.streams:
             items = self._drivers().sync.stream(
@@ -432,7 +345,7 @@ class ChatAimlapi(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call, ask = self._prepare(messages, stop, run_manager, kwargs, stream=True)
+        call, ask = await self._aready(messages, stop, run_manager, kwargs, stream=True)
         failed: errors.AimlapiError | None = None
         if call.shape.streams:
             items = self._drivers().asynchronous.stream(
@@ -458,7 +371,31 @@ class ChatAimlapi(BaseChatModel):
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _prepare(
+    def _ready(self, *arguments: Any, stream: bool) -> tuple[Call, Ask]:
+        """A call that can be made, after downloading media where that was needed and allowed."""
+        ask, headers = self._asked(*arguments, stream=stream)
+        prepared = self._prepare(ask, headers)
+        if isinstance(prepared, Call):
+            return prepared, ask
+        fetched = self._drivers().sync.run(fetch_all(prepared, FetchLimits()), None)
+        return self._with_media(with_data(ask, fetched), headers)
+
+    async def _aready(self, *arguments: Any, stream: bool) -> tuple[Call, Ask]:
+        """The async twin of `_ready`."""
+        ask, headers = self._asked(*arguments, stream=stream)
+        prepared = self._prepare(ask, headers)
+        if isinstance(prepared, Call):
+            return prepared, ask
+        flow = fetch_all(prepared, FetchLimits())
+        fetched = await self._drivers().asynchronous.run(flow, None)
+        return self._with_media(with_data(ask, fetched), headers)
+
+    def _with_media(self, ask: Ask, headers: dict[str, str]) -> tuple[Call, Ask]:
+        prepared = self._prepare(ask, headers)
+        assert isinstance(prepared, Call)  # noqa: S101 - no URL is left that could be asked for
+        return prepared, ask
+
+    def _asked(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
@@ -466,16 +403,19 @@ class ChatAimlapi(BaseChatModel):
         kwargs: Mapping[str, Any],
         *,
         stream: bool,
-    ) -> tuple[Call, Ask]:
+    ) -> tuple[Ask, dict[str, str]]:
         blocks.register()
         options = dict(kwargs)
         headers = self._headers(options, run_manager)
-        ask = self._ask(messages, stop, options, stream=stream)
-        key = self._key()
-        policy = Policy(self.max_retries, self._limits(), ask.model, secret_of(key))
+        return self._ask(messages, stop, options, stream=stream), headers
+
+    def _prepare(self, ask: Ask, headers: dict[str, str]) -> Call | list[str]:
+        """The call; or the URLs whose content the model must be given, where it takes no URL and
+        ``fetch_urls`` allows to download."""
+        policy = Policy(self.max_retries, self._limits(), ask.model, secret_of(self._key()))
         failed: errors.AimlapiError
         try:
-            call = prepare(
+            return prepare(
                 ask,
                 self._facts(ask.model),
                 root=self._root(),
@@ -486,7 +426,10 @@ class ChatAimlapi(BaseChatModel):
                 seen=self._wires.warned,
                 coalesce=self.coalesce,
             )
-            return call, ask
+        except errors.UnsupportedFeatureError as error:
+            failed = error
+            if self.fetch_urls and (urls := urls_of(ask)):
+                return urls
         except errors.AimlapiError as error:
             failed = error
         raise self._completed(failed, ask)
@@ -527,38 +470,16 @@ class ChatAimlapi(BaseChatModel):
         given = options.pop("client_request_id", None)
         extra = options.pop("extra_headers", None) or {}
         run_id = _run_id(run_manager) or runs.current_run_id()
-        request_id = check_request_id(str(given)) if given else run_id or str(uuid.uuid4())
+        request_id = str(given) if given is not None else run_id or str(uuid.uuid4())
         headers = {"x-client-request-id": request_id}
-        for source in (self.default_headers or {}, check_headers(extra)):
-            # names are the same in any case; two spellings of one would both go out
-            headers |= {name.lower(): value for name, value in source.items()}
+        headers |= self.default_headers or {}
+        headers |= {name.lower(): value for name, value in check_headers(extra).items()}
+        check_request_id(headers["x-client-request-id"])
         return headers
 
     def _limits(self) -> Limits:
-        connect: float | None = 10.0
-        read: float | None = 120.0
-        if isinstance(self.timeout, tuple):
-            connect, read = self.timeout
-        elif self.timeout is not None:
-            connect, read = min(self.timeout, 10.0), self.timeout
-        return Limits(
-            connect=connect,
-            read=read,
-            write=read,
-            idle=self.stream_timeout,
-            deadline=self.deadline,
-            max_response_bytes=self.max_response_bytes,
-            max_event_bytes=self.max_event_bytes,
-        )
-
-    def _key(self) -> Any:
-        return resolve_key(cast("Key | None", self.api_key))
-
-    def _root(self) -> str:
-        return resolve_root(self.base_url, allow_http=self.allow_http)
-
-    def _drivers(self) -> Any:
-        return self._wires.drivers(self)
+        limits = super()._limits()
+        return replace(limits, idle=self.stream_timeout, max_event_bytes=self.max_event_bytes)
 
     def _result(self, reply: Reply, ask: Ask) -> ChatResult:
         return reply_to_result(reply, model=ask.model, with_headers=self.include_response_headers)
@@ -696,27 +617,6 @@ class ChatAimlapi(BaseChatModel):
         return structured.build(
             self, schema, method=chosen, include_raw=include_raw, strict=strict, kwargs=kwargs
         )
-
-    # --- life -----
-
-    def close(self) -> None:
-        """Close pooled connections of sync calls. The model stays usable."""
-        self._wires.close()
-
-    async def aclose(self) -> None:
-        """Close pooled connections of the running event loop. The model stays usable."""
-        await self._wires.aclose()
-
-    def __getstate__(self) -> dict[Any, Any]:
-        if self.http_client is not None or self.http_async_client is not None:
-            raise TypeError(
-                "a model with its own http_client or http_async_client can not be pickled; "
-                "give the clients to the copy in the other process"
-            )
-        state = super().__getstate__()
-        if not self.pickle_api_key:
-            state = {**state, "__dict__": {**state["__dict__"], "api_key": None}}
-        return state
 
 
 def _run_id(run_manager: RunManager) -> str | None:

@@ -30,7 +30,7 @@ def take(assembly: Assembly, event: str, frame: Mapping[str, Any], out: list[Del
     choices = frame.get("choices")
     if isinstance(choices, list):
         for choice in choices:
-            if isinstance(choice, Mapping):
+            if isinstance(choice, dict):
                 _take_choice(assembly, choice, out)
     told = assembly.told
     for name, value in frame.items():
@@ -42,13 +42,13 @@ def _take_choice(assembly: Assembly, choice: Mapping[str, Any], out: list[Delta]
     state = assembly.choice(choice.get("index"))
     delta = choice.get("delta")
     message = choice.get("message")
-    if isinstance(message, Mapping) and not (
+    if isinstance(message, dict) and not (
         # Perplexity sends `message` (everything so far) beside `delta`, also where the delta is
         # empty: it counts only while nothing was said yet.
-        isinstance(delta, Mapping) and (delta.get("content") or state.text or state.reasoning)
+        isinstance(delta, dict) and (delta.get("content") or state.text or state.reasoning)
     ):
         delta = message
-    if isinstance(delta, Mapping):
+    if isinstance(delta, dict):
         assembly.started = True
         for name in _THOUGHTS:  # thought before it was said, whatever the order of the keys
             if value := delta.get(name):

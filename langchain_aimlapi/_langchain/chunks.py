@@ -61,8 +61,39 @@ def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any
     return {name: value for name, value in told.items() if value is not None}
 
 
+def _template() -> tuple[AIMessageChunk, ChatGenerationChunk]:
+    message = AIMessageChunk(content="", response_metadata={"model_provider": PROVIDER})
+    return message, ChatGenerationChunk(message=message)
+
+
+_MESSAGE, _CHUNK = _template()
+# What a copy must not share with the template: every list and dictionary in it.
+_OWN_LISTS = tuple(k for k, v in vars(_MESSAGE).items() if isinstance(v, list))
+_OWN_DICTS = tuple(k for k, v in vars(_MESSAGE).items() if isinstance(v, dict))
+
+
+def _text_chunk(text: str) -> ChatGenerationChunk:
+    """A chunk of plain text. Nine of ten chunks are one, and validating a string that is known to
+    be one costs more than everything else that is done for it; so a validated chunk is copied."""
+    message = _MESSAGE.__copy__()
+    fields = vars(message)
+    for name in _OWN_LISTS:
+        fields[name] = []
+    for name in _OWN_DICTS:
+        fields[name] = {}
+    fields["content"] = text
+    fields["response_metadata"] = {"model_provider": PROVIDER}
+    chunk = _CHUNK.__copy__()
+    fields = vars(chunk)
+    fields["text"] = text
+    fields["message"] = message
+    return chunk
+
+
 def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
     """One delta as the chunk that LangChain yields."""
+    if not (delta.reasoning or delta.tools or delta.extra or delta.logprobs):
+        return _text_chunk(delta.text)
     kwargs: dict[str, Any] = dict(delta.extra) if delta.extra else {}
     if delta.reasoning:
         kwargs["reasoning_content"] = delta.reasoning

@@ -21,6 +21,12 @@ class TestChatAimlapiUnit(ChatModelUnitTests):
 
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
-        # the environment is read at the first call, never at construction, so nothing of it is
-        # seen in the attributes; test_settings shows that it is read then
-        return {}, {"model": "openai/gpt-4o", "api_key": "test"}, {"api_key": "test"}
+        environment = {
+            "AIMLAPI_API_KEY": "from-the-environment",
+            "AIMLAPI_API_BASE": "https://api.example.com/v1",
+        }
+        expected = {
+            "api_key": "from-the-environment",
+            "base_url": "https://api.example.com/v1",
+        }
+        return environment, {"model": "openai/gpt-4o"}, expected

@@ -44,6 +44,10 @@ def test_whatever_the_built_in_provider_tells_is_told_here_too(
     theirs = told(ask, f"aiml/{model}", say, stream=stream, **more)
     ours = told(ask, f"aimlapi/{model}", say, stream=stream, **more)
     assert theirs
+    if name == "reasoning":
+        # this vendor counts thoughts beside the completion; here they are always part of it
+        assert ours.pop("completion_tokens") > theirs.pop("completion_tokens")
+        theirs.pop("total_tokens")
     lost = {key: value for key, value in theirs.items() if ours.get(key) != value}
     assert lost == {}
 

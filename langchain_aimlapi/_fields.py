@@ -1,0 +1,184 @@
+"""How a front connects: the constructor fields that all of them share, with their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._settings import (
+    Key,
+    base_from_environment,
+    check_base_url,
+    check_headers,
+    check_request_id,
+    clean_key,
+    key_from_environment,
+    resolve_key,
+    resolve_root,
+)
+from langchain_aimlapi._wire.request import Limits
+from langchain_aimlapi._wire.retry import RetryEvent
+from langchain_aimlapi._wires import Wires
+from langchain_aimlapi.catalog import Catalog
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from langchain_aimlapi._transport import Drivers
+
+    # A plain string is taken too, and becomes a SecretStr; type checkers must not complain.
+    ApiKey = str | SecretStr | Callable[[], Any] | None
+else:
+    ApiKey = SecretStr | Callable[[], Any] | None
+
+# LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
+# for the only name of the argument and refuse `ChatAimlapi(model=...)`.
+names = AliasChoices
+
+
+class ConnectionFields(BaseModel):
+    """Where the API is, who asks, how long and how often. At construction nothing but the environment
+    is looked at."""
+
+    model_config = ConfigDict(
+        populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
+    )
+
+    api_key: ApiKey = Field(
+        default_factory=key_from_environment,
+        validation_alias=names("api_key", "aimlapi_api_key"),
+    )
+    """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
+    base_url: str | None = Field(
+        default_factory=base_from_environment,
+        exclude=True,
+        validation_alias=names("base_url", "aimlapi_api_base"),
+    )
+    """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1. It is
+    left out of dumps: whoever changes a dump must not be able to send the key elsewhere."""
+    timeout: float | tuple[float | None, float | None] | None = Field(
+        default=None, validation_alias=names("timeout", "request_timeout")
+    )
+    """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
+    deadline: float | None = None
+    """Seconds that a whole call may take, with its retries and all its requests."""
+    max_retries: int = Field(default=2, ge=0)
+    """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
+    on_retry: Callable[[RetryEvent], Any] | None = Field(default=None, exclude=True, repr=False)
+    """Called (and awaited, if it is async) before each wait, with a `RetryEvent`: the attempt's
+    number, the seconds and the error."""
+    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Headers of every request. They may hold secrets, so they are in no repr, trace or dump."""
+    on_unsupported: OnUnsupported = "warn"
+    """What to do with a parameter that the model does not take: ``warn`` (leave it out or map it,
+    and say so once), ``error``, or ``send``."""
+    max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    """Longest whole answer, decompressed, in bytes."""
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    """Your own ``httpx.Client``; never closed by us."""
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    """Your own ``httpx.AsyncClient``; never closed by us."""
+    proxy: str | None = Field(default=None, exclude=True, repr=False)
+    """URL of a proxy. It may hold a password, so it is in no repr, trace or dump."""
+    verify: Any = True
+    """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
+    trust_env: bool = True
+    """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
+    max_connections: int = Field(default=1000, gt=0)
+    """Most connections at a time, per process and event loop."""
+    allow_http: bool = False
+    """Allow plain http to another machine. The key would be readable on the way."""
+    pickle_api_key: bool = False
+    """Whether a pickle holds the key."""
+    catalog: Any = Field(default=None, exclude=True, repr=False)
+    """Your own `Catalog`. Default: the one that comes with the package."""
+
+    _wires: Wires = PrivateAttr(default_factory=Wires)
+
+    # --- checks -----
+
+    @field_validator("api_key")
+    @classmethod
+    def _check_key(cls, value: Any) -> Any:
+        if isinstance(value, SecretStr):
+            return SecretStr(clean_key(value.get_secret_value()))
+        return value
+
+    @field_validator("default_headers")
+    @classmethod
+    def _check_headers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        """Names in lower case: two spellings of one header would both go out."""
+        if not value:
+            return value
+        headers = {name.lower(): text for name, text in check_headers(value).items()}
+        if "x-client-request-id" in headers:
+            check_request_id(headers["x-client-request-id"])
+        return headers
+
+    @model_validator(mode="after")
+    def _check_address(self) -> Self:
+        if self.base_url:
+            check_base_url(self.base_url, allow_http=self.allow_http)
+        return self
+
+    # --- what a call needs -----
+
+    def _key(self) -> Key:
+        return resolve_key(cast("Key | None", self.api_key))
+
+    def _root(self) -> str:
+        return resolve_root(self.base_url, allow_http=self.allow_http)
+
+    def _limits(self) -> Limits:
+        connect: float | None = 10.0
+        read: float | None = 120.0
+        if isinstance(self.timeout, tuple):
+            connect, read = self.timeout
+        elif self.timeout is not None:
+            connect, read = min(self.timeout, 10.0), self.timeout
+        return Limits(
+            connect=connect,
+            read=read,
+            write=read,
+            deadline=self.deadline,
+            max_response_bytes=self.max_response_bytes,
+        )
+
+    def _catalog(self) -> Catalog:
+        return self.catalog if self.catalog is not None else Catalog.default()
+
+    def _drivers(self) -> Drivers:
+        return self._wires.drivers(self)
+
+    # --- life -----
+
+    def close(self) -> None:
+        """Close pooled connections of sync calls. The object stays usable."""
+        self._wires.close()
+
+    async def aclose(self) -> None:
+        """Close pooled connections of the running event loop. The object stays usable."""
+        await self._wires.aclose()
+
+    def __getstate__(self) -> dict[Any, Any]:
+        if self.http_client is not None or self.http_async_client is not None:
+            raise TypeError(
+                f"a {type(self).__name__} with its own http_client or http_async_client can not "
+                "be pickled; give the clients to the copy in the other process"
+            )
+        state = super().__getstate__()
+        if not self.pickle_api_key:
+            state = {**state, "__dict__": {**state["__dict__"], "api_key": None}}
+        return state

@@ -1,0 +1,136 @@
+"""Real processes for the tests: LiteLLM's proxy and a Redis server, on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import pytest
+
+START_SECONDS = 180.0
+MASTER_KEY = "sk-test-proxy-4711"
+ROOT = Path(__file__).resolve().parents[3]
+_PROXY = "from litellm import run_server; run_server()"
+
+
+def needs_proxy() -> None:
+    """Skip where the packages of LiteLLM's proxy are not installed."""
+    missing = [name for name in ("fastapi", "apscheduler", "backoff") if find_spec(name) is None]
+    if missing:
+        pytest.skip(f"LiteLLM's proxy is not installed (no {', '.join(missing)})")
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def proxy(
+    config: str, folder: Path, environment: Mapping[str, str], *, workers: int = 1
+) -> Iterator[str]:
+    """LiteLLM's proxy with this configuration; gives its address."""
+    path, log = folder / "config.yaml", folder / "proxy.log"
+    path.write_text(config, encoding="utf-8")
+    port = free_port()
+    command = [
+        sys.executable, "-c", _PROXY, "--config", str(path), "--host", "127.0.0.1",
+        "--port", str(port), "--num_workers", str(workers), "--telemetry", "False",
+    ]  # fmt: skip
+    with log.open("wb") as out, _started(command, folder, environment, out) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait(process, f"{url}/health/liveliness", log)
+        yield url
+
+
+@contextmanager
+def _started(
+    command: list[str], folder: Path, environment: Mapping[str, str], out: object
+) -> Iterator[subprocess.Popen[bytes]]:
+    kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    inherited = {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LITELLM_MASTER_KEY": MASTER_KEY,
+        "NO_PROXY": "*",
+        **environment,
+    }
+    process = subprocess.Popen(
+        command, cwd=folder, env=inherited, stdout=out, stderr=subprocess.STDOUT,  # type: ignore[call-overload]  # a binary file
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and the workers that it has started (its own session)."""
+    if process.poll() is None:
+        os.killpg(process.pid, 15)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait(10)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    with httpx.Client(trust_env=False) as client:
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                break
+            try:
+                if client.get(url, timeout=2).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass  # not listening yet
+            time.sleep(0.2)
+    raise RuntimeError(f"the proxy did not start:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[int]:
+    """A Redis server that keeps nothing on disk; gives its port."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    if find_spec("redis") is None:
+        pytest.skip("the redis package is not installed")
+    port = free_port()
+    command = [
+        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        "--dir", str(folder),
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_port(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_port(port: int) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("redis-server did not start")

@@ -1,0 +1,224 @@
+"""LiteLLM's proxy as a real process, driven by the OpenAI SDK."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from langchain_aimlapi._litellm_config import Choice, write
+from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
+
+from .helpers import HI, WEATHER
+from .processes import MASTER_KEY, needs_proxy, proxy
+
+GPT, CLAUDE, RESPONSES = "openai/gpt-4o", "anthropic/claude-opus-4.1", "openai/gpt-5-2-pro"
+CHOICE = Choice(
+    models=(GPT, CLAUDE, RESPONSES, "text-embedding-3-small", "flux/schnell", "openai/gpt-image-1"),
+    fallbacks=False,
+)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator().serve() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def url(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The proxy with a configuration that the project's command has written."""
+    needs_proxy()
+    folder = tmp_path_factory.mktemp("proxy")
+    environment = {
+        "AIMLAPI_API_KEY": emulator.api_key,
+        "AIMLAPI_API_BASE": emulator.base_url,
+    }
+    with proxy(write(CHOICE), folder, environment) as address:
+        yield address
+
+
+@pytest.fixture
+def api(emulator: Emulator, url: str) -> Emulator:
+    return emulator.reset()
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY, max_retries=0) as one:
+        yield one
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE, RESPONSES])
+def test_chat_answers_with_the_real_charge_in_its_header(
+    api: Emulator, client: openai.OpenAI, model: str
+) -> None:
+    raw = client.chat.completions.with_raw_response.create(model=model, messages=HI)  # type: ignore[call-overload]  # plain dictionaries
+    answer = raw.parse()
+    assert answer.choices[0].message.content
+    cost = float(raw.headers["x-litellm-response-cost"])
+    assert cost == pytest.approx(answer.usage.cost)
+    assert cost > 0
+    assert raw.headers["llm_provider-x-inference-id"]
+    assert raw.headers["x-litellm-model-id"].startswith("aimlapi-")
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE, RESPONSES])
+def test_chat_streams_with_usage_and_charge(
+    api: Emulator, client: openai.OpenAI, model: str
+) -> None:
+    api.say("one two three four five")
+    stream: Any = client.chat.completions.create(  # type: ignore[call-overload]  # plain dictionaries
+        model=model, messages=HI, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    text = "".join(c.delta.content or "" for chunk in chunks for c in chunk.choices)
+    assert text == "one two three four five"
+    (usage,) = [chunk.usage for chunk in chunks if chunk.usage is not None]
+    assert usage.total_tokens > 0
+    assert usage.cost > 0
+
+
+def test_async_client_streams_tool_calls(api: Emulator, url: str, runner: asyncio.Runner) -> None:
+    api.say(Say(calls=(ToolUse("get_weather", {"location": "Oslo"}),)))
+
+    async def go() -> str:
+        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY) as client:
+            stream: Any = await client.chat.completions.create(  # type: ignore[call-overload]  # plain dictionaries
+                model=CLAUDE, messages=HI, tools=[WEATHER], stream=True
+            )
+            pieces = [
+                call.function.arguments or ""
+                async for chunk in stream
+                for choice in chunk.choices
+                for call in choice.delta.tool_calls or ()
+            ]
+            return "".join(pieces)
+
+    assert runner.run(go()) == '{"location": "Oslo"}'
+
+
+def test_embeddings_as_the_sdk_asks_for_them(api: Emulator, client: openai.OpenAI) -> None:
+    """The SDK asks for base64 unless told otherwise, and decodes it."""
+    model = "text-embedding-3-small"
+    raw = client.embeddings.with_raw_response.create(model=model, input=["one", "two"])
+    plain = client.embeddings.create(
+        model=model, input=["one"], encoding_format="float", dimensions=8
+    )
+    assert [len(item.embedding) for item in raw.parse().data] == [1536, 1536]
+    assert len(plain.data[0].embedding) == 8
+    assert float(raw.headers["x-litellm-response-cost"]) > 0
+
+
+def test_pictures(api: Emulator, client: openai.OpenAI) -> None:
+    raw = client.images.with_raw_response.generate(
+        model="flux/schnell", prompt="A river.", n=2, size="512x512"
+    )
+    pictures = raw.parse().data
+    assert pictures is not None
+    assert len(pictures) == 2
+    assert all(picture.url for picture in pictures)
+    assert float(raw.headers["x-litellm-response-cost"]) > 0
+    assert api.requests[-1].body["num_images"] == 2
+
+
+def test_picture_edits(api: Emulator, client: openai.OpenAI) -> None:
+    picture = ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(64), "image/png")
+    answer = client.images.edit(
+        model="openai/gpt-image-1", prompt="Make it blue.", image=picture, n=2, size="1024x1024"
+    )
+    assert answer.data is not None
+    assert len(answer.data) == 2
+    assert api.requests[-1].path == "/v1/images/edits"
+    assert api.requests[-1].body["n"] == "2"
+
+
+def test_responses_endpoint(api: Emulator, client: openai.OpenAI) -> None:
+    api.say("Hello there.", times=2)
+    assert client.responses.create(model=CLAUDE, input="Hi.").output_text == "Hello there."
+    with client.responses.stream(model=GPT, input="Hi.") as stream:
+        assert stream.get_final_response().output_text == "Hello there."
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_anthropic_endpoint(api: Emulator, url: str, stream: bool) -> None:
+    api.say("Hello there.")
+    body = {"model": GPT, "max_tokens": 64, "messages": HI, "stream": stream}
+    headers = {"x-api-key": MASTER_KEY, "anthropic-version": "2023-06-01"}
+    answer = httpx.post(f"{url}/v1/messages", json=body, headers=headers, timeout=60)
+    assert answer.status_code == 200
+    if stream:
+        assert "message_stop" in answer.text
+        assert "Hello" in answer.text
+    else:
+        assert answer.json()["content"][0]["text"] == "Hello there."
+
+
+@pytest.mark.parametrize(
+    ("fault", "cls"),
+    [
+        (Fault(status=429, retry_after=2), openai.RateLimitError),
+        (Fault(status=403), openai.PermissionDeniedError),
+        (Fault(status=400, message="maximum context length is 8 tokens"), openai.BadRequestError),
+        (Fault(status=503), openai.InternalServerError),
+    ],
+    ids=["429", "403", "context", "503"],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_failures_keep_their_status(
+    api: Emulator, client: openai.OpenAI, fault: Fault, cls: type[Exception], stream: bool
+) -> None:
+    api.fault(fault, times=None)
+    with pytest.raises(cls):
+        client.chat.completions.create(model=GPT, messages=HI, stream=stream)  # type: ignore[call-overload]  # plain dictionaries
+
+
+def test_a_client_that_leaves_ends_the_upstream_stream(api: Emulator, url: str) -> None:
+    api.pace = 0.05
+    try:
+        api.say("word " * 400)
+        body = {"model": GPT, "messages": HI, "stream": True}
+        headers = {"authorization": f"Bearer {MASTER_KEY}"}
+        with httpx.stream(
+            "POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=60
+        ) as answer:
+            next(answer.iter_lines())
+        _until(lambda: api.requests[-1].ended == "left")
+        assert api.requests[-1].ended == "left"
+    finally:
+        api.pace = 0.0
+
+
+def _until(done: Any) -> None:
+    import time
+
+    end = time.monotonic() + 10
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def test_models_are_listed_with_what_is_known_about_them(api: Emulator, url: str) -> None:
+    headers = {"authorization": f"Bearer {MASTER_KEY}"}
+    listed = httpx.get(f"{url}/v1/models", headers=headers, timeout=30).json()["data"]
+    assert {entry["id"] for entry in listed} >= {GPT, CLAUDE, RESPONSES}
+    rows = httpx.get(f"{url}/v1/model/info", headers=headers, timeout=30).json()["data"]
+    (claude,) = [row for row in rows if row["model_name"] == CLAUDE]
+    assert claude["model_info"]["supports_function_calling"] is True
+    assert claude["model_info"]["id"] == "aimlapi-anthropic-claude-opus-4.1"
+
+
+def test_key_is_nowhere_in_the_proxys_log(api: Emulator, url: str, client: openai.OpenAI) -> None:
+    api.fault(Fault(status=401), times=None)
+    with pytest.raises(openai.AuthenticationError) as caught:
+        client.chat.completions.create(model=GPT, messages=HI)  # type: ignore[call-overload]  # plain dictionaries
+    assert api.api_key not in str(caught.value)
+
+
+def test_example_configuration_is_what_the_command_writes() -> None:
+    path = Path(__file__).resolve().parents[3] / "examples" / "litellm_proxy.yaml"
+    assert "custom_handler: langchain_aimlapi.litellm_provider.handler" in path.read_text()
