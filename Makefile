@@ -50,7 +50,8 @@ $(BENCH)/done: pyproject.toml
 bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.benchmarks
 
-fuzz: $(VENV)/dev  ## Fuzz the readers for five minutes
+fuzz: $(VENV)/dev  ## Fuzz the readers, guided by coverage, for five minutes
+	$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
 	$(PY) -m tests.fuzz --seconds 300
 
 soak: $(VENV)/dev  ## Load with faults for fifteen minutes

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from _where import settings
 from langchain.agents import create_agent
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_aimlapi import ChatAimlapi
@@ -22,10 +26,10 @@ def get_time(city: str) -> str:
 with settings() as where:
     model = ChatAimlapi(model="openai/gpt-4o", **where)
     agent = create_agent(model, [get_weather, get_time], checkpointer=InMemorySaver())
-    thread = {"configurable": {"thread_id": "1"}}
+    thread: RunnableConfig = {"configurable": {"thread_id": "1"}}
     for question in ("What is the weather in 'Paris'?", "What did I ask you?"):
-        asked = {"messages": [{"role": "user", "content": question}]}
+        asked: Any = {"messages": [{"role": "user", "content": question}]}
         for message, _ in agent.stream(asked, thread, stream_mode="messages"):
-            if message.type == "AIMessageChunk":
+            if isinstance(message, AIMessageChunk):
                 print(message.text, end="", flush=True)
         print()

@@ -49,8 +49,8 @@ names = AliasChoices
 
 
 class ConnectionFields(BaseModel):
-    """Where the API is, who asks, how long and how often. At construction nothing but the environment
-    is looked at."""
+    """Where the API is, who asks, how long and how often. At construction only the environment is
+    looked at."""
 
     model_config = ConfigDict(
         populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True

@@ -38,7 +38,7 @@ def with_data(ask: Ask, fetched: Mapping[str, Fetched]) -> Ask:
 def _filled(message: Message, fetched: Mapping[str, Fetched]) -> Message:
     parts: tuple[Part, ...] = tuple(
         _with_content(part, fetched[part.url])
-        if isinstance(part, MediaPart) and part.url in fetched
+        if isinstance(part, MediaPart) and part.url is not None and part.url in fetched
         else part
         for part in message.parts
     )

@@ -22,7 +22,7 @@ Beside the parameters of the model a call may have ``dialect`` (force a wire for
 ``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries`` makes this package retry
 instead, before the first chunk.
 
-Supported: litellm 1.91.0 and newer; tested with 1.91.0, 1.106.2 and 1.109.1.
+Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.106.2 and 1.109.1.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class AimlapiLLM(CustomLLM):
 
     # A plain function: the parameters that LiteLLM leaves out stand in a context variable while
     # it dispatches, and the coroutine runs later, in another context.
-    def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:  # type: ignore[override]  # awaited by LiteLLM all the same
+    def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:
         """Pictures from pictures (async)."""
         return media.aedit({**kwargs, "edit_params": wraps.edit_params()}, self.catalog)
 
@@ -168,7 +168,7 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
     kept = mine[-1:] if mine and isinstance(mine[-1]["custom_handler"], AimlapiLLM) else []
     item: Any = {"provider": PROVIDER, "custom_handler": handler}
     litellm.custom_provider_map = [*others, *(kept or [item])]
-    litellm.utils.custom_llm_setup()
+    litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call]  # LiteLLM's own
     models.register_models(handler.catalog)
     return tuple(f"{wrap.module}.{wrap.name}" for wrap in wraps.install())
 

@@ -28,7 +28,8 @@ async def soak(seconds: float, streams: int) -> int:
             forget()
             sizes.append(load.resident_bytes())
             if len(sizes) % 10 == 1:
-                print(f"{time.monotonic() - began:6.0f} s  {sizes[-1] / 1e6:7.1f} MB  {dict(total)}")
+                seconds_now = time.monotonic() - began
+                print(f"{seconds_now:6.0f} s  {sizes[-1] / 1e6:7.1f} MB  {dict(total)}")
         await model.aclose()
     half = len(sizes) // 2
     growth = max(sizes[half:]) - max(sizes[: half or 1])

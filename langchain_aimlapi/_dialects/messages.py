@@ -59,9 +59,7 @@ def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
         body["tools"] = tools
         body |= _tool_choice(ask, shape, notes)
     body |= wire_format
-    body |= adapt.fit_all(
-        {k: v for k, v in ask.params.items() if k not in _OWN}, shape, notes
-    )
+    body |= adapt.fit_all({k: v for k, v in ask.params.items() if k not in _OWN}, shape, notes)
     body |= _limits(ask.params, shape, notes)
     body |= _thinking(ask.params, body, shape, notes)
     _reconcile(body, notes)
@@ -173,9 +171,7 @@ def _web_search(params: Mapping[str, Any], shape: Shape, notes: Notes) -> list[d
     return [{"type": kind, "name": "web_search", **options}]
 
 
-def _tool_choice(
-    ask: Ask, shape: Shape, notes: Notes
-) -> dict[str, Any]:
+def _tool_choice(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:
     choice = _choice_on_wire(ask.tool_choice)
     kinds = shape.tool_choice_objects
     if isinstance(choice, dict) and kinds and "*" not in kinds and choice.get("type") not in kinds:
@@ -266,9 +262,7 @@ def _thinking(
     return _budgeted(_budget(asked), bool(explicit), body, asked, shape, notes)
 
 
-def _is_taken(
-    given: Mapping[str, Any], kinds: tuple[Any, ...] | None, notes: Notes
-) -> bool:
+def _is_taken(given: Mapping[str, Any], kinds: tuple[Any, ...] | None, notes: Notes) -> bool:
     """Whether Anthropic's own ``thinking`` can go out as the user wrote it."""
     if kinds is None or notes.policy == "send":
         return True

@@ -206,9 +206,7 @@ def _told_thoughts(message: Message, facts: RoleFacts) -> list[Block]:
             blocks.append({"type": "redacted_thinking", "data": item["data"]})
         elif item.get("signature"):
             thought = item.get("thinking") or ""
-            blocks.append(
-                {"type": "thinking", "thinking": thought, "signature": item["signature"]}
-            )
+            blocks.append({"type": "thinking", "thinking": thought, "signature": item["signature"]})
     return [b for b in blocks if facts.parts is None or b["type"] in facts.parts]
 
 
@@ -419,9 +417,7 @@ def _pack(runs: list[Run], shape: Shape, notes: Notes) -> list[Block]:
     return messages or [{"role": "user", "content": ""}]
 
 
-def _pieces(
-    blocks: list[Block], limit: int | None, role: str, notes: Notes
-) -> list[list[Block]]:
+def _pieces(blocks: list[Block], limit: int | None, role: str, notes: Notes) -> list[list[Block]]:
     if limit is None or len(blocks) <= limit:
         return [blocks]
     notes.adapted(

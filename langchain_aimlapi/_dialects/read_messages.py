@@ -225,18 +225,14 @@ def _begin(
         begin(assembly, state, block, out)
 
 
-def _begin_text(
-    assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]
-) -> None:
+def _begin_text(assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]) -> None:
     _text(assembly, state, block, block.head.get("text"), out)
     cited = block.head.get("citations")
     if isinstance(cited, list):
         block.citations += [item for item in cited if isinstance(item, Mapping)]
 
 
-def _begin_thought(
-    assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]
-) -> None:
+def _begin_thought(assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]) -> None:
     """Its block is told even where the text is hidden: the signature alone has to go back."""
     head = block.head
     thought = _string(head.get("thinking")) or ""
@@ -252,9 +248,7 @@ def _begin_redacted(
     assembly.add_block(state, "thinking_blocks", block.wire, piece, out)
 
 
-def _begin_tool(
-    assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]
-) -> None:
+def _begin_tool(assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]) -> None:
     name, call_id = _string(block.head.get("name")), _string(block.head.get("id"))
     tool = state.tools.add(wire=block.wire, id=call_id, name=name, arguments="")
     assembly.add_tool(state, tool, out)
@@ -300,9 +294,7 @@ def _add_arguments(
     assembly.add_tool(state, tool, out)
 
 
-def _tell_hosted(
-    assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]
-) -> None:
+def _tell_hosted(assembly: Assembly, state: ChoiceState, block: _Block, out: list[Delta]) -> None:
     """A server-side tool's call or result, whole; a block type that is new is kept likewise."""
     told = {name: value for name, value in block.head.items() if name != "index"}
     if block.pieces:

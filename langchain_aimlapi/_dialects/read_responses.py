@@ -119,9 +119,7 @@ def take(assembly: Assembly, event: str, frame: Mapping[str, Any], out: list[Del
 # --- the response as a whole -------------------------------------------------------------------
 
 
-def _state(
-    assembly: Assembly, kind: str, response: Mapping[str, Any], out: list[Delta]
-) -> None:
+def _state(assembly: Assembly, kind: str, response: Mapping[str, Any], out: list[Delta]) -> None:
     """``response.created``, ``.in_progress``, ``.queued``, ``.completed``, ``.incomplete``, ..."""
     assembly.started = True
     _facts(assembly, response)
@@ -163,8 +161,9 @@ def _unsaid(what: str) -> dict[str, str]:
 def _facts(assembly: Assembly, response: Mapping[str, Any]) -> None:
     for name, key in (("id", "id"), ("model", "model"), ("created", "created_at")):
         value = response.get(key)
-        finite = isinstance(value, float) and math.isfinite(value)
-        assembly.note(name, int(value) if finite else value)
+        if isinstance(value, float) and math.isfinite(value):
+            value = int(value)
+        assembly.note(name, value)
     assembly.add_usage(response.get("usage"))
     assembly.add_charge(response.get("meta"))
 
@@ -359,9 +358,7 @@ def _add_logprobs(
         assembly.add_logprobs(state, {"content": told["logprobs"]}, out)
 
 
-def _add_annotation(
-    assembly: Assembly, state: ChoiceState, cited: Any, out: list[Delta]
-) -> None:
+def _add_annotation(assembly: Assembly, state: ChoiceState, cited: Any, out: list[Delta]) -> None:
     """In the shape of chat completions, where the details stand one level deeper."""
     if not isinstance(cited, Mapping):
         return

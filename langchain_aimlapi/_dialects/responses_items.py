@@ -202,9 +202,7 @@ def _answer(
             notes.adapted("messages.tool_calls", _CALLS_TOLD)
             spoken.append(_short("assistant", told_calls(message)))
     media = [
-        part
-        for part in message.parts
-        if isinstance(part, MediaPart) and part_text(part) is None
+        part for part in message.parts if isinstance(part, MediaPart) and part_text(part) is None
     ]
     if media:
         notes.adapted("messages.assistant", "media of an earlier answer were left out")
@@ -255,9 +253,7 @@ def _call(call: ToolCall, position: int, number: int, shape: Shape) -> Item:
     return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": said}
 
 
-def _result(
-    message: Message, call: ToolCall | None, shape: Shape
-) -> tuple[Item, list[Part]]:
+def _result(message: Message, call: ToolCall | None, shape: Shape) -> tuple[Item, list[Part]]:
     """A result as text, and its media, which only a user message can hold."""
     media: list[Part] = [p for p in message.parts if isinstance(p, MediaPart) and not _is_text(p)]
     said = "\n".join(_result_text(p) for p in message.parts if p not in media)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,12 +140,13 @@ async def aopen_stream(given: Given, catalog: Catalog) -> AsyncOpenStream:
 def _chunks(
     first: Any, items: Iterator[Any], prepared: Prepared, head: _Head
 ) -> Iterator[ModelResponseStream]:
-    writer = ChunkWriter(prepared.ask.model, head.told)
+    writer = _writer(prepared, head.told)
     item = first
     try:
         while True:
             if type(item) is Delta:
-                yield writer.delta(item)
+                if item.choice < writer.count:
+                    yield writer.delta(item)
             elif isinstance(item, Final):
                 yield from writer.final(item)
             item = next(items, None)
@@ -160,12 +161,13 @@ def _chunks(
 async def _achunks(
     first: Any, items: AsyncIterator[Any], prepared: Prepared, head: _Head
 ) -> AsyncIterator[ModelResponseStream]:
-    writer = ChunkWriter(prepared.ask.model, head.told)
+    writer = _writer(prepared, head.told)
     item = first
     try:
         while True:
             if type(item) is Delta:
-                yield writer.delta(item)
+                if item.choice < writer.count:
+                    yield writer.delta(item)
             elif isinstance(item, Final):
                 for chunk in writer.final(item):
                     yield chunk
@@ -178,12 +180,17 @@ async def _achunks(
         await items.aclose()  # type: ignore[attr-defined]  # the driver's generator
 
 
+def _writer(prepared: Prepared, told: Callable[[], Mapping[str, Any]]) -> ChunkWriter:
+    count = prepared.ask.params.get("n")
+    return ChunkWriter(prepared.ask.model, told, count=count if isinstance(count, int) else 1)
+
+
 def _written(reply: Reply, prepared: Prepared) -> list[ModelResponseStream]:
     meta = reply.meta
     told = {
         "id": meta.id, "created": meta.created, "system_fingerprint": meta.system_fingerprint
     }  # fmt: skip
-    writer = ChunkWriter(prepared.ask.model, lambda: told)
+    writer = _writer(prepared, lambda: told)
     chunks: list[ModelResponseStream] = []
     for item in reply_to_items(reply):
         if isinstance(item, Final):

@@ -1,6 +1,6 @@
 """`Delta`s -> LiteLLM's `ModelResponseStream`, in the order that its stream wrapper needs.
 
-Two rules of ``CustomStreamWrapper._dispatch_provider_chunk`` (1.91.0 to 1.109.1) for custom
+Two rules of ``CustomStreamWrapper._dispatch_provider_chunk`` (1.100.0 to 1.109.1) for custom
 providers: after a chunk with ``choices[0].finish_reason`` the stream ends at the next chunk
 without content, and a usage on a finish chunk is dropped and replaced by an estimate. So usage
 goes out first, on a chunk without choices, then the finish reasons of the choices 1, 2, ..., and
@@ -37,11 +37,16 @@ class ChunkWriter:
         model: The id that was asked for. LiteLLM shows it on every chunk; what was served stands
             in the response headers and in the final answer.
         told: Gives what the answer has said about itself so far (``id``, ``created``, ...).
+        count: How many answers were asked for. LiteLLM joins the texts of all choices that it
+            sees, so one that nobody asked for is left out.
     """
 
-    __slots__ = ("_blocks", "_created", "_id", "_model", "_started", "_text", "_told")
+    __slots__ = ("_blocks", "_created", "_id", "_model", "_started", "_text", "_told", "count")
 
-    def __init__(self, model: str, told: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, model: str, told: Callable[[], Mapping[str, Any]], *, count: int = 1
+    ) -> None:
+        self.count = count
         self._model = model
         self._told = told
         self._text = text_chunk_maker()
@@ -77,7 +82,7 @@ class ChunkWriter:
         usage = usage_of(reply.meta)
         if usage is not None:
             yield self._chunk([], usage=usage)
-        for choice in reply.choices[1:]:
+        for choice in reply.choices[1 : self.count]:
             ended = StreamingChoices(
                 index=choice.index, delta=LitellmDelta(), finish_reason=choice.finish_reason
             )
@@ -136,7 +141,7 @@ class ChunkWriter:
         return {"type": kind, **rest}
 
     def _held(self, reply: Reply) -> Iterator[ModelResponseStream]:
-        for choice in reply.choices:
+        for choice in reply.choices[: self.count]:
             fields = {k: v for k, v in specific_fields(choice).items() if k in _WHOLE}
             if fields:
                 wire = LitellmDelta(provider_specific_fields=fields)
@@ -226,7 +231,8 @@ def text_chunk_maker() -> Callable[[str, int, str, str], ModelResponseStream]:
     """
     try:
         cast = _Mould().cast
-        made, built = cast("a", 2, "b", "c"), _build_chunk("a", 2, "b", "c")
+        made: Any = cast("a", 2, "b", "c")
+        built: Any = _build_chunk("a", 2, "b", "c")
         same = (
             made == built
             and made.model_dump() == built.model_dump()

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import litellm
+from litellm.exceptions import BadRequestError
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
@@ -60,7 +61,7 @@ def as_litellm(model: str, catalog: Catalog) -> Iterator[None]:
 
 def bad_request(message: str, model: str) -> Exception:
     """LiteLLM's error for a call that was refused before it was sent."""
-    failure: Exception = litellm.BadRequestError(
+    failure: Exception = BadRequestError(
         message=f"AimlapiException - {message}", model=model, llm_provider=PROVIDER
     )
     return failure
@@ -96,7 +97,7 @@ def _class_name(error: errors.AimlapiError) -> str:
     if _BY_STATUS[status] == "PaymentRequiredError" and not hasattr(
         litellm, "PaymentRequiredError"
     ):
-        return "PermissionDeniedError"  # older than 1.10x: the nearest class that exists
+        return "PermissionDeniedError"  # LiteLLM 1.100.0 has no such class yet
     return _BY_STATUS[status]
 
 
@@ -131,7 +132,11 @@ _NOT_KEPT = frozenset({"set-cookie", "content-encoding", "content-length", "tran
 
 def _headers(error: errors.AimlapiError) -> httpx.Headers:
     told = getattr(error, "response", None)
-    headers = {k: v for k, v in told.headers.items() if k not in _NOT_KEPT} if told else {}
+    headers = {
+        name: value  # httpx takes ASCII only
+        for name, value in (told.headers.items() if told else ())
+        if name not in _NOT_KEPT and name.isascii() and value.isascii()
+    }
     if error.retry_after is not None:  # LiteLLM reads whole seconds only
         headers["retry-after"] = str(math.ceil(error.retry_after))
     return httpx.Headers(headers)

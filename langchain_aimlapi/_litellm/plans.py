@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import litellm
 
+from langchain_aimlapi._dialects.notes import OnUnsupported
 from langchain_aimlapi._litellm.calls import SILENT, WARNED, Access, resolve_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
@@ -25,7 +26,7 @@ def plain_access(*, api_key: Any = None, api_base: Any = None) -> Access:
 
 def context_of(access: Access, catalog: Catalog, params: Given) -> Context:
     """What an endpoint may know of its caller."""
-    policy = params.get("on_unsupported") or "warn"
+    policy: OnUnsupported = params.get("on_unsupported") or "warn"
     return Context(access.root, catalog, access.headers, on_unsupported=policy)
 
 

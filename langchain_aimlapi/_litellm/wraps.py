@@ -4,7 +4,7 @@ LiteLLM has no public way to do four things that its own providers do: open an a
 it is returned, take ``reasoning_effort`` and its like, take ``dimensions`` and
 ``encoding_format`` for embeddings, and hand on ``n`` and ``size`` of a picture. With a version in
 which a name has moved the provider still works, less well, and `WRAPS` says what is lost.
-Proved for 1.91.0 to 1.109.1 by ``tests/integration_tests/litellm``.
+Proved for 1.100.0 to 1.109.1 by ``tests/integration_tests/litellm``.
 """
 
 from __future__ import annotations

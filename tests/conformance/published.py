@@ -80,7 +80,7 @@ def _target(model: str, row: Any) -> Target:
         tail = model.rpartition("/")[2]
         own = [e for e in cited if e["request"] == row.get("chat_schema")]
         own = own or [e for e in cited if tail in e["file"]] or cited
-        schemas[path] = repaired.get(own[0]["request"], own[0]["request"])
+        schemas[path] = _branch(repaired.get(own[0]["request"], own[0]["request"]), model)
         streams[path] = path == MESSAGES or any(
             "text/event-stream" in answer for e in cited for answer in e["responses"].values()
         )
@@ -88,6 +88,23 @@ def _target(model: str, row: Any) -> Target:
     live = {e["path"] for e in current if e["class"] == "live"}
     kept = {path: name for path, name in schemas.items() if not live or path in live}
     return Target(model, kept, streams)
+
+
+def _branch(name: str, model: str) -> str:
+    """A schema may be a union by model; then the id's own branch counts, as ``hash.number``."""
+    for operation in _read("schemas/index.json")["operations"]:
+        if operation.get("request", {}).get("application/json") == name:
+            for at, ids in enumerate(operation.get("model_branches", ())):
+                if model in ids:
+                    return f"{name}.{at}"
+    return name
+
+
+@cache
+def _schema(name: str) -> Any:
+    name, _, branch = name.partition(".")
+    schema = _read(f"schemas/{name}.json")
+    return schema["anyOf"][int(branch)] if branch else schema
 
 
 @cache
@@ -117,7 +134,7 @@ def _canonical(body: Body) -> str:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    return Draft202012Validator(_read(f"schemas/{name}.json"))
+    return Draft202012Validator(_schema(name))
 
 
 @cache
@@ -130,8 +147,7 @@ def _problem(name: str, text: str) -> str | None:
 
 @cache
 def _expresses(name: str, text: str) -> bool:
-    schema = _read(f"schemas/{name}.json")
-    return _problem(name, text) is None and _named(schema, json.loads(text))
+    return _problem(name, text) is None and _named(_schema(name), json.loads(text))
 
 
 def _named(schema: Any, value: Any) -> bool:
@@ -191,7 +207,7 @@ def declared(name: str) -> frozenset[str]:
 @cache
 def _declared(name: str) -> frozenset[str]:
     found: set[str] = set()
-    for key, inner in _properties(_read(f"schemas/{name}.json")):
+    for key, inner in _properties(_schema(name)):
         found.add(key)
         found.update(f"{key}.{deep}" for deep, _ in _properties(inner))
     return frozenset(found)

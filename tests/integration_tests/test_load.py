@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,14 @@ pytest.importorskip("uvicorn", reason="the emulator's server is the extra `emula
 
 
 @pytest.fixture(scope="module")
-def settings() -> Iterator[dict[str, str]]:
+def settings() -> Iterator[dict[str, Any]]:
     with load.server() as (base_url, key, _):
         yield {"base_url": base_url, "api_key": key}
 
 
 @pytest.mark.parametrize("streams", [500, 1000])
 def test_every_stream_ends_in_its_own_text_or_its_own_error(
-    settings: dict[str, str], streams: int, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], streams: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("langchain_aimlapi._wire.retry.BASE_DELAY", 0.01)
     model = ChatAimlapi(model="openai/gpt-4o", stream_timeout=60, timeout=60, **settings)
@@ -38,7 +39,7 @@ def test_every_stream_ends_in_its_own_text_or_its_own_error(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_is_flat_over_rounds(
-    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("langchain_aimlapi._wire.retry.BASE_DELAY", 0.01)
     model = ChatAimlapi(model="openai/gpt-4o", stream_timeout=60, timeout=60, **settings)

@@ -58,7 +58,7 @@ class Base(ChatModelIntegrationTests):
         def fetched(url: str, **_: Any) -> httpx.Response:
             return httpx.Response(200, content=PNG, request=httpx.Request("GET", url))
 
-        monkeypatch.setattr(suite.httpx, "get", fetched)
+        monkeypatch.setattr(f"{suite.__name__}.httpx.get", fetched)
         # check_signatures: the suite writes thoughts of its own into a history
         with Emulator(check_signatures=False) as api:
             self.api = api

@@ -346,8 +346,6 @@ print(len(catalog._found))
 
 
 def test_a_lookup_loads_nothing_heavy_and_builds_one_model_only() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
     assert catalog.find("gpt-4o") is catalog.find("gpt-4o")

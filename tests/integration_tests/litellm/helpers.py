@@ -8,14 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import litellm
+import pytest
 from litellm.integrations.custom_logger import CustomLogger
 
 from langchain_aimlapi.emulator import Emulator
 
-HI = [{"role": "user", "content": "Say three sentences about rivers."}]
+# LiteLLM does not export its names for type checkers, and each version types them differently.
+litellm: Any = pytest.importorskip("litellm")
+
+HI: list[Any] = [{"role": "user", "content": "Say three sentences about rivers."}]
 GPT = "openai/gpt-4o"
-WEATHER = {
+WEATHER: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -23,7 +26,7 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"location": {"type": "string"}}},
     },
 }
-TIME = {
+TIME: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_time",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import litellm
 import pytest
 
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 
-from .helpers import GPT, HI, TIME, WEATHER, Asker, text_of
+from .helpers import GPT, HI, TIME, WEATHER, Asker, litellm, text_of
 
 # One id of every way to be spoken to: OpenAI's shape in several strictnesses, Claude's on the chat
 # path, Claude's with both, only /v1/responses, only /v1/messages, inline <think>, user-only roles.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import litellm
 import pytest
 
 from langchain_aimlapi import Catalog, litellm_provider
 from langchain_aimlapi._litellm import models
 from langchain_aimlapi.emulator import Emulator
 
-from .helpers import GPT, Asker, Ledger
+from .helpers import GPT, Asker, Ledger, litellm
 
 
 @pytest.fixture
@@ -42,7 +41,8 @@ def test_callbacks_are_told_the_real_charge(
     ask: Asker, ledger: Ledger, model: str, stream: bool
 ) -> None:
     before = balance(ask.api)
-    answer = ask.both(model, stream=stream)
+    more = {"stream_options": {"include_usage": True}} if stream else {}
+    answer = ask.both(model, stream=stream, **more)
     spent = charged(before, ask.api)
     assert spent > 0
     assert answer.usage.cost == pytest.approx(spent)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import litellm
 import pytest
 
 from langchain_aimlapi import errors
 from langchain_aimlapi.emulator import Emulator, Fault
 
-from .helpers import GPT, HI, Asker
+from .helpers import GPT, HI, Asker, litellm
 
 LONG = "This model's maximum context length is 128000 tokens. However, you sent 130000 tokens."
 POLICY = "Your request was rejected by our safety system (content policy)."
@@ -57,9 +56,9 @@ def test_failure_has_litellms_class_and_comes_when_the_call_is_made(
     expected = getattr(litellm, name, litellm.PermissionDeniedError)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the class is checked exactly, below
         ask.chat(stream=stream)
-    assert type(caught.value) is expected
-    assert caught.value.status_code == status
-    assert caught.value.llm_provider == "aimlapi"
+    error: Any = caught.value
+    assert type(error) is expected
+    assert (error.status_code, error.llm_provider) == (status, "aimlapi")
     # a pooled connection that turns out to be dead is replaced once, which is no retry
     assert len(ask.api.requests) <= (2 if fault.refuse else 1)
 

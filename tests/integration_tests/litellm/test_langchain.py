@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import litellm
 import pytest
 from pydantic import BaseModel
 
 from langchain_aimlapi.emulator import Emulator
 
-from .helpers import GPT
+from .helpers import GPT, litellm
 
 langchain_litellm = pytest.importorskip("langchain_litellm")
 

@@ -6,12 +6,11 @@ import base64
 import struct
 from typing import Any
 
-import litellm
 import pytest
 
 from langchain_aimlapi.emulator import Fault
 
-from .helpers import Asker
+from .helpers import Asker, litellm
 
 EMBEDDING = "text-embedding-3-small"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(64)

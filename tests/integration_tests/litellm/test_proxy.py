@@ -49,16 +49,16 @@ def api(emulator: Emulator, url: str) -> Emulator:
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[openai.OpenAI]:
+def client(url: str) -> Iterator[Any]:
     with openai.OpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY, max_retries=0) as one:
         yield one
 
 
 @pytest.mark.parametrize("model", [GPT, CLAUDE, RESPONSES])
 def test_chat_answers_with_the_real_charge_in_its_header(
-    api: Emulator, client: openai.OpenAI, model: str
+    api: Emulator, client: Any, model: str
 ) -> None:
-    raw = client.chat.completions.with_raw_response.create(model=model, messages=HI)  # type: ignore[call-overload]  # plain dictionaries
+    raw = client.chat.completions.with_raw_response.create(model=model, messages=HI)
     answer = raw.parse()
     assert answer.choices[0].message.content
     cost = float(raw.headers["x-litellm-response-cost"])
@@ -69,11 +69,9 @@ def test_chat_answers_with_the_real_charge_in_its_header(
 
 
 @pytest.mark.parametrize("model", [GPT, CLAUDE, RESPONSES])
-def test_chat_streams_with_usage_and_charge(
-    api: Emulator, client: openai.OpenAI, model: str
-) -> None:
+def test_chat_streams_with_usage_and_charge(api: Emulator, client: Any, model: str) -> None:
     api.say("one two three four five")
-    stream: Any = client.chat.completions.create(  # type: ignore[call-overload]  # plain dictionaries
+    stream: Any = client.chat.completions.create(
         model=model, messages=HI, stream=True, stream_options={"include_usage": True}
     )
     chunks = list(stream)
@@ -88,8 +86,9 @@ def test_async_client_streams_tool_calls(api: Emulator, url: str, runner: asynci
     api.say(Say(calls=(ToolUse("get_weather", {"location": "Oslo"}),)))
 
     async def go() -> str:
-        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY) as client:
-            stream: Any = await client.chat.completions.create(  # type: ignore[call-overload]  # plain dictionaries
+        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY) as opened:
+            client: Any = opened
+            stream = await client.chat.completions.create(
                 model=CLAUDE, messages=HI, tools=[WEATHER], stream=True
             )
             pieces = [
@@ -103,7 +102,7 @@ def test_async_client_streams_tool_calls(api: Emulator, url: str, runner: asynci
     assert runner.run(go()) == '{"location": "Oslo"}'
 
 
-def test_embeddings_as_the_sdk_asks_for_them(api: Emulator, client: openai.OpenAI) -> None:
+def test_embeddings_as_the_sdk_asks_for_them(api: Emulator, client: Any) -> None:
     """The SDK asks for base64 unless told otherwise, and decodes it."""
     model = "text-embedding-3-small"
     raw = client.embeddings.with_raw_response.create(model=model, input=["one", "two"])
@@ -115,7 +114,7 @@ def test_embeddings_as_the_sdk_asks_for_them(api: Emulator, client: openai.OpenA
     assert float(raw.headers["x-litellm-response-cost"]) > 0
 
 
-def test_pictures(api: Emulator, client: openai.OpenAI) -> None:
+def test_pictures(api: Emulator, client: Any) -> None:
     raw = client.images.with_raw_response.generate(
         model="flux/schnell", prompt="A river.", n=2, size="512x512"
     )
@@ -127,7 +126,7 @@ def test_pictures(api: Emulator, client: openai.OpenAI) -> None:
     assert api.requests[-1].body["num_images"] == 2
 
 
-def test_picture_edits(api: Emulator, client: openai.OpenAI) -> None:
+def test_picture_edits(api: Emulator, client: Any) -> None:
     picture = ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(64), "image/png")
     answer = client.images.edit(
         model="openai/gpt-image-1", prompt="Make it blue.", image=picture, n=2, size="1024x1024"
@@ -138,7 +137,7 @@ def test_picture_edits(api: Emulator, client: openai.OpenAI) -> None:
     assert api.requests[-1].body["n"] == "2"
 
 
-def test_responses_endpoint(api: Emulator, client: openai.OpenAI) -> None:
+def test_responses_endpoint(api: Emulator, client: Any) -> None:
     api.say("Hello there.", times=2)
     assert client.responses.create(model=CLAUDE, input="Hi.").output_text == "Hello there."
     with client.responses.stream(model=GPT, input="Hi.") as stream:
@@ -171,11 +170,11 @@ def test_anthropic_endpoint(api: Emulator, url: str, stream: bool) -> None:
 )
 @pytest.mark.parametrize("stream", [False, True])
 def test_failures_keep_their_status(
-    api: Emulator, client: openai.OpenAI, fault: Fault, cls: type[Exception], stream: bool
+    api: Emulator, client: Any, fault: Fault, cls: type[Exception], stream: bool
 ) -> None:
     api.fault(fault, times=None)
     with pytest.raises(cls):
-        client.chat.completions.create(model=GPT, messages=HI, stream=stream)  # type: ignore[call-overload]  # plain dictionaries
+        client.chat.completions.create(model=GPT, messages=HI, stream=stream)
 
 
 def test_a_client_that_leaves_ends_the_upstream_stream(api: Emulator, url: str) -> None:
@@ -212,10 +211,10 @@ def test_models_are_listed_with_what_is_known_about_them(api: Emulator, url: str
     assert claude["model_info"]["id"] == "aimlapi-anthropic-claude-opus-4.1"
 
 
-def test_key_is_nowhere_in_the_proxys_log(api: Emulator, url: str, client: openai.OpenAI) -> None:
+def test_key_is_nowhere_in_the_proxys_log(api: Emulator, url: str, client: Any) -> None:
     api.fault(Fault(status=401), times=None)
     with pytest.raises(openai.AuthenticationError) as caught:
-        client.chat.completions.create(model=GPT, messages=HI)  # type: ignore[call-overload]  # plain dictionaries
+        client.chat.completions.create(model=GPT, messages=HI)
     assert api.api_key not in str(caught.value)
 
 

@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import litellm
 import pytest
+from litellm.llms.custom_llm import CustomLLM
 
 from langchain_aimlapi import litellm_provider
 from langchain_aimlapi._litellm import chunks, wraps
 from langchain_aimlapi._litellm.wraps import LiteLLMDriftWarning
 from langchain_aimlapi.emulator import Emulator, Fault
 
-from .helpers import GPT, HI, drain, text_of
+from .helpers import GPT, HI, drain, litellm, text_of
 
 
-class Other(litellm.CustomLLM):
+class Other(CustomLLM):
     """A user's own provider."""
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import litellm
 import pytest
 
 from langchain_aimlapi.emulator import Emulator, Fault
 
-from .helpers import GPT, HI, drain, text_of
+from .helpers import GPT, HI, drain, litellm, text_of
 
 LONG = "This model's maximum context length is 8 tokens. However, you sent 9 tokens."
 BAD = "bad-key"
@@ -24,7 +23,7 @@ class Routed:
         self.is_async = is_async
         self.stream = stream
 
-    def ask(self, router: litellm.Router, model: str = "group", **more: Any) -> str:
+    def ask(self, router: Any, model: str = "group", **more: Any) -> str:
         """The text of one answer."""
         given: dict[str, Any] = {"model": model, "messages": HI, "stream": self.stream, **more}
         if self.is_async:
@@ -32,7 +31,7 @@ class Routed:
         answer = router.completion(**given)
         return text_of(list(answer)) if self.stream else str(answer.choices[0].message.content)
 
-    async def _ask(self, router: litellm.Router, given: dict[str, Any]) -> str:
+    async def _ask(self, router: Any, given: dict[str, Any]) -> str:
         answer = await router.acompletion(**given)
         if self.stream:
             return text_of(await drain(answer))
@@ -142,7 +141,7 @@ def test_retry_after_is_waited_for(api: Emulator, routed: Routed) -> None:
         waits.append(plain(*args, **kwargs))
         return 0.0
 
-    router._time_to_sleep_before_retry = noted  # type: ignore[method-assign]  # not waited for here
+    router._time_to_sleep_before_retry = noted  # not waited for here
     api.fault(Fault(status=503, retry_after=7))
     assert routed.ask(router)
     assert len(waits) == 1

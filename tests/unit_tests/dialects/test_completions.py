@@ -230,9 +230,10 @@ def test_a_cache_mark_on_a_tool_is_reported_where_it_may_not_stand() -> None:
     body, told = made(closed, tools=(replace(WEATHER, extra=MARK),))
     assert "cache_control" not in body["tools"][0]
     assert told == ["cache_control"]
-    assert made(Shape(), tools=(replace(WEATHER, extra=MARK),))[0]["tools"][0][
-        "cache_control"
-    ] == MARK["cache_control"]
+    assert (
+        made(Shape(), tools=(replace(WEATHER, extra=MARK),))[0]["tools"][0]["cache_control"]
+        == MARK["cache_control"]
+    )
 
 
 def test_a_dropped_mark_is_an_error_where_the_user_wants_errors() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ PIECES = st.lists(
 def _fed(text: str, cuts: list[int]) -> str:
     mender = EscapeMender()
     edges = [0, *sorted(c % (len(text) + 1) for c in cuts), len(text)]
-    fed = [mender.feed(text[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    fed = [mender.feed(text[a:b]) for a, b in pairwise(edges)]
     return "".join(fed) + mender.close()
 
 

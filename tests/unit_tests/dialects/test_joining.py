@@ -56,9 +56,7 @@ def test_a_coalesced_stream_is_shorter_and_says_the_same() -> None:
         settings = api.settings()
         texts = []
         for coalesce in (False, True):
-            model = ChatAimlapi(
-                model="deepseek/deepseek-v4-flash", coalesce=coalesce, **settings
-            )
+            model = ChatAimlapi(model="deepseek/deepseek-v4-flash", coalesce=coalesce, **settings)
             whole = list(model.stream("go"))
             merged = whole[0]
             for chunk in whole[1:]:

@@ -273,9 +273,11 @@ def test_every_published_example_is_one_right_message() -> None:
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(
-        st.sampled_from(["type", "text", "id", "input", "usage", "source"]), inner, max_size=3
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["type", "text", "id", "input", "usage", "source"]), inner, max_size=3
+        )
     ),
     max_leaves=6,
 )

@@ -124,9 +124,7 @@ def reasoning_pieces(item: dict[str, Any]) -> list[dict[str, Any]]:
     for number, part in enumerate(item["summary"]):
         at = {"summary_index": number}
         told.append({"type": f"{kind}_part.added", "part": {**part, "text": ""}, **at})
-        told += [
-            {"type": f"{kind}_text.delta", "delta": p, **at} for p in halves(part["text"])
-        ]
+        told += [{"type": f"{kind}_text.delta", "delta": p, **at} for p in halves(part["text"])]
         told.append({"type": f"{kind}_text.done", "text": part["text"], **at})
         told.append({"type": f"{kind}_part.done", "part": part, **at})
     for number, part in enumerate(item.get("content", ())):
@@ -372,9 +370,7 @@ def test_sound_and_its_transcript_are_joined() -> None:
         ("in_progress", None, "stop", "in_progress"),
     ],
 )
-def test_the_status_says_how_it_ended(
-    status: Any, why: Any, finish: str, native: str
-) -> None:
+def test_the_status_says_how_it_ended(status: Any, why: Any, finish: str, native: str) -> None:
     body = body_of("Hi.", status=status, incomplete_details=why)
     choice = whole(body).choices[0]
     assert (choice.text, choice.finish_reason, choice.native_finish_reason) == (
@@ -473,9 +469,13 @@ def test_every_published_event_type_is_read_without_harm() -> None:
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(
-        st.sampled_from(["type", "text", "id", "content", "summary", "output"]), inner, max_size=3
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["type", "text", "id", "content", "summary", "output"]),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=6,
 )
