@@ -78,9 +78,8 @@ def prepare(
         UnsupportedFeatureError: the model can not take the request in any form.
         InvalidRequestError: something in it can not be written as JSON.
     """
-    shape = _dialects.choose(facts, ask, dialect)
     notes = Notes(ask.model, on_unsupported)
-    body = _dialects.build(ask, shape, notes)
+    shape, body = _dialects.choose_and_build(facts, ask, dialect, notes)
     _warn(notes, seen if seen is not None else set())
     request = Request(
         "POST",

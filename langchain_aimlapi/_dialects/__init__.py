@@ -22,8 +22,8 @@ def choose(facts: Facts, ask: Ask, forced: DialectName | None = None) -> Shape:
     """The shape to speak in: the catalog's first, unless the user forces a dialect.
 
     Claude ids that take Anthropic's shape on the chat path answer there in OpenAI's, which has no
-    place for signed thoughts; where thinking is asked for and the id is served on
-    ``/v1/messages`` too, that path is used.
+    place for signed thoughts; where thinking is asked for, or a signed thought goes back, and the
+    id is served on ``/v1/messages`` too, that path is used.
     """
     shapes = [s for s in facts.shapes.values() if s.dialect in PATHS]
     if forced is not None:
@@ -33,13 +33,49 @@ def choose(facts: Facts, ask: Ask, forced: DialectName | None = None) -> Shape:
     if not shapes:
         return Shape()
     first = shapes[0]
-    if first.dialect == "messages" and first.path != MESSAGES_PATH and _thinks(ask):
+    if _is_signed(ask) or (first.dialect == "messages" and _thinks(ask)):
         return facts.shapes.get(MESSAGES_PATH, first)
+    # A server-side tool (`web_search_preview`, `code_interpreter`) is known on one path only.
+    hosted = {str(tool.raw.get("type")) for tool in ask.tools if tool.kind == "builtin"}
+    if any(not _knows(first, kind) for kind in hosted):
+        return next((s for s in shapes if all(_knows(s, kind) for kind in hosted)), first)
     return first
 
 
+def _knows(shape: Shape, tool: str) -> bool:
+    forms = (shape, shape.other) if shape.other is not None else (shape,)
+    return any(f.tools is None or tool in f.tools or "*" in f.tools for f in forms)
+
+
+def choose_and_build(
+    facts: Facts, ask: Ask, forced: DialectName | None, notes: Notes
+) -> tuple[Shape, dict[str, Any]]:
+    """The shape to speak in, and the body: where the first choice can not say something at all
+    (an image by its URL, a document), another path of the same model may.
+
+    Raises:
+        UnsupportedFeatureError: no path of the model takes the request.
+    """
+    first = choose(facts, ask, forced)
+    others = [s for s in facts.shapes.values() if s.dialect in PATHS and s is not first]
+    failed: UnsupportedFeatureError | None = None
+    for shape in (first, *(() if forced is not None else others)):
+        notes.told.clear()
+        try:
+            return shape, build(ask, shape, notes)
+        except UnsupportedFeatureError as error:
+            failed = failed or error
+    assert failed is not None  # noqa: S101 - there is a first shape, and it failed
+    raise failed
+
+
 def _thinks(ask: Ask) -> bool:
-    return any(ask.params.get(name) for name in ("reasoning", "thinking")) or any(
+    return any(ask.params.get(name) for name in ("reasoning", "thinking"))
+
+
+def _is_signed(ask: Ask) -> bool:
+    """Whether a thought stands in the history that only ``/v1/messages`` signs and takes back."""
+    return any(
         message.extra.get("thinking_blocks")
         or any(isinstance(p, ReasoningPart) and p.signature for p in message.parts)
         for message in ask.messages

@@ -207,7 +207,7 @@ def _choice_on_wire(choice: ToolChoice | None) -> Any:
 def _limits(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     """``max_tokens``, ``stop_sequences`` and ``metadata``."""
     found: dict[str, Any] = {}
-    limit = params.get("max_tokens") or params.get("max_completion_tokens")
+    limit = params.get("max_tokens", params.get("max_completion_tokens"))
     if limit is not None:
         found["max_tokens"] = limit
     n = params.get("n")

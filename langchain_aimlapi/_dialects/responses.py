@@ -123,10 +123,15 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
         wire: dict[str, Any] = {"type": "custom", "name": tool.name}
         if tool.description:
             wire["description"] = tool.description
-        if tool.extra.get("format"):
-            wire["format"] = tool.extra["format"]
+        given = tool.extra.get("format")
+        if isinstance(given, Mapping):  # the chat path keeps the grammar one level deeper
+            deeper = given.get("grammar")
+            wire["format"] = {**given} if not isinstance(deeper, Mapping) else {
+                "type": "grammar", **deeper
+            }  # fmt: skip
         return wire
     wire = {"type": "function", "name": tool.name}
+    wire |= adapt.cache_mark(tool.extra, (), notes)  # OpenAI caches by itself
     said = tool.description
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
@@ -253,8 +258,6 @@ def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[st
     if not asked:
         return {}
     if not adapt.declares(shape, "reasoning"):
-        if adapt.wants_none(asked) and notes.policy != "send":
-            return {}  # it has no control, and nothing is to be controlled
         if notes.unsupported("reasoning", f"reasoning={short(asked)} was left out"):
             return {"reasoning": asked}
         return {}
@@ -289,10 +292,7 @@ def _effort(asked: Mapping[str, Any], notes: Notes) -> Any:
         return "none"
     if asked.get("effort") is not None:
         return asked["effort"]
-    budget = adapt.budget_for(asked)
-    if budget is None:
-        return None
-    levels = ("low", "medium", "high")
-    best = min(levels, key=lambda level: abs(adapt.EFFORT_BUDGET[level] - budget))
-    notes.adapted("reasoning", f"a thinking budget of {budget} tokens was sent as effort={best}")
+    best = adapt.effort_for(asked)
+    if best is not None:
+        notes.adapted("reasoning", f"reasoning={short(asked)} was sent as effort={best}")
     return best

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from langchain_aimlapi._dialects import adapt
 from langchain_aimlapi._dialects.media import (
     data_of,
     document_text,
@@ -101,7 +102,7 @@ def _message(message: Message, shape: Shape, notes: Notes) -> list[Item]:
     facts = shape.roles.get(role)
     allowed = facts.parts if facts is not None else None
     parts = _named(message, notes)
-    if len(parts) == 1 and isinstance(parts[0], TextPart):
+    if len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extra:
         return [_short(role, parts[0].text)]
     content = [built for part in parts if (built := _part(part, allowed, notes)) is not None]
     return [_short(role, content or "")]
@@ -128,7 +129,9 @@ def _part(part: Part, allowed: frozenset[str] | None, notes: Notes) -> Item | No
         return dict(part.value) if notes.unsupported(f"messages.{kind}", said) else None
     if isinstance(part, MediaPart):
         return _media(part, allowed, notes)
-    return {"type": "input_text", "text": part.text}
+    extra = part.extra if isinstance(part, TextPart) else {}
+    # OpenAI caches by itself and knows no marks.
+    return {"type": "input_text", "text": part.text, **adapt.cache_mark(extra, (), notes)}
 
 
 def _media(part: MediaPart, allowed: frozenset[str] | None, notes: Notes) -> Item:

@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     # _chat performs nothing either: it makes a request and its flow, as an endpoint does.
     frozenset({"_dialects", "endpoints", "_settings", "_chat"}),
     frozenset({"_transport"}),
-    frozenset({"client", "_langchain", "_wires", "_advice", "_connection", "_media"}),
+    frozenset({"client", "_langchain", "_wires", "_advice", "_connection", "_fields", "_media"}),
     frozenset({"chat_models", "embeddings", "llms", "tools", "loaders", "retrievers", "downloads"})
     | {"_litellm", "_litellm_config", "litellm_provider", "cli"},
     frozenset({"__init__"}),
@@ -38,7 +38,7 @@ ALLOWED = {
     "langchain_core": {"errors", "_langchain", "chat_models", "embeddings", "llms", "tools"}
     | {"loaders", "retrievers"},
     "pydantic": {"_settings", "_langchain", "chat_models", "embeddings", "llms", "tools"}
-    | {"_connection", "client", "cli", "loaders", "retrievers", "_litellm"},
+    | {"_connection", "_fields", "client", "cli", "loaders", "retrievers", "_litellm"},
 }
 # The drivers and the public fronts; elsewhere a thing is written once, for both colours.
 ASYNC = {
@@ -50,7 +50,7 @@ ASYNC = {
     "llms",
     "tools",
 } | {
-    *("loaders", "retrievers", "emulator", "downloads", "_connection", "_wires", "_litellm"),
+    *("loaders", "retrievers", "emulator", "downloads", "_connection", "_fields", "_wires", "_litellm"),
     "_langchain",  # callbacks and output parsers, whose async twins LangChain asks for by name
 }
 ASYNC_IN_LANGCHAIN = {"parsers.py", "runs.py", "retries.py"}

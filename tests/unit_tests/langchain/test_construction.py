@@ -390,7 +390,8 @@ def test_the_cache_key_differs_where_the_answer_may_differ(change: dict[str, Any
     plain = ChatAimlapi(model=MODEL)
     other = make(**{"model": MODEL, **change})
     assert plain._get_llm_string() != other._get_llm_string()
-    assert plain._identifying_params != other._identifying_params
+    if "base_url" not in change:  # it is in no dump, so that a changed dump can not redirect a key
+        assert plain._identifying_params != other._identifying_params
 
 
 def test_every_parameter_of_a_request_is_in_the_cache_key_test() -> None:
