@@ -60,53 +60,48 @@ _CODE_STATUS = {
 
 # One table of wordings, most specific first: pattern -> class. Each wording was seen in a vendor's
 # documentation or answer; they refine 400, 402, 403, 413, 422, 429 and error frames only.
-_WORDING: tuple[tuple[re.Pattern[str], type[AimlapiError]], ...] = (
+_WORDING: tuple[tuple[str, type[AimlapiError]], ...] = (
     (
-        re.compile(
+        (
             r"run out of credits?|out of credits?|insufficient[ _](credit|balance|quota|fund)"
             r"|exceeded your current quota|credit balance is too low|payment required"
-            r"|not enough (credits?|balance)|spend(ing)? limit",
-            re.I,
+            r"|not enough (credits?|balance)|spend(ing)? limit"
         ),
         errors.OutOfCreditError,
     ),
     (
-        re.compile(
+        (
             r"context[ _]length[ _]exceeded|maximum context length|context window"
             r"|prompt is too long|input is too long|input length and `?max_tokens`? exceed"
             r"|exceed(s|ed|ing)? (the )?(model'?s? )?(max(imum)? )?(input )?(context|token)"
             r"|exceeds the maximum number of (input )?tokens|too many (input )?tokens"
             r"|reduce the length of (the|your) (messages|prompt|input)|context limit"
             r"|model_max_prompt_tokens_exceeded|string too long|prompt too long"
-            r"|larger than the (model's )?(maximum )?context",
-            re.I,
+            r"|larger than the (model's )?(maximum )?context"
         ),
         errors.ContextOverflowError,
     ),
     (
-        re.compile(
+        (
             r"content[ _]policy|content management policy|content[ _]filter|safety system"
             r"|responsible ai|flagged (as|by|for)|data_inspection_failed|prohibited_content"
-            r"|violat\w+ (our|the) (usage|safety|content)",
-            re.I,
+            r"|violat\w+ (our|the) (usage|safety|content)"
         ),
         errors.ContentPolicyError,
     ),
     (
-        re.compile(
+        (
             r"\bstream(ing)?\b[^.]{0,60}(not (be )?(supported|available|allowed)|unsupported)"
             r"|(does(n't| not) support|unsupported value[^.]{0,20}|no support for)[^.]{0,40}"
-            r"\bstream(ing)?\b",
-            re.I,
+            r"\bstream(ing)?\b"
         ),
         errors.StreamingUnsupportedError,
     ),
     (
-        re.compile(
+        (
             r"model[^.]{0,80}(does not exist|not found|is deprecated|was deprecated"
             r"|no longer (supported|available)|has been (removed|retired|deprecated))"
-            r"|(unknown|invalid|no such) model\b",
-            re.I,
+            r"|(unknown|invalid|no such) model\b"
         ),
         errors.ModelNotFoundError,
     ),
@@ -222,7 +217,7 @@ def _choose(status: int, text: str) -> type[AimlapiError]:
         cls = errors.APIError if status >= 500 else errors.InvalidRequestError
     allowed = _REFINES.get(status, ())
     for pattern, refined in _WORDING:
-        if refined in allowed and pattern.search(text):
+        if refined in allowed and re.search(pattern, text, re.I):
             return refined
     return cls
 

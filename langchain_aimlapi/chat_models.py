@@ -22,7 +22,7 @@ from langchain_aimlapi._advice import advise
 from langchain_aimlapi._chat import Call, prepare
 from langchain_aimlapi._domain import Ask, Delta, Final, Reply
 from langchain_aimlapi._fields import ConnectionFields, names
-from langchain_aimlapi._langchain import blocks, runs, serial, structured
+from langchain_aimlapi._langchain import blocks, runs, serial
 from langchain_aimlapi._langchain.arguments import sort_arguments
 from langchain_aimlapi._langchain.chunks import (
     PROVIDER,
@@ -53,6 +53,8 @@ from langchain_aimlapi.catalog.facts import Facts
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from langchain_aimlapi._langchain import structured
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
@@ -613,6 +615,8 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
         Raises:
             ValueError: an unknown method, or no schema where one is needed.
         """
+        from langchain_aimlapi._langchain import structured  # 12 ms of an import
+
         chosen = method or structured.best_method(self._facts(self.model))
         return structured.build(
             self, schema, method=chosen, include_raw=include_raw, strict=strict, kwargs=kwargs

@@ -15,7 +15,7 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from langchain_aimlapi._domain import Choice, Delta, Final, Meta, Reply, ToolCall, Usage
+from langchain_aimlapi._domain import Choice, Delta, Final, Meta, Reply, ToolCall, ToolDelta, Usage
 
 PROVIDER = "aimlapi"
 
@@ -67,49 +67,57 @@ def _template() -> tuple[AIMessageChunk, ChatGenerationChunk]:
 
 
 _MESSAGE, _CHUNK = _template()
-# What a copy must not share with the template: every list and dictionary in it.
+# What a copy must not share with the template, beside its two dictionaries.
 _OWN_LISTS = tuple(k for k, v in vars(_MESSAGE).items() if isinstance(v, list))
-_OWN_DICTS = tuple(k for k, v in vars(_MESSAGE).items() if isinstance(v, dict))
 
 
-def _text_chunk(text: str) -> ChatGenerationChunk:
-    """A chunk of plain text. Nine of ten chunks are one, and validating a string that is known to
-    be one costs more than everything else that is done for it; so a validated chunk is copied."""
+def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
+    """One delta as the chunk that LangChain yields.
+
+    Validating values that are known to be right costs more than everything else that is done for
+    a chunk, so a validated one is copied.
+    """
     message = _MESSAGE.__copy__()
     fields = vars(message)
     for name in _OWN_LISTS:
         fields[name] = []
-    for name in _OWN_DICTS:
-        fields[name] = {}
-    fields["content"] = text
+    fields["content"] = delta.text
+    fields["additional_kwargs"] = dict(delta.extra) if delta.extra else {}
     fields["response_metadata"] = {"model_provider": PROVIDER}
+    if delta.reasoning:
+        fields["additional_kwargs"]["reasoning_content"] = delta.reasoning
+    if delta.logprobs:
+        fields["response_metadata"]["logprobs"] = dict(delta.logprobs)
+    if delta.tools:
+        message = _with_tools(message, delta.tools)
     chunk = _CHUNK.__copy__()
-    fields = vars(chunk)
-    fields["text"] = text
-    fields["message"] = message
+    vars(chunk).update(text=delta.text, message=message)
     return chunk
 
 
-def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
-    """One delta as the chunk that LangChain yields."""
-    if not (delta.reasoning or delta.tools or delta.extra or delta.logprobs):
-        return _text_chunk(delta.text)
-    kwargs: dict[str, Any] = dict(delta.extra) if delta.extra else {}
-    if delta.reasoning:
-        kwargs["reasoning_content"] = delta.reasoning
-    metadata: dict[str, Any] = {"model_provider": PROVIDER}
-    if delta.logprobs:
-        metadata["logprobs"] = dict(delta.logprobs)
-    message = AIMessageChunk(
-        content=delta.text,
-        additional_kwargs=kwargs,
-        response_metadata=metadata,
-        tool_call_chunks=[
-            tool_call_chunk(id=t.id, name=t.name, args=t.arguments, index=t.position)
-            for t in delta.tools
-        ],
-    )
-    return ChatGenerationChunk(message=message)
+def _with_tools(message: AIMessageChunk, tools: tuple[ToolDelta, ...]) -> AIMessageChunk:
+    """The message with fragments, and with what langchain-core's validator makes of each alone.
+
+    It tries to mend every fragment into a JSON object, which costs three times as much as all the
+    rest, and notes an invalid call where it is none. What begins with no brace can not become
+    one, so only the others are left to it.
+    """
+    chunks = [
+        tool_call_chunk(id=t.id, name=t.name, args=t.arguments, index=t.position) for t in tools
+    ]
+    if any(not t.arguments or t.arguments.lstrip(" \t\n\r").startswith("{") for t in tools):
+        return AIMessageChunk(
+            content=message.content,
+            additional_kwargs=message.additional_kwargs,
+            response_metadata=message.response_metadata,
+            tool_call_chunks=chunks,
+        )
+    fields = vars(message)
+    fields["tool_call_chunks"] = chunks
+    fields["invalid_tool_calls"] = [
+        invalid_tool_call(id=t.id, name=t.name, args=t.arguments) for t in tools
+    ]
+    return message
 
 
 def final_to_chunk(final: Final, *, model: str, with_headers: bool = False) -> ChatGenerationChunk:

@@ -191,10 +191,11 @@ def _call_targets(results: Results) -> list[Target]:
 def _start_targets(starts: Rounds | None) -> list[Target]:
     package = _above(starts, "python", "cpu_ms", "package")
     construct = middle(starts, "aimlapi", "construct_us") if starts else None
+    added = middle(starts, "class", "cpu_ms") if starts else None
     construct_ms = construct / 1000 if construct is not None else None
     return [
         Target("import langchain_aimlapi: ms above bare Python", 15, package),
-        Target("ChatAimlapi: ms above BaseChatModel", 60, _above(starts, "core", "cpu_ms")),
+        Target("ChatAimlapi: ms above BaseChatModel", 60, added),
         Target("construction, ms", 0.2, construct_ms),
     ]
 

@@ -166,9 +166,9 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 
 def test_importing_the_chat_model_adds_little_to_langchain_core() -> None:
-    ours, core = begin(STARTS["aimlapi"]), begin(STARTS["core"])
-    assert ours["loaded"] == []
-    assert ours["modules"] - core["modules"] <= 75
+    start = begin(STARTS["class"])
+    assert start["loaded"] == []
+    assert start["modules"] <= 75
 
 
 _BEFORE_THE_FIRST_CALL = """
@@ -226,6 +226,31 @@ def test_a_batch_opens_no_more_connections_than_it_may(colour: str) -> None:
     assert [answer.text for answer in answers] == [told("text", 5)] * PROMPTS
     assert counted["requests"] == PROMPTS
     assert 1 <= counted["connections"] <= 8
+
+
+def test_a_call_after_a_rush_costs_what_it_cost_before() -> None:
+    # httpcore walks over all kept connections for each of them: see README.md.
+    with serving() as address:
+        model = ChatAimlapi(model=MODEL, api_key=KEY, base_url=f"{address}/v1")
+        prompt = Scenario("plain", 5).prompt
+        together = Scenario("text", 2, gate=60).prompt  # answered when 60 of them are open
+        with asyncio.Runner() as runner:
+
+            async def rush() -> None:
+                await asyncio.gather(*(_drained(model, together) for _ in range(60)))
+
+            for _ in range(3):
+                runner.run(model.ainvoke(prompt))
+            before = calls(lambda: runner.run(model.ainvoke(prompt)))
+            runner.run(rush())
+            after = calls(lambda: runner.run(model.ainvoke(prompt)))
+            runner.run(model.aclose())
+    assert after <= 1.5 * before, f"{after} calls after the rush, {before} before"
+
+
+async def _drained(model: ChatAimlapi, prompt: str) -> None:
+    async for _chunk in model.astream(prompt):
+        pass
 
 
 def test_the_canned_answers_are_the_servers() -> None:

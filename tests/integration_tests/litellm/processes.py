@@ -61,7 +61,7 @@ def _started(
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     inherited = {
         **kept,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT)))),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_MASTER_KEY": MASTER_KEY,
         "NO_PROXY": "*",
