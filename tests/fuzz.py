@@ -36,7 +36,7 @@ SEEDS = (
     b'{"choices":[{"message":{"content":"<think>a</think>b"},"finish_reason":"stop"}]}',
     b'{"requestId":"r","statusCode":500,"message":"no"}',
     b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n',
-    b': keep-alive\n\n',
+    b": keep-alive\n\n",
 )
 
 
@@ -54,11 +54,11 @@ def read(data: bytes, size: int) -> tuple[str, Any]:
     except (AimlapiError, EventTooLargeError) as error:
         return "".join(told), type(error).__name__
     if reader.error is not None:
-        error = reader.attach(reader.error)
-        partial = error.partial.choices[0].text if error.partial is not None else ""
+        failed = reader.attach(reader.error)
+        partial = failed.partial.choices[0].text if failed.partial is not None else ""
         if not partial.startswith("".join(told)) and not told_elsewhere(reader):
             raise AssertionError(f"delivered text is missing: {told!r} is not in {partial!r}")
-        return "".join(told), type(error).__name__
+        return "".join(told), type(failed).__name__
     return "".join(told), "done" if reader.done else "open"
 
 

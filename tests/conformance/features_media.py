@@ -72,9 +72,7 @@ SOUND = {"type": "input_audio", "input_audio": {"data": WAV, "format": "wav"}}
 GIVEN_SOUND = (_chat(SOUND), chat(said("user", [SOUND])), _flat(SOUND))
 
 
-def _media(
-    name: str, kind: str, payload: str, witnesses: tuple[Wire, ...], block: Wire
-) -> Feature:
+def _media(name: str, kind: str, payload: str, witnesses: tuple[Wire, ...], block: Wire) -> Feature:
     return Feature(name, _asked(block), everything(says("look"), carries(kind, payload)), witnesses)
 
 

@@ -67,9 +67,7 @@ def _target(model: str, row: Any) -> Target:
     schemas: dict[str, str] = {}
     streams: dict[str, bool] = {}
     rank = {"live": 0, "page": 1, "orphan": 2, "asset": 3}
-    current = [
-        e for e in row["endpoints"] if e["method"] == "POST" and e["path"] in PATHS
-    ]
+    current = [e for e in row["endpoints"] if e["method"] == "POST" and e["path"] in PATHS]
     for path in PATHS:
         here = [e for e in current if e["path"] == path]
         if not here:

@@ -50,7 +50,8 @@ ASYNC = {
     "llms",
     "tools",
 } | {
-    *("loaders", "retrievers", "emulator", "downloads", "_connection", "_fields", "_wires", "_litellm"),
+    *("loaders", "retrievers", "emulator", "downloads", "_connection", "_fields", "_wires"),
+    "_litellm",
     "_langchain",  # callbacks and output parsers, whose async twins LangChain asks for by name
 }
 ASYNC_IN_LANGCHAIN = {"parsers.py", "runs.py", "retries.py"}
