@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 BENCH := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench fuzz soak clean
+.PHONY: help demo test lint types format bench fuzz conformance faults soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -53,6 +53,12 @@ bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 fuzz: $(VENV)/dev  ## Fuzz the readers, guided by coverage, for five minutes
 	$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
 	$(PY) -m tests.fuzz --seconds 300
+
+conformance: $(VENV)/dev  ## Every model times every feature against the published schemas (8 minutes)
+	$(PY) -m tests.conformance --jobs 2
+
+faults: $(VENV)/dev  ## Every way to fail, in both colours, as a table
+	$(PY) -m tests.integration_tests.faults
 
 soak: $(VENV)/dev  ## Load with faults for fifteen minutes
 	$(PY) -m tests.soak --seconds 900

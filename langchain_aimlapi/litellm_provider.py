@@ -92,7 +92,7 @@ class AimlapiLLM(CustomLLM):
         return await chat.acomplete(kwargs, self.catalog)
 
     # A plain function: it opens the stream before it returns, so that the router sees an error
-    # where it can still retry (../shared/LITELLM.md section 3).
+    # where it can still retry.
     def streaming(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
         """A stream, already open."""
         return chat.open_stream(kwargs, self.catalog).chunks

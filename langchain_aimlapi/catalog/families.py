@@ -19,7 +19,7 @@ TEXT_KINDS = ("chat", "responses", "messages")
 PERMISSIVE: Mapping[str, Shape] = {CHAT: Shape()}
 
 # Claude ids of 2026 (Opus 4.8, 5, Sonnet 5, Fable, the -latest ids) take both forms on the chat
-# path, and every Claude id stands in the schema of /v1/messages (FACTS b, read 2026-08-21).
+# path, and every Claude id stands in the schema of /v1/messages (documentation, read 2026-08-21).
 _CLAUDE = {
     CHAT: Shape(accepts_anthropic=True, other=Shape(dialect="messages")),
     MESSAGES: Shape(
@@ -51,14 +51,14 @@ def _family(pattern: str, **facts: Any) -> Family:
 
 FAMILIES = (
     _family(r"(^|/)claude-", kind="chat", vendor="anthropic", shapes=_CLAUDE),
-    # 7 of 7 codex ids and every dashed gpt-5*-pro are served only at /v1/responses (FACTS e)
+    # 7 of 7 codex ids and every dashed gpt-5*-pro are served only at /v1/responses
     _family(
         r"^(openai/)?gpt-[\d-]+-(codex|pro)(-|$)",
         kind="responses",
         vendor="openai",
         shapes=_RESPONSES_FIRST,
     ),
-    # 8 of 8 M2 and M3 ids print <think> text in their content; m2-her is no reasoner (FACTS c)
+    # 8 of 8 M2 and M3 ids print <think> text in their content; m2-her is no reasoner
     _family(r"^minimax/(minimax-)?m[2-9](?!-her)", vendor="minimax", thinks_inline=True),
     _family(r"embedding|(^|/)(voyage|bge|m2-bert|uae)-", kind="embedding"),
     _family(r"(^|/)(whisper|nova-[23]|slam)(-|$)|transcribe", kind="stt"),

@@ -25,7 +25,7 @@ class Override:
 OVERRIDES = (
     Override(
         date="2026-08-21",
-        reason="the examples carry <think>...</think> in content, no reasoning field (FACTS c)",
+        reason="the examples carry <think>...</think> in content, no reasoning field",
         ids=(
             "minimax/m2",
             "minimax/m2-1",
@@ -40,7 +40,7 @@ OVERRIDES = (
     ),
     Override(
         date="2026-08-21",
-        reason="the only chat page that documents no event-stream answer (FACTS e)",
+        reason="the only chat page that documents no event-stream answer",
         ids=("nvidia/nemotron-3-ultra-550b-a55b",),
         shape={"streams": False},
     ),
@@ -63,7 +63,7 @@ OVERRIDES = (
     ),
 )
 
-# Listed in the model table, but the schema stands under another spelling (FACTS i 1). The id goes
+# Listed in the model table, but the schema stands under another spelling. The id goes
 # out as asked for. Read 2026-08-21.
 TWINS: Mapping[str, str] = {
     "aai/slam-1": "slam-1",
