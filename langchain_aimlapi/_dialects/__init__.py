@@ -75,11 +75,14 @@ def _thinks(ask: Ask) -> bool:
 
 def _is_signed(ask: Ask) -> bool:
     """Whether a thought stands in the history that only ``/v1/messages`` signs and takes back."""
-    return any(
-        message.extra.get("thinking_blocks")
-        or any(isinstance(p, ReasoningPart) and p.signature for p in message.parts)
-        for message in ask.messages
-    )
+    for message in ask.messages:
+        if message.role == "assistant":
+            if message.extra.get("thinking_blocks"):
+                return True
+            for part in message.parts:
+                if isinstance(part, ReasoningPart) and part.signature:
+                    return True
+    return False
 
 
 def build(ask: Ask, shape: Shape, notes: Notes) -> dict[str, Any]:

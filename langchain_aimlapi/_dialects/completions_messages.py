@@ -115,6 +115,8 @@ def _assistant(
 ) -> Message:
     """An assistant turn without thoughts that the model would not know, or with those that its
     vendor wants back."""
+    if _plain_text(message) is not None:
+        return message
     thoughts = "".join(p.text for p in message.parts if isinstance(p, ReasoningPart))
     parts = tuple(p for p in message.parts if not isinstance(p, ReasoningPart))
     extra = {k: v for k, v in message.extra.items() if k in _ECHOED and v}
@@ -199,6 +201,9 @@ def _with(message: Message, **changes: Any) -> Message:
 
 def _build_one(message: Message, shape: Shape, notes: Notes) -> dict[str, Any]:
     facts = shape.roles.get(message.role) or _ANY
+    text = _plain_text(message)
+    if text is not None and facts.string and message.role != "tool":
+        return {"role": message.role, "content": text}
     wire: dict[str, Any] = {"role": message.role}
     parts = message.parts
     if message.name and message.role != "tool":
@@ -219,6 +224,14 @@ def _build_one(message: Message, shape: Shape, notes: Notes) -> dict[str, Any]:
         if key != "folded" and (not facts.closed or (facts.keys and key in facts.keys)):
             wire[key] = value
     return wire
+
+
+def _plain_text(message: Message) -> str | None:
+    """The text of a message that is one plain text and nothing else, as most are; else None."""
+    if len(message.parts) != 1 or message.name or message.tool_calls or message.extra:
+        return None
+    part = message.parts[0]
+    return part.text if isinstance(part, TextPart) and not part.extra else None
 
 
 def _named(

@@ -101,6 +101,8 @@ def _is_developer(message: SystemMessage) -> bool:
 def _user(message: HumanMessage) -> list[Message]:
     """A user turn; Anthropic's ``tool_result`` blocks in it become tool messages before it."""
     parts = content_to_parts(message.content)
+    if isinstance(message.content, str):
+        return [Message("user", parts, name=message.name)]
     results: list[Message] = []
     rest: list[Part] = []
     for part in parts:
