@@ -49,6 +49,7 @@ $(BENCH)/done: pyproject.toml
 
 bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.benchmarks
+	$(BENCH)/bin/python -m tests.benchmarks.building
 
 fuzz: $(VENV)/dev  ## Fuzz the readers, guided by coverage, for five minutes
 	$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
