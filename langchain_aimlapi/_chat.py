@@ -38,12 +38,13 @@ class Call:
 
     def stream(self) -> Flow[None]:
         """The flow of a streamed answer: `Delta`s, then one `Final`."""
-        return flow.stream(self.request, self._reader, self.policy)
+        return flow.stream(self.request, self.reader, self.policy)
 
     def _parse(self, response: Response) -> Reply:
         return parse_answer(response, model=self.policy.model, secret=self.policy.secret)
 
-    def _reader(self, head: Response) -> AnswerReader:
+    def reader(self, head: Response) -> AnswerReader:
+        """What reads the answer that begins with ``head``."""
         limits = self.policy.limits
         return AnswerReader(
             head.headers,

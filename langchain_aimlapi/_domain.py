@@ -208,6 +208,18 @@ EXTRA_KEYS = (
 )
 
 
+RETURNED_KEYS = (
+    "reasoning_content",
+    "reasoning_details",
+    "thinking_blocks",
+    "reasoning_items",
+    "extra_content",
+    "encrypted_content",
+    "server_tool_calls",
+)
+"""What a provider gave with an answer and wants back with the next request, unchanged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one call. ``output`` includes reasoning; ``input`` includes cached tokens."""

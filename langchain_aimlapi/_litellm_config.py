@@ -26,7 +26,9 @@ PREFERENCES = {
     "latency": "langchain_aimlapi.litellm_provider.prefer_fast",
     "price": "langchain_aimlapi.litellm_provider.prefer_cheap",
 }
-_MODES = {
+# Kind of the catalog -> mode of LiteLLM. A model that is served only at /v1/responses is "chat"
+# here: LiteLLM would send a "responses" model to its own bridge, past this provider.
+MODES = {
     "chat": "chat",
     "responses": "chat",
     "messages": "chat",
@@ -101,7 +103,7 @@ def choose_models(choice: Choice, catalog: Catalog) -> list[Facts]:
         facts
         for facts in catalog.models(capability=choice.capabilities)
         if facts.kind in kinds
-        and facts.kind in _MODES
+        and facts.kind in MODES
         and (not choice.vendors or facts.vendor in choice.vendors)
         and not facts.id.startswith("#")
     ]
@@ -118,7 +120,7 @@ def _named(name: str, catalog: Catalog) -> Facts:
         raise ValueError(
             f"{name} is not in the catalog" + (f"; did you mean {near}?" if near else "")
         )
-    if facts.kind not in _MODES:
+    if facts.kind not in MODES:
         raise ValueError(f"{name} is a model for {facts.kind}, which LiteLLM does not route here")
     return facts
 
@@ -168,7 +170,7 @@ def alike(facts: Facts, others: Iterable[Facts], n: int = MAX_FALLBACKS) -> list
         shared = _shared(words, family_words(other.id))
         if (
             shared
-            and _MODES.get(other.kind or "") == _MODES.get(facts.kind or "")
+            and MODES.get(other.kind or "") == MODES.get(facts.kind or "")
             and plain_name(other.id) != plain_name(facts.id)
             and needed <= capabilities(other)
         ):
@@ -205,7 +207,7 @@ def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, Any]]:
 
 
 def _model_info(facts: Facts) -> dict[str, Any]:
-    info: dict[str, Any] = {"mode": _MODES[facts.kind or "chat"]}
+    info: dict[str, Any] = {"mode": MODES[facts.kind or "chat"]}
     if facts.context:
         info["max_input_tokens"] = facts.context
     if facts.max_output:

@@ -144,7 +144,7 @@ def _takes(shape: Shape, name: str, value: Any) -> bool:
     return declares(shape, name) and fits(param(shape, name), value)
 
 
-def _from_thinking(given: Any) -> dict[str, Any]:
+def from_thinking(given: Any) -> dict[str, Any]:
     """Anthropic's (and GLM's) ``thinking`` in neutral words."""
     if not isinstance(given, Mapping):
         return {}
@@ -155,7 +155,7 @@ def _from_thinking(given: Any) -> dict[str, Any]:
 
 
 _REASONING_SPELLINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "thinking": _from_thinking,
+    "thinking": from_thinking,
     "enable_thinking": lambda given: {"enabled": bool(given)},
     "thinking_budget": lambda given: {"budget_tokens": given},
 }

@@ -170,7 +170,7 @@ class Assembly:
         if isinstance(value, str):
             state.extra[key] = state.extra.get(key, "") + value
         else:
-            state.extra[key] = [*state.extra.get(key, []), *value]
+            state.extra.setdefault(key, []).extend(value)
         _tell(out, state, key, value)
 
     def add_unique(self, state: ChoiceState, key: str, items: Any, out: list[Delta]) -> None:
@@ -245,7 +245,7 @@ class Assembly:
         if not clean:
             return
         for name, items in clean.items():
-            state.logprobs[name] = [*state.logprobs.get(name, []), *items]
+            state.logprobs.setdefault(name, []).extend(items)
         out.append(Delta(logprobs=clean, choice=state.index))
 
     def hold(self, state: ChoiceState, key: str, value: Any) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from langchain_aimlapi._dialects import adapt
 from langchain_aimlapi._dialects.completions import format_on_wire, json_instruction
 from langchain_aimlapi._dialects.media import free_text_description
-from langchain_aimlapi._dialects.messages_content import Block, build_conversation, cached
+from langchain_aimlapi._dialects.messages_content import Block, build_conversation
 from langchain_aimlapi._dialects.notes import Notes, short
 from langchain_aimlapi._dialects.parts import free_text_schema
 from langchain_aimlapi._domain import Ask, ResponseFormat, Tool, ToolChoice
@@ -75,13 +75,13 @@ def _system(blocks: list[Block], shape: Shape, notes: Notes) -> str | list[Block
     if marked and (not facts.types or "array" in facts.types):
         keys = facts.items.properties if facts.items is not None else None
         fitted = [
-            {"type": "text", "text": block["text"], **cached(block, keys, notes)}
+            {"type": "text", "text": block["text"], **adapt.cache_mark(block, keys, notes)}
             for block in blocks
         ]
         if any("cache_control" in block for block in fitted):
             return fitted
     elif marked:
-        cached(next(b for b in blocks if "cache_control" in b), (), notes)
+        adapt.cache_mark(next(b for b in blocks if "cache_control" in b), (), notes)
     return "\n\n".join(block["text"] for block in blocks)
 
 
@@ -133,7 +133,7 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
             notes.adapted("tools.strict", f"strict=True of {tool.name} was left out")
     for key, value in tool.extra.items():
         if key == "cache_control":
-            wire |= cached(tool.extra, keys, notes)
+            wire |= adapt.cache_mark(tool.extra, keys, notes)
         elif key != "format" and (keys is None or key in keys):
             wire[key] = value
     return wire

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from langchain_aimlapi._dialects.adapt import cache_mark
 from langchain_aimlapi._dialects.media import (
     data_of,
     document_text,
@@ -281,20 +282,8 @@ def _part(part: Part, facts: RoleFacts | None, shape: Shape, notes: Notes) -> li
         return _media(part, facts or _ANY, shape, notes)
     block: Block = {"type": "text", "text": part.text}
     if isinstance(part, TextPart):
-        block |= cached(part.extra, shape.parts.get("text", {}).get("keys"), notes)
+        block |= cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
     return [block]
-
-
-def cached(extra: Mapping[str, Any], keys: Iterable[str] | None, notes: Notes) -> Block:
-    """The ``cache_control`` of a part or a tool, where it may stand."""
-    mark = extra.get("cache_control")
-    if mark is None:
-        return {}
-    if keys is None or "cache_control" in keys:
-        return {"cache_control": mark}
-    if notes.unsupported("cache_control", "cache_control was left out"):
-        return {"cache_control": mark}
-    return {}
 
 
 def _thought(part: ReasoningPart, facts: RoleFacts | None) -> list[Block]:
@@ -346,7 +335,7 @@ def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> lis
             for key in _DOCUMENT_KEYS
             if told.get(key) is not None and (keys is None or key in keys)
         }
-    return [block | cached(part.extra, keys, notes)]
+    return [block | cache_mark(part.extra, keys, notes)]
 
 
 def _image(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block:

@@ -250,7 +250,7 @@ def _limits(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, 
 
 def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     """``{"effort", "summary"}`` from the neutral ``reasoning``."""
-    given = params.get("reasoning") or _from_thinking(params.get("thinking"))
+    given = params.get("reasoning") or adapt.from_thinking(params.get("thinking"))
     asked = dict(given) if isinstance(given, Mapping) else {}
     if params.get("reasoning_effort") is not None:
         asked.setdefault("effort", params["reasoning_effort"])
@@ -276,15 +276,6 @@ def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[st
 
 
 _NEUTRAL = frozenset({"effort", "enabled", "exclude", "budget_tokens", "max_tokens"})
-
-
-def _from_thinking(given: Any) -> dict[str, Any]:
-    """Anthropic's ``thinking`` in neutral words."""
-    if not isinstance(given, Mapping):
-        return {}
-    if given.get("type") == "disabled":
-        return {"effort": "none"}
-    return {"enabled": True, "budget_tokens": given.get("budget_tokens")}
 
 
 def _effort(asked: Mapping[str, Any], notes: Notes) -> Any:

@@ -117,13 +117,13 @@ def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | Non
     usd: float | None = None
     credits: float | None = None
     if isinstance(usage, Mapping):
-        usd = _number(usage.get("usd_spent"))
-        credits = _number(usage.get("credits_used"))
+        usd = _charge(usage.get("usd_spent"))
+        credits = _charge(usage.get("credits_used"))
         if credits is None:
-            credits = _number(usage.get("tokens_used"))
+            credits = _charge(usage.get("tokens_used"))
     if usd is None and credits is None:
-        usd = _number(headers.get("x-aimlapi-usd-spent"))
-        credits = _number(headers.get("x-aimlapi-credits-used"))
+        usd = _charge(headers.get("x-aimlapi-usd-spent"))
+        credits = _charge(headers.get("x-aimlapi-credits-used"))
     if usd is None and credits is None:
         return None
     if usd is None:
@@ -133,11 +133,17 @@ def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | Non
     return Cost(usd=usd, credits=round(credits))
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
+    """A finite number, also one that is spelled as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        number = float(value)
+        found = float(value)
     except ValueError:
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return found if math.isfinite(found) else None
+
+
+def _charge(value: Any) -> float | None:
+    found = number(value)
+    return found if found is not None and found >= 0 else None

@@ -16,7 +16,15 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_aimlapi._domain import Message, Part, RawPart, RefusalPart, Role, ToolCall
+from langchain_aimlapi._domain import (
+    RETURNED_KEYS,
+    Message,
+    Part,
+    RawPart,
+    RefusalPart,
+    Role,
+    ToolCall,
+)
 from langchain_aimlapi._langchain.content import content_to_parts
 
 _ROLES: dict[str, Role] = {
@@ -30,16 +38,6 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-# What a provider gave with an answer and wants back, as it stands in additional_kwargs.
-_RETURNED = (
-    "reasoning_content",
-    "reasoning_details",
-    "thinking_blocks",
-    "reasoning_items",
-    "extra_content",
-    "encrypted_content",
-    "server_tool_calls",
-)
 
 
 def messages_to_domain(
@@ -133,7 +131,7 @@ def _assistant(message: AIMessage, custom: Container[str]) -> Message:
         parts,
         name=message.name,
         tool_calls=_calls(message, custom),
-        extra={key: kwargs[key] for key in _RETURNED if kwargs.get(key)} if kwargs else {},
+        extra={key: kwargs[key] for key in RETURNED_KEYS if kwargs.get(key)} if kwargs else {},
     )
 
 

@@ -38,7 +38,7 @@ class _Head:
 
     def _open(self, head: Response) -> AnswerReader:
         self.headers = head.headers
-        self.reader = self._call._reader(head)
+        self.reader = self._call.reader(head)
         return self.reader
 
     def created(self) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from langchain_aimlapi._domain import (
+    RETURNED_KEYS,
     Message,
     Part,
     RawPart,
@@ -26,16 +27,6 @@ _ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-# What a provider gave with an answer and wants back unchanged. LiteLLM keeps some of these as
-# attributes of a message and the others under ``provider_specific_fields``.
-RETURNED = (
-    "reasoning_content",
-    "reasoning_details",
-    "thinking_blocks",
-    "reasoning_items",
-    "extra_content",
-    "encrypted_content",
-)
 
 
 def openai_to_messages(messages: Iterable[Any]) -> tuple[Message, ...]:
@@ -119,7 +110,7 @@ def _assistant(message: Mapping[str, Any], parts: tuple[Part, ...], name: str | 
     refusal = message.get("refusal") or fields.get("refusal")
     if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
         parts = (*parts, RefusalPart(refusal))
-    extra = {key: value for key in RETURNED if (value := message.get(key) or fields.get(key))}
+    extra = {key: value for key in RETURNED_KEYS if (value := message.get(key) or fields.get(key))}
     return Message("assistant", parts, name=name, tool_calls=_calls(message, fields), extra=extra)
 
 

@@ -8,21 +8,13 @@ import litellm
 
 from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.plans import context_of, plain_access, run_plan
+from langchain_aimlapi._litellm_config import MODES
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import list_url, load_cached, save
 from langchain_aimlapi.endpoints.models import read_models
 
-# Kind of the catalog -> mode of LiteLLM. A model that is served only at /v1/responses is "chat"
-# here: LiteLLM would send a "responses" model to its own bridge, past this provider.
-_MODES = {
-    "chat": "chat",
-    "responses": "chat",
-    "messages": "chat",
-    "embedding": "embedding",
-    "image": "image_generation",
-}
 _SUPPORTS = {
     "tools": "supports_function_calling",
     "tool_choice": "supports_tool_choice",
@@ -53,7 +45,7 @@ _PRICES = {
 def model_entry(facts: Facts) -> dict[str, Any] | None:
     """The entry of a model in LiteLLM's model map; None for kinds that LiteLLM does not route
     here."""
-    mode = _MODES.get(facts.kind or "")
+    mode = MODES.get(facts.kind or "")
     if mode is None:
         return None
     entry: dict[str, Any] = {"litellm_provider": PROVIDER, "mode": mode}

@@ -285,6 +285,8 @@ def _read_events(
                 if reader.error is not None:
                     raise reader.error
                 idle.check(reader)
+            if not inflater.plain:  # compressed bytes may come without making a single piece
+                idle.check(reader)
         yield Drain()
         return None
     except Fault as fault:

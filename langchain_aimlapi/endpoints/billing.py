@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
+from langchain_aimlapi._dialects.usage import number
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import (
@@ -50,7 +49,7 @@ def ask_balance(context: Context) -> Plan[Balance]:
 def parse_balance(response: Response, policy: Policy) -> Balance:
     """The balance of an answer. Raises InvalidResponseError where there is none."""
     body = read_object(response, policy, "a balance")
-    amount = _number(body.get("current_balance"))
+    amount = number(body.get("current_balance"))
     if amount is None:
         raise no_answer(response, policy, "no current_balance")
     currency = body.get("currency")
@@ -59,17 +58,6 @@ def parse_balance(response: Response, policy: Policy) -> Balance:
         currency=currency if isinstance(currency, str) and currency else "USD",
         meta=read_meta(response, body, known=("current_balance", "currency")),
     )
-
-
-def _number(value: Any) -> float | None:
-    """A number, also one that is spelled as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 class BillingCalls(Calls):

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from langchain_aimlapi._domain import MediaPart, Message, RefusalPart, TextPart, ToolCall
-from langchain_aimlapi._litellm.messages import RETURNED, openai_to_messages
+from langchain_aimlapi._domain import (
+    RETURNED_KEYS,
+    MediaPart,
+    Message,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+)
+from langchain_aimlapi._litellm.messages import openai_to_messages
 
 
 def one(message: Any) -> Message:
@@ -85,7 +92,7 @@ def test_tool_results_in_a_user_message_become_tool_messages_before_it() -> None
     assert (question.role, question.parts) == ("user", (TextPart("And now?"),))
 
 
-@pytest.mark.parametrize("key", RETURNED)
+@pytest.mark.parametrize("key", RETURNED_KEYS)
 def test_what_a_provider_wants_back_is_found_in_both_places(key: str) -> None:
     value: Any = "x" if key in ("reasoning_content", "encrypted_content") else [{"type": "t"}]
     direct = one({"role": "assistant", "content": "a", key: value})
