@@ -507,8 +507,8 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
 
         return hook(run_manager, self.on_retry)
 
-    # LangChain gives the run id of a stream to no hook; the four methods below note it for
-    # `_stream` and `_astream`, so that it can go out as the client request id (see `runs`).
+    # langchain-core hands no run manager to `_stream` and `_astream`; the four methods below see to
+    # it that the id of the run goes out as the client request id all the same (see `runs`).
 
     def stream(
         self,
@@ -520,7 +520,8 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
     ) -> Iterator[AIMessageChunk]:
         """Stream the answer; see `BaseChatModel.stream`."""
         known = runs.with_run_id(config)
-        return runs.streamed(super().stream(input, known, stop=stop, **kwargs), known["run_id"])
+        kwargs.setdefault("client_request_id", str(known["run_id"]))
+        return super().stream(input, known, stop=stop, **kwargs)
 
     def astream(
         self,
@@ -532,7 +533,8 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream the answer; see `BaseChatModel.astream`."""
         known = runs.with_run_id(config)
-        return runs.astreamed(super().astream(input, known, stop=stop, **kwargs), known["run_id"])
+        kwargs.setdefault("client_request_id", str(known["run_id"]))
+        return super().astream(input, known, stop=stop, **kwargs)
 
     def _generate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
         with runs.run_known(_run_id(kwargs.get("run_manager"))):

@@ -95,15 +95,26 @@ STARTS: dict[str, Start] = {
 }
 
 
-def begin(start: Start) -> dict[str, Any]:
+def begin(start: Start, bytecode: str) -> dict[str, Any]:
     """Run one beginning in a new interpreter.
+
+    Args:
+        start: What to begin with.
+        bytecode: A folder for compiled modules; the first run fills it. An installed package
+            is compiled, whatever the environment here says about writing such files.
 
     Returns:
         ``cpu_ms``, ``wall_ms`` and ``modules`` of the import, ``loaded`` (which HTTP libraries it
         brought in), ``first_ms`` and ``construct_us`` of the constructor.
     """
     code = _CODE.format(before=start.before, statement=start.statement, make=start.make)
-    environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONWARNINGS": "ignore"}
+    environment = {
+        **os.environ,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONPYCACHEPREFIX": bytecode,
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     told = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

@@ -9,16 +9,13 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi._dialects.reader import AnswerReader
-from langchain_aimlapi._domain import Delta, ToolDelta
-from langchain_aimlapi._langchain.chunks import delta_to_chunk
 from tests.benchmarks.counting import (
     Canned,
     blocks_per_chunk,
@@ -95,78 +92,17 @@ def test_one_huge_event_takes_calls_for_its_blocks_only() -> None:
     assert extra / (len(blocks(large)) - len(blocks(small))) <= 40
 
 
-# --- what a copied chunk must not lose -----
-
-_FRAGMENTS = (
-    ToolDelta(0, "call_1", "write", ""),
-    ToolDelta(0, "call_1", "write", '{"a": 1}'),
-    ToolDelta(0, None, None, '{"a": '),
-    ToolDelta(0, None, None, ' \n{"a": 1'),
-    ToolDelta(0, None, None, "1}"),
-    ToolDelta(0, None, None, ' "b"'),
-    ToolDelta(0, None, None, " "),
-    ToolDelta(0, None, None, "null"),
-    ToolDelta(0, None, None, "[{}]"),
-    ToolDelta(0, None, None, "}{"),
-    ToolDelta(1, None, None, "\u00a0{}"),
-    ToolDelta(1, None, None, "\ufeff{}"),
-    ToolDelta(1, None, None, '"}'),
-)
-
-
-@pytest.mark.parametrize(
-    "delta",
-    [
-        Delta("text"),
-        Delta("", "a thought"),
-        Delta("", extra={"refusal": "no"}),
-        Delta("", logprobs={"content": [{"token": "a"}]}),
-        *(Delta(tools=(fragment,)) for fragment in _FRAGMENTS),
-        Delta("both", tools=_FRAGMENTS[:3]),
-        Delta(tools=_FRAGMENTS[4:7]),
-    ],
-    ids=repr,
-)
-def test_a_chunk_is_what_langchain_core_would_have_validated(delta: Delta) -> None:
-    chunk = delta_to_chunk(delta)
-    message = chunk.message
-    assert isinstance(message, AIMessageChunk)
-    again = AIMessageChunk(
-        content=message.content,
-        additional_kwargs=message.additional_kwargs,
-        response_metadata=message.response_metadata,
-        tool_call_chunks=message.tool_call_chunks,
-    )
-    assert message == again
-    assert chunk == ChatGenerationChunk(message=again)
-    assert chunk.model_dump() == ChatGenerationChunk(message=again).model_dump()
-    assert message + message == again + again
-
-
-def test_chunks_share_nothing_that_can_be_changed() -> None:
-    one, other = (delta_to_chunk(Delta("a")).message for _ in range(2))
-    assert isinstance(one, AIMessageChunk)
-    one.additional_kwargs["x"] = 1
-    one.response_metadata["x"] = 1
-    lists: list[list[Any]] = [one.tool_calls, one.invalid_tool_calls, one.tool_call_chunks]
-    for each in lists:
-        each.append({"name": "x", "args": {}, "id": None})
-    one.id = "run-1"
-    assert other == delta_to_chunk(Delta("a")).message
-    assert one != other
-
-
 # --- beginning -----
 
 
-def test_importing_the_package_imports_nothing_heavy() -> None:
-    start = begin(STARTS["package"])
+def test_importing_the_package_imports_nothing_heavy(tmp_path: Path) -> None:
+    start = begin(STARTS["package"], str(tmp_path))
     assert start["loaded"] == []
     assert start["modules"] <= 15
 
 
-def test_importing_the_chat_model_adds_little_to_langchain_core() -> None:
-    start = begin(STARTS["class"])
+def test_importing_the_chat_model_adds_little_to_langchain_core(tmp_path: Path) -> None:
+    start = begin(STARTS["class"], str(tmp_path))
     assert start["loaded"] == []
     assert start["modules"] <= 75
 
