@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"_wire", "_explain", "catalog"}),
     # _chat performs nothing either: it makes a request and its flow, as an endpoint does.
     frozenset({"_dialects", "endpoints", "_settings", "_chat"}),
-    frozenset({"_transport", "_pool"}),
+    frozenset({"_transport"}),
     frozenset({"client", "_langchain", "_wires", "_advice", "_connection", "_fields", "_media"}),
     frozenset({"chat_models", "embeddings", "llms", "tools", "loaders", "retrievers", "downloads"})
     | {"_litellm", "_litellm_config", "litellm_provider", "cli"},

@@ -1,0 +1,282 @@
+"""The driver on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from typing import Any, TypeVar
+
+import httpx
+
+from langchain_aimlapi._settings import Key
+from langchain_aimlapi._transport.common import (
+    DRAIN_SECONDS,
+    IO_ERRORS,
+    KeyAuth,
+    OnRetry,
+    Trace,
+    build,
+    fault_of,
+    headers_of,
+    idle_from_now,
+    left,
+    resolve,
+    size_limit,
+    timeouts_of,
+    too_large,
+)
+from langchain_aimlapi._transport.forks import INHERITED, remember
+from langchain_aimlapi._transport.options import TransportOptions
+from langchain_aimlapi._transport.pool import Pool, Slot
+from langchain_aimlapi._wire import flow as wire
+from langchain_aimlapi._wire.fetch import Resolve
+from langchain_aimlapi._wire.flow import READ, Fault, Flow
+from langchain_aimlapi._wire.request import Response
+from langchain_aimlapi._wire.retry import RetryEvent
+
+T = TypeVar("T")
+
+
+class _AsyncOpenAnswer:
+    """One open answer of the async driver."""
+
+    __slots__ = ("_pieces", "_until", "ended", "response")
+
+    def __init__(self, response: httpx.Response, until: float | None) -> None:
+        self.response = response
+        self.ended = False
+        self._until = until
+        consumed = response.is_stream_consumed
+        self._pieces: AsyncIterator[bytes] = (
+            _one(response.content) if consumed else response.stream.__aiter__()  # type: ignore[union-attr]
+        )
+
+    async def read(self) -> bytes:
+        """The next bytes, ``b""`` at the end. Raises Fault."""
+        error: Fault
+        try:
+            if self._until is None:
+                return await self._next()
+            async with asyncio.timeout(left(self._until)):
+                return await self._next()
+        except TimeoutError:
+            error = Fault("deadline", "the deadline of the call has passed")
+        except IO_ERRORS as caught:
+            error = fault_of(caught)
+        raise error
+
+    async def _next(self) -> bytes:
+        async for piece in self._pieces:
+            if piece:
+                return piece
+        self.ended = True
+        return b""
+
+    async def drain(self) -> None:
+        """Read on to the end of the body, for a moment, so that the connection can be kept."""
+        if self.ended:
+            return
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                for _ in range(16):
+                    if not await self.read():
+                        return
+        except (Fault, TimeoutError):
+            return  # the answer was complete: only the connection is lost
+
+    async def close(self) -> None:
+        await self.response.aclose()
+
+
+async def _one(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+class AsyncDriver:
+    """Carries out flows on the running event loop; one client per loop."""
+
+    def __init__(self, options: TransportOptions, client: httpx.AsyncClient | None = None) -> None:
+        self._options = options
+        self._given = client
+        self._pools: dict[int, tuple[asyncio.AbstractEventLoop, Pool[httpx.AsyncClient]]] = {}
+        self._lock = threading.Lock()
+        remember(self)
+
+    async def run(self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None) -> T:
+        """Carry out a flow that has no items; return its result."""
+        auth = None if key is None else KeyAuth(key)
+        slot = await self._acquire()
+        try:
+            return await self._run(flow, slot.client, auth, on_retry)
+        finally:
+            flow.close()
+            if slot.release():
+                await slot.client.aclose()
+
+    async def _run(
+        self,
+        flow: Flow[T],
+        client: httpx.AsyncClient,
+        auth: KeyAuth | None,
+        on_retry: OnRetry | None,
+    ) -> T:
+        result: Any = None
+        fault: Fault | None = None
+        while True:
+            try:
+                command = flow.send(result) if fault is None else flow.throw(fault)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            result, fault = None, None
+            if isinstance(command, wire.Sleep):
+                await _atell(on_retry, command)
+                await asyncio.sleep(command.seconds)
+                continue
+            try:
+                if isinstance(command, Resolve):
+                    loop = asyncio.get_running_loop()
+                    result = await loop.run_in_executor(None, resolve, command)
+                else:
+                    result = await self._send(client, command, auth)
+            except Fault as caught:
+                fault = caught
+
+    async def _send(
+        self, client: httpx.AsyncClient, command: wire.Send, auth: KeyAuth | None
+    ) -> Response:
+        response = await self._open(client, command, auth)
+        answer = _AsyncOpenAnswer(response, command.until)
+        limit = size_limit(response, command.limits)
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while piece := await answer.read():
+                pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    if fault := too_large(response, command.limits):
+                        raise fault
+                    break
+        except Fault:
+            if response.is_success:
+                raise
+        finally:
+            await answer.close()
+        return Response(response.status_code, headers_of(response), b"".join(pieces)[:limit])
+
+    async def _open(
+        self, client: httpx.AsyncClient, command: wire.Send | wire.Open, auth: KeyAuth | None
+    ) -> httpx.Response:
+        trace = Trace()
+        fault: Fault
+        try:
+            request = build(
+                client, command.request, timeouts_of(command.limits, command.until), trace.acall
+            )
+            async with asyncio.timeout(None if command.until is None else left(command.until)):
+                return await client.send(request, auth=auth, stream=True, follow_redirects=False)
+        except TimeoutError:
+            fault = Fault("deadline", "the deadline of the call has passed")
+        except IO_ERRORS as error:
+            fault = fault_of(error, stale=trace.stale(error))
+        raise fault
+
+    async def stream(
+        self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Carry out a streaming flow; yield its items as they come."""
+        auth = None if key is None else KeyAuth(key)
+        slot = await self._acquire()
+        answer: _AsyncOpenAnswer | None = None
+        result: Any = None
+        fault: Fault | None = None
+        try:
+            while True:
+                try:
+                    command = flow.send(result) if fault is None else flow.throw(fault)
+                except StopIteration:
+                    return
+                result, fault = None, None
+                if command is READ:
+                    try:
+                        result = await answer.read()  # type: ignore[union-attr]  # after Open
+                    except Fault as caught:
+                        fault = caught
+                elif type(command) is list:
+                    for item in command:
+                        yield item
+                elif isinstance(command, wire.Open):
+                    try:
+                        response = await self._open(slot.client, command, auth)
+                        idle_from_now(response, command.limits, command.until)
+                        answer = _AsyncOpenAnswer(response, command.until)
+                        result = Response(response.status_code, headers_of(response), b"")
+                    except Fault as caught:
+                        fault = caught
+                elif isinstance(command, wire.Sleep):
+                    await _atell(on_retry, command)
+                    await asyncio.sleep(command.seconds)
+                elif answer is not None:
+                    if isinstance(command, wire.Drain):
+                        await answer.drain()
+                    await answer.close()
+                    answer = None
+        finally:
+            flow.close()
+            if answer is not None:
+                await answer.close()
+            if slot.release():
+                await slot.client.aclose()
+
+    async def close(self) -> None:
+        """Close the pooled connections of the running loop (not a client that the user gave)."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            _, pool = self._pools.pop(id(loop), (loop, None))
+        for slot in pool.slots if pool is not None else ():
+            if slot.retire():
+                await slot.client.aclose()
+
+    async def _acquire(self) -> Slot[httpx.AsyncClient]:
+        if self._given is not None:
+            return Slot(self._given, owned=False)
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            owner, pool = self._pools.get(id(loop), (None, None))
+            if pool is None or owner is not loop:
+                self._pools = {k: p for k, p in self._pools.items() if not p[0].is_closed()}
+                pool = self._options.pool(httpx.AsyncClient)
+                self._pools[id(loop)] = loop, pool
+            slot, surplus = pool.take()
+        try:
+            if slot.keeper is None:
+                slot.keeper = _keep(slot.client)
+                await anext(slot.keeper)
+            if surplus is not None:
+                await surplus.client.aclose()
+        except BaseException:
+            slot.release()
+            raise
+        return slot
+
+    def forked(self) -> None:
+        self._lock = threading.Lock()
+        INHERITED.extend(self._pools.values())
+        self._pools = {}
+
+
+async def _keep(client: httpx.AsyncClient) -> AsyncIterator[None]:
+    """Closes the client when its event loop shuts down: asyncio.run closes the async generators
+    that were started on a loop before it closes the loop."""
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+async def _atell(on_retry: OnRetry | None, pause: wire.Sleep) -> None:
+    if on_retry is not None:
+        told = on_retry(RetryEvent(pause.attempt, pause.seconds, pause.error))
+        if isinstance(told, Awaitable):
+            await told
