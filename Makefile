@@ -21,7 +21,7 @@ $(VENV)/base: pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(VENV)/base
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator,cli]' --group dev
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator,cli,aiohttp]' --group dev
 	@touch $@
 
 demo: $(VENV)/base  ## Ask the embedded emulator a question and watch the answer come in (no key)
@@ -44,7 +44,7 @@ format: $(VENV)/dev  ## Format the code
 $(BENCH)/done: pyproject.toml
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator]' --group bench
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[litellm,emulator,aiohttp]' --group bench
 	@touch $@
 
 bench: $(BENCH)/done  ## Measure this package and its peers, side by side

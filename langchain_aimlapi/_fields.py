@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import (
     AliasChoices,
@@ -98,6 +99,9 @@ class ConnectionFields(BaseModel):
     """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
     max_connections: int = Field(default=1000, gt=0)
     """Most connections at a time, per process and event loop."""
+    async_transport: Literal["httpx", "aiohttp"] = "httpx"
+    """What carries async calls. ``aiohttp`` (the extra ``aiohttp``) takes half the CPU where
+    hundreds of calls are open at a time. Behind a proxy it is httpx all the same."""
     allow_http: bool = False
     """Allow plain http to another machine. The key would be readable on the way."""
     pickle_api_key: bool = False
@@ -126,6 +130,15 @@ class ConnectionFields(BaseModel):
         if "x-client-request-id" in headers:
             check_request_id(headers["x-client-request-id"])
         return headers
+
+    @field_validator("async_transport")
+    @classmethod
+    def _check_transport(cls, value: str) -> str:
+        if value == "aiohttp" and find_spec("aiohttp") is None:
+            raise ValueError(
+                "async_transport='aiohttp' needs aiohttp: pip install 'langchain_aimlapi[aiohttp]'"
+            )
+        return value
 
     @model_validator(mode="after")
     def _check_address(self) -> Self:

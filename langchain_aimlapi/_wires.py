@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from langchain_aimlapi._transport import Drivers
@@ -17,6 +17,7 @@ class HasTransport(Protocol):
     verify: Any
     trust_env: bool
     max_connections: int
+    async_transport: Literal["httpx", "aiohttp"]
 
 
 class Wires:
@@ -38,6 +39,7 @@ class Wires:
                 verify=model.verify,
                 trust_env=model.trust_env,
                 max_connections=model.max_connections,
+                async_transport=model.async_transport,
             )
             self._drivers = drivers_for(options, model.http_client, model.http_async_client)
         return self._drivers

@@ -246,7 +246,7 @@ class AsyncDriver:
             owner, pool = self._pools.get(id(loop), (None, None))
             if pool is None or owner is not loop:
                 self._pools = {k: p for k, p in self._pools.items() if not p[0].is_closed()}
-                pool = self._options.pool(httpx.AsyncClient)
+                pool = self._options.async_pool()
                 self._pools[id(loop)] = loop, pool
             slot, surplus = pool.take()
         try:

@@ -70,9 +70,10 @@ class Trace:
     """Learns from httpx's trace events whether a pooled connection was used, and which socket a
     new one got."""
 
-    __slots__ = ("connected", "sent", "socket")
+    __slots__ = ("answered", "connected", "sent", "socket")
 
     def __init__(self) -> None:
+        self.answered = False
         self.connected = False
         self.sent = False
         self.socket: socket.socket | None = None
@@ -84,6 +85,8 @@ class Trace:
             self.socket = info["return_value"].get_extra_info("socket")
         elif event == "http11.send_request_headers.started":
             self.sent = True
+        elif event == "http11.receive_response_headers.complete":
+            self.answered = True
 
     async def acall(self, event: str, info: Any) -> None:
         self(event, info)
@@ -93,6 +96,7 @@ class Trace:
         return (
             self.sent
             and not self.connected
+            and not self.answered
             and isinstance(error, httpx.RemoteProtocolError | httpx.NetworkError)
         )
 

@@ -57,17 +57,21 @@ class Slot(Generic[C]):
 class Pool(Generic[C]):
     """The clients of one driver. Its methods are called under the driver's lock."""
 
-    def __init__(self, make: Callable[[int], C], most: int, keepalive: float) -> None:
+    def __init__(
+        self, make: Callable[[int], C], most: int, keepalive: float, size: int = CONNECTIONS
+    ) -> None:
         """
         Args:
             make: Makes a client for that many connections.
             most: Connections of all clients.
             keepalive: Seconds that an unused connection is kept.
+            size: Connections of one client.
         """
         self.slots: list[Slot[C]] = []
         self._make = make
         self._most = most
         self._keepalive = keepalive
+        self._size = size
 
     def take(self) -> tuple[Slot[C], Slot[C] | None]:
         """The client for one call, and one that is not needed any more, for the caller to close."""
@@ -75,7 +79,7 @@ class Pool(Generic[C]):
         if slot is None:
             free = self._most - sum(s.size for s in self.slots)
             if free > 0:
-                size = min(free, CONNECTIONS)
+                size = min(free, self._size)
                 slot = Slot(self._make(size), size=size)
                 self.slots.append(slot)
             else:  # all are busy: the call waits where the fewest do

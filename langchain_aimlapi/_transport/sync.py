@@ -272,7 +272,7 @@ class SyncDriver:
             return Slot(self._given, owned=False)
         with self._lock:
             if self._pool is None:
-                self._pool = self._options.pool(httpx.Client)
+                self._pool = self._options.pool()
                 weakref.finalize(self, _close_at_end, self._pool, os.getpid())
             slot, surplus = self._pool.take()
         if surplus is not None:

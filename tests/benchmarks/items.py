@@ -286,13 +286,16 @@ class Item:
         return not peer.startswith("litellm") and peer not in self.skip
 
 
+_TRANSPORT = ("aiohttp",)  # measured where connections are many, in an event loop
 _LITELLM = ("litellm-aimlapi", "litellm-aiml", "litellm-floor", "aimlapi")
 _CHAT = ("aimlapi", "openai", "deepseek", "openrouter", "chat-litellm", "minimal")
-_WIRE = ("floor", "coalesce")  # no part in what floor and coalesce do not change
+_WIRE = ("floor", "coalesce", "aiohttp")  # no part in what these do not change
 
 ITEMS: dict[str, Item] = {
-    "stream-text": Item("text chunk, sync", "us", stream, Scenario("text", 3000)),
-    "astream-text": Item("text chunk, async", "us", astream, Scenario("text", 3000)),
+    "stream-text": Item("text chunk, sync", "us", stream, Scenario("text", 3000), skip=_TRANSPORT),
+    "astream-text": Item(
+        "text chunk, async", "us", astream, Scenario("text", 3000), skip=_TRANSPORT
+    ),
     "stream-reasoning": Item(
         "reasoning chunk, sync", "us", stream, Scenario("reasoning", 3000), skip=_WIRE
     ),
@@ -310,19 +313,24 @@ ITEMS: dict[str, Item] = {
         "us",
         stream,
         Scenario("text", 500, pause_ms=1),
-        skip=("floor",),
+        skip=("floor", "aiohttp"),
     ),
     "apaced-text": Item(
         "text chunk alone in its packet, async",
         "us",
         astream,
         Scenario("text", 500, pause_ms=1),
-        skip=("floor",),
+        skip=("floor", "aiohttp"),
     ),
     "invoke": Item("invoke", "us", invoke, Scenario("plain", 50), 100, skip=_WIRE),
     "ainvoke": Item("ainvoke", "us", ainvoke, Scenario("plain", 50), 100, skip=_WIRE),
     "ainvoke-100": Item(
-        "ainvoke, 100 at once", "us", ainvoke_100, Scenario("plain", 50), 400, skip=_WIRE
+        "ainvoke, 100 at once",
+        "us",
+        ainvoke_100,
+        Scenario("plain", 50),
+        400,
+        skip=("floor", "coalesce"),
     ),
     "invoke-large": Item(
         "invoke, 50 messages, 5 images, 20 tools",
@@ -351,7 +359,13 @@ ITEMS: dict[str, Item] = {
         skip=("floor",),
     ),
     "long-20k": Item(
-        "chunk of a stream of 20,000", "us", stream, Scenario("text", 20_000), fresh=True, once=True
+        "chunk of a stream of 20,000",
+        "us",
+        stream,
+        Scenario("text", 20_000),
+        fresh=True,
+        once=True,
+        skip=_TRANSPORT,
     ),
     "long-200k": Item(
         "chunk of a stream of 200,000",
@@ -360,6 +374,7 @@ ITEMS: dict[str, Item] = {
         Scenario("text", 200_000),
         fresh=True,
         once=True,
+        skip=_TRANSPORT,
     ),
     "event-500kb": Item(
         "one event of 0.5 MB",

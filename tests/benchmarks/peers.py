@@ -181,6 +181,17 @@ def _aimlapi_coalesce(url: str) -> Peer:
     )
 
 
+def _aimlapi_aiohttp(url: str) -> Peer:
+    from langchain_aimlapi import ChatAimlapi
+
+    return ModelPeer(
+        url,
+        ChatAimlapi(
+            model=MODEL, api_key=KEY, base_url=url, max_retries=0, async_transport="aiohttp"
+        ),
+    )
+
+
 def _openai(url: str) -> Peer:
     module = importlib.import_module("langchain_openai")
     return ModelPeer(
@@ -272,6 +283,7 @@ def is_there(module: str) -> bool:
 PEERS: dict[str, Entry] = {
     "aimlapi": Entry("langchain-aimlapi", (), _aimlapi),
     "coalesce": Entry("langchain-aimlapi, coalesce", (), _aimlapi_coalesce, field="coalesce"),
+    "aiohttp": Entry("langchain-aimlapi over aiohttp", ("aiohttp",), _aimlapi_aiohttp),
     "openai": Entry("langchain-openai", ("langchain_openai",), _openai),
     "deepseek": Entry("langchain-deepseek", ("langchain_deepseek",), _deepseek),
     "openrouter": Entry("langchain-openrouter", ("langchain_openrouter",), _openrouter),

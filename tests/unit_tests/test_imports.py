@@ -34,6 +34,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Only these may import these libraries: LiteLLM's own exceptions are made of httpx objects.
 ALLOWED = {
     "httpx": {"_transport", "emulator", "_litellm"},
+    "aiohttp": {"_transport"},
     "litellm": {"litellm_provider", "_litellm"},
     "langchain_core": {"errors", "_langchain", "chat_models", "embeddings", "llms", "tools"}
     | {"loaders", "retrievers"},

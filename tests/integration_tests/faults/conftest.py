@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from . import helpers
 from .raw_server import Hub
 
 
@@ -14,3 +15,9 @@ def raw_hub() -> Iterator[Hub]:
     """One thread that carries all scripted servers of a run."""
     with Hub() as running:
         yield running
+
+
+@pytest.fixture(params=["httpx", "aiohttp"])
+def any_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What carries the async calls of the models that `helpers.make_model` makes."""
+    monkeypatch.setattr(helpers, "transport", request.param)

@@ -29,6 +29,9 @@ def echoing(hub: Hub) -> Iterator[RawServer]:
         yield server
 
 
+transport = "httpx"  # the fixture `any_transport` changes it
+
+
 def make_model(server: RawServer, **options: Any) -> ChatAimlapi:
     base: dict[str, Any] = {
         "model": "openai/gpt-4o",
@@ -36,6 +39,7 @@ def make_model(server: RawServer, **options: Any) -> ChatAimlapi:
         "base_url": server.url + "/v1",
         "timeout": 5.0,
         "stream_timeout": 5.0,
+        "async_transport": transport,
     }
     return ChatAimlapi(**{**base, **options})
 

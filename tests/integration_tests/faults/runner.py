@@ -68,8 +68,9 @@ def quick_retries(seconds: float = 0.01) -> Iterator[None]:
         retry.BASE_DELAY = before
 
 
-def play(hub: Hub, scenario: Scenario, call: Call) -> Result:
-    """Run the scenario's case for this kind of call on servers of its own."""
+def play(hub: Hub, scenario: Scenario, call: Call, **options: Any) -> Result:
+    """Run the scenario's case for this kind of call on servers of its own; ``options`` go to the
+    model."""
     case = scenario.case(call)
     assert case is not None, f"{scenario.id} has no case for {call}"
     with ExitStack() as stack:
@@ -77,7 +78,7 @@ def play(hub: Hub, scenario: Scenario, call: Call) -> Result:
         server: RawServer = stack.enter_context(hub.serve(case.script, elsewhere=other.url))
         url = server.url.replace("http:", f"{case.scheme}:")
         begun = time.perf_counter()
-        seen = _call(case, call, {**DEFAULTS, "base_url": url + "/v1", **case.options})
+        seen = _call(case, call, {**DEFAULTS, "base_url": url + "/v1", **case.options, **options})
         elapsed = time.perf_counter() - begun
         problems = [*_judge(case, seen), *_judge_wire(case, call, server, other, elapsed)]
         return Result(scenario, call, tuple(problems), len(server.requests), elapsed)

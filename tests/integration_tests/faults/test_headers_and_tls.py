@@ -16,7 +16,9 @@ from langchain_aimlapi.errors import AimlapiError, APIConnectionError
 from .families import PROMPT
 from .helpers import make_model
 from .raw_server import Hub, Script
-from .wire import JSON_OK, SSE_OK
+from .wire import JSON_OK, SSE_OK, answer, completion
+
+pytestmark = pytest.mark.usefixtures("any_transport")
 
 BAD_IDS = {
     "CR LF": "a\r\nX-Evil: 1",
@@ -133,3 +135,19 @@ def test_a_certificate_that_the_environment_trusts_is_accepted(
         model.invoke(PROMPT)
         model.close()
         assert len(server.requests) == 1
+
+
+async def test_cookies_are_not_kept_for_the_next_call(raw_hub: Hub, colour: str) -> None:
+    cookie = "Set-Cookie: who=somebody; Path=/"
+    with raw_hub.serve(Script((answer(completion(), cookie),))) as server:
+        for key in ("sk-one", "sk-two"):
+            model = make_model(server, api_key=key)
+            if colour == "sync":
+                model.invoke("a")
+            else:
+                await model.ainvoke("a")
+        keys = [request.header("authorization") for request in server.requests]
+        assert keys == ["Bearer sk-one", "Bearer sk-two"]
+        assert [request.header("cookie") for request in server.requests] == [None, None]
+        model.close()
+        await model.aclose()

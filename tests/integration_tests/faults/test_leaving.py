@@ -16,6 +16,8 @@ from .raw_server import Hub, RawServer
 from .steps import Every, Reply, Send, Stall
 from .wire import ROLE, STREAM, TEXT, TOLD, chunk, chunked, event, sse_head, stream
 
+pytestmark = pytest.mark.usefixtures("any_transport")
+
 ENDLESS: Reply = (
     Send(sse_head() + chunked(event(ROLE) + event(TOLD[0]))),
     Every(chunked(event(chunk("x"))), 0.01),

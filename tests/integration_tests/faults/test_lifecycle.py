@@ -19,6 +19,8 @@ from .helpers import all_closed, astreamed, echoing, make_model, streamed
 from .raw_server import Hub
 from .wire import answer, completion, http
 
+pytestmark = pytest.mark.usefixtures("any_transport")
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 

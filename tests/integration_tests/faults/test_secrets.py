@@ -28,6 +28,8 @@ from .runner import quick_retries
 from .steps import Reset
 from .wire import JSON_OK, SSE_OK, answer, completion, fails, http
 
+pytestmark = pytest.mark.usefixtures("any_transport")
+
 FIELDS: dict[str, Any] = {"model": "openai/gpt-4o", "api_key": KEY}
 BAD_KEYS = {
     "line end": "sk-bad\r\nX-Evil: 1",
