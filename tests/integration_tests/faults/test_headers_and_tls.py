@@ -140,8 +140,8 @@ def test_a_certificate_that_the_environment_trusts_is_accepted(
 async def test_cookies_are_not_kept_for_the_next_call(raw_hub: Hub, colour: str) -> None:
     cookie = "Set-Cookie: who=somebody; Path=/"
     with raw_hub.serve(Script((answer(completion(), cookie),))) as server:
-        for key in ("sk-one", "sk-two"):
-            model = make_model(server, api_key=key)
+        models = [make_model(server, api_key=key) for key in ("sk-one", "sk-two")]
+        for model in models:  # they share their connections
             if colour == "sync":
                 model.invoke("a")
             else:
