@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,6 +98,7 @@ def resolve_root(given: str | None, *, allow_http: bool) -> str:
     return _VERSION_SUFFIX.sub("", url.rstrip("/"))
 
 
+@lru_cache(maxsize=64)  # every call asks; the answer depends on nothing else
 def check_base_url(url: str, *, allow_http: bool) -> None:
     """Refuse an address that could not work, or would show the key to the network."""
     parts = urlsplit(url)
