@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
-from langchain_aimlapi.errors import InvalidRequestError, UnsupportedParameterWarning
+from langchain_aimlapi.errors import InvalidRequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def prepare(
     """
     notes = Notes(ask.model, on_unsupported)
     shape, body = _dialects.choose_and_build(facts, ask, dialect, notes)
-    _warn(notes, seen if seen is not None else set())
+    notes.warn(seen if seen is not None else set(), stacklevel=6)
     request = Request(
         "POST",
         root + shape.path,
@@ -111,10 +110,3 @@ def encode(body: Mapping[str, Any], model: str) -> bytes:
         advice="parameters must be plain JSON values",
         model=model,
     )
-
-
-def _warn(notes: Notes, seen: set[tuple[str, str]]) -> None:
-    for name, said in notes.told:
-        if (notes.model, name) not in seen:
-            seen.add((notes.model, name))
-            warnings.warn(f"{notes.model}: {said}", UnsupportedParameterWarning, stacklevel=6)

@@ -10,31 +10,16 @@ import asyncio
 import difflib
 import time
 import uuid
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
-from langchain_aimlapi._fields import ConnectionFields
-from langchain_aimlapi._settings import (
-    USER_AGENT,
-    Key,
-    check_request_id,
-    resolve_key,
-    resolve_root,
-    secret_of,
-)
+from langchain_aimlapi._fields import ConnectionFields, argument_names, refuse_twins
+from langchain_aimlapi._settings import USER_AGENT, Key, check_request_id, secret_of
 from langchain_aimlapi._wire.flow import Fault, Policy, explain_fault
 from langchain_aimlapi.endpoints import Context, Plan, Step
 
@@ -50,14 +35,17 @@ class Connection(ConnectionFields):
     """Sent as ``X-Client-Request-Id``, to find calls in the usage log. Default: a new one each."""
     max_concurrency: int = Field(default=8, gt=0)
     """Most requests at a time of one async call that takes several."""
+
     # --- construction -----
 
     @model_validator(mode="before")
     @classmethod
     def _refuse_misspelt(cls, values: Any) -> Any:
         """An argument that is no field is refused, with the name that was probably meant."""
+        given = values if isinstance(values, dict) else {}
+        refuse_twins(cls, given)
         known = argument_names(cls)
-        for name in values if isinstance(values, dict) else ():
+        for name in given:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
                 hint = f": did you mean {close[0]!r}?" if close else ""
@@ -102,10 +90,10 @@ class Connection(ConnectionFields):
     def _planned(self, build: Callable[[Context], Plan[T]]) -> tuple[Plan[T], Key | None, Policy]:
         plan = build(self._context())
         if plan.notes is not None:
-            self._warn(plan.notes.model, plan.notes.told)
+            plan.notes.warn(self._wires.warned, stacklevel=5)
         key: Key | None
         try:
-            key = resolve_key(self.api_key)  # type: ignore[arg-type]  # never a str: see ApiKey
+            key = self._key()
         except errors.AuthenticationError:
             if plan.needs_key:
                 raise
@@ -130,7 +118,7 @@ class Connection(ConnectionFields):
     def _context(self) -> Context:
         request_id = self.client_request_id or str(uuid.uuid4())
         return Context(
-            root=resolve_root(self.base_url, allow_http=self.allow_http),
+            root=self._root(),
             catalog=self._catalog(),
             headers={
                 "user-agent": USER_AGENT,
@@ -140,13 +128,6 @@ class Connection(ConnectionFields):
             on_unsupported=self.on_unsupported,
         )
 
-    def _warn(self, model: str, told: Iterable[tuple[str, str]]) -> None:
-        for name, said in told:
-            if (model, name) not in self._wires.warned:
-                self._wires.warned.add((model, name))
-                text = f"{model}: {said}"
-                warnings.warn(text, errors.UnsupportedParameterWarning, stacklevel=5)
-
     def _completed(self, error: errors.AimlapiError, model: str | None) -> errors.AimlapiError:
         """The error with what the catalog knows about the model."""
         if model is None:
@@ -155,17 +136,6 @@ class Connection(ConnectionFields):
         if isinstance(error, errors.ModelNotFoundError):
             advise(error, model, self._catalog())
         return error
-
-
-def argument_names(cls: type[BaseModel]) -> frozenset[str]:
-    """Every name that the constructor takes: fields and their aliases."""
-    names = cls.__dict__.get("_argument_names_cache")
-    if names is None:
-        aliases = (field.validation_alias for field in cls.model_fields.values())
-        spelled = [each.choices for each in aliases if isinstance(each, AliasChoices)]
-        names = frozenset({*cls.model_fields, *(str(name) for each in spelled for name in each)})
-        type.__setattr__(cls, "_argument_names_cache", names)
-    return names
 
 
 async def _overlapped(

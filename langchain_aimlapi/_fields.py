@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -47,6 +48,31 @@ else:
 # LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
 # for the only name of the argument and refuse `ChatAimlapi(model=...)`.
 names = AliasChoices
+
+
+@cache
+def alias_groups(cls: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
+    """The names of each constructor argument that has several."""
+    aliases = [field.validation_alias for field in cls.model_fields.values()]
+    return tuple(
+        tuple(name for name in alias.choices if isinstance(name, str))
+        for alias in aliases
+        if isinstance(alias, AliasChoices)
+    )
+
+
+@cache
+def argument_names(cls: type[BaseModel]) -> frozenset[str]:
+    """Every name that the constructor takes: fields and their aliases."""
+    return frozenset(cls.model_fields).union(*alias_groups(cls))
+
+
+def refuse_twins(cls: type[BaseModel], values: Mapping[str, Any]) -> None:
+    """Refuse one argument under two names: one of the values would be lost."""
+    for names in alias_groups(cls):
+        given = [name for name in names if name in values]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are the same argument; give one of them")
 
 
 class ConnectionFields(BaseModel):

@@ -20,6 +20,7 @@ from pydantic import ConfigDict, Field, model_validator
 from langchain_aimlapi import errors
 from langchain_aimlapi._advice import advise
 from langchain_aimlapi._chat import Call, prepare
+from langchain_aimlapi._dialects.notes import Notes
 from langchain_aimlapi._domain import Ask, Delta, Final, Reply
 from langchain_aimlapi._fields import ConnectionFields, names
 from langchain_aimlapi._langchain import blocks, runs, serial
@@ -489,7 +490,12 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
     def _chunk(self, item: Delta | Final, ask: Ask) -> ChatGenerationChunk | None:
         """One item of a stream as a chunk; a stream tells the first answer only."""
         if type(item) is Delta:
-            return delta_to_chunk(item) if item.choice == 0 else None
+            if item.choice == 0:
+                return delta_to_chunk(item)
+            notes = Notes(ask.model, self.on_unsupported)
+            notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
+            notes.warn(self._wires.warned, stacklevel=5)
+            return None
         assert isinstance(item, Final)  # noqa: S101 - a reader gives nothing else
         return final_to_chunk(item, model=ask.model, with_headers=self.include_response_headers)
 

@@ -7,9 +7,10 @@ user's ``on_unsupported`` decides: ``"warn"`` leaves it out (or maps it) and say
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal
 
-from langchain_aimlapi.errors import UnsupportedFeatureError
+from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
 
 OnUnsupported = Literal["warn", "error", "send"]
 
@@ -59,6 +60,19 @@ class Notes:
         """Report a change that keeps the meaning but that a user may want to know about."""
         if self.policy != "send":
             self.told.append((name, said))
+
+    def warn(self, seen: set[tuple[str, str]], stacklevel: int) -> None:
+        """Tell the user, each thing once for a model.
+
+        Args:
+            seen: (model, name) pairs that were told before; extended here.
+            stacklevel: How many callers above this one the user stands, as `warnings.warn` counts.
+        """
+        for name, said in self.told:
+            if (self.model, name) not in seen:
+                seen.add((self.model, name))
+                text = f"{self.model}: {said}"
+                warnings.warn(text, UnsupportedParameterWarning, stacklevel=stacklevel)
 
 
 def short(value: Any) -> str:

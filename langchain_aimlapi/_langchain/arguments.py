@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import BaseModel
+
+from langchain_aimlapi._fields import argument_names, refuse_twins
 
 
 def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,11 +18,8 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
     Raises:
         ValueError: an argument looks like a misspelt field, or is given twice.
     """
-    for names in _alias_groups(cls):
-        given = [name for name in names if name in values]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are the same argument; give one of them")
-    known = _argument_names(cls)
+    refuse_twins(cls, values)
+    known = argument_names(cls)
     unknown = [name for name in values if name not in known]
     if not unknown:
         return dict(values)
@@ -41,19 +39,3 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
         stacklevel=5,
     )
     return {**kept, "model_kwargs": extra}
-
-
-@cache
-def _alias_groups(cls: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
-    """The names of each field that has several."""
-    aliases = [field.validation_alias for field in cls.model_fields.values()]
-    return tuple(
-        tuple(name for name in alias.choices if isinstance(name, str))
-        for alias in aliases
-        if isinstance(alias, AliasChoices)
-    )
-
-
-@cache
-def _argument_names(cls: type[BaseModel]) -> frozenset[str]:
-    return frozenset(cls.model_fields).union(*_alias_groups(cls))

@@ -218,6 +218,44 @@ def targets_table(listed: list[Target]) -> str:
     return "\n".join([*lines, ""])
 
 
+_SUMMARY = {
+    "stream-text": "text chunk, sync, µs",
+    "astream-text": "text chunk, async, µs",
+    "stream-reasoning": "reasoning chunk, µs",
+    "stream-tools": "tool-call fragment, µs",
+    "ainvoke-100": "`ainvoke`, 100 at once, µs",
+    "streams-1000": "a stream of 30 chunks, 1,000 at once, ms",
+    "first": "first chunk, ms (wall)",
+}
+_SUMMARY_PEERS = {
+    "aimlapi": "this package",
+    "openai": "-openai",
+    "deepseek": "-deepseek",
+    "openrouter": "-openrouter",
+    "chat-litellm": "-litellm",
+    "minimal": "minimal loop",
+    "httpx": "bare httpx",
+}
+
+
+def summary(results: Results) -> str:
+    """The table of the README: medians, as few as tell the story."""
+    lines = [
+        "| CPU, median | " + " | ".join(_SUMMARY_PEERS.values()) + " |",
+        "|---|" + "---:|" * len(_SUMMARY_PEERS),
+    ]
+    for name, words in _SUMMARY.items():
+        rounds, figure = results.get(name, {}), ITEMS[name].figure
+        found = [middle(rounds, peer, figure) for peer in _SUMMARY_PEERS]
+        cells = ["" if value is None else _brief(value) for value in found]
+        lines.append(f"| {words} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _brief(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
 def versions() -> dict[str, str]:
     """What was measured, and on what."""
     told = {"python": platform.python_version(), "machine": platform.machine()}

@@ -19,7 +19,13 @@ from langchain_core.tracers.schemas import Run
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.emulator import Emulator, Fault, Say
-from langchain_aimlapi.errors import APIError, RateLimitError, StreamInterrupted
+from langchain_aimlapi.errors import (
+    APIError,
+    RateLimitError,
+    StreamInterrupted,
+    UnsupportedFeatureError,
+    UnsupportedParameterWarning,
+)
 from tests.unit_tests.langchain.helpers import (
     MODEL,
     Recorder,
@@ -356,7 +362,10 @@ async def test_a_stream_of_several_answers_tells_the_first_one(colour: str) -> N
             {**delta(), "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 4}},
         )
     )
-    chunks = await stream(wire.model(), "hi", colour, n=2)
+    model = wire.model()
+    with pytest.warns(UnsupportedParameterWarning, match="the first of several answers") as told:
+        chunks = await stream(model, "hi", colour, n=2)
+    assert len(told) == 1
     message = add_up(chunks)
     assert message.text == "AB"
     assert message.response_metadata["finish_reason"] == "stop"
@@ -543,8 +552,6 @@ async def test_v1_gives_one_block_of_text(api: Emulator, manner: str, colour: st
 async def test_a_parameter_that_the_model_does_not_take_is_warned_about_once(
     api: Emulator, colour: str
 ) -> None:
-    from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
-
     model = make(model="openai/gpt-4o", top_k=5, **api.settings())
     with pytest.warns(UnsupportedParameterWarning, match="top_k"):
         await ask(model, "Hello", colour)

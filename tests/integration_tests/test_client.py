@@ -218,6 +218,12 @@ def test_a_misspelt_argument_is_refused() -> None:
         AimlapiClient(**misspelt)
 
 
+def test_one_argument_under_two_names_is_refused() -> None:
+    twice: dict[str, Any] = {"timeout": 3, "request_timeout": 5}
+    with pytest.raises(ValidationError, match="timeout and request_timeout are the same argument"):
+        AimlapiClient(**twice)
+
+
 def test_the_key_never_goes_over_plain_http() -> None:
     with pytest.raises(ValidationError, match="unencrypted"):
         AimlapiClient(base_url="http://example.com/v1")

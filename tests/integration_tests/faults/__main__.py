@@ -1,4 +1,5 @@
-"""Print the fault table: ``python -m tests.integration_tests.faults [--only PATTERN] [--brief]``.
+"""Print the fault table: ``python -m tests.integration_tests.faults [--only PATTERN] [--brief]
+[--transport aiohttp]``.
 
 Exit code 1 if any call did not end as required.
 """
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     parser.add_argument("--only", default="", help="regular expression over 'family: scenario'")
     parser.add_argument("--brief", action="store_true", help="totals per family only")
+    parser.add_argument(
+        "--transport", choices=("httpx", "aiohttp"), default="httpx", help="of the async calls"
+    )
     options = parser.parse_args(arguments)
     chosen = [item for item in SCENARIOS if re.search(options.only, item.id)]
     warnings.simplefilter("error")
@@ -33,7 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.brief:
             _print_rows([HEAD, ("---",) * len(HEAD)])
         for scenario in chosen:
-            played = [play(hub, scenario, call) for call in CALLS if scenario.case(call)]
+            played = [
+                play(hub, scenario, call, async_transport=options.transport)
+                for call in CALLS
+                if scenario.case(call)
+            ]
             results += played
             if not options.brief:
                 _print_rows([_row(scenario, played)])
