@@ -50,8 +50,22 @@ def main(arguments: list[str]) -> int:
     if STARTS in wanted:
         starts = run_starts(peers, rounds, say)
     with serving() as address, workers(address) as staff:
-        results = run_items(staff, items, peers, rounds, scale, say)
+        results: dict[str, Rounds] = {}
+        for name, told in run_items(staff, items, peers, rounds, scale, say):
+            results[name] = told
+            _keep(options, results, starts, absent)  # what was measured is not lost
     return _tell(options, results, starts, absent)
+
+
+def _keep(
+    options: argparse.Namespace,
+    results: report.Results,
+    starts: Rounds | None,
+    absent: dict[str, str],
+) -> None:
+    options.out.mkdir(parents=True, exist_ok=True)
+    told = json.dumps(report.document(results, starts, absent), indent=1)
+    (options.out / "benchmark.json").write_text(told + "\n")
 
 
 def _tell(
@@ -66,10 +80,8 @@ def _tell(
         tables.append(report.starts_table(starts))
     text = "\n".join([*tables, report.targets_table(listed)])
     print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
+    _keep(options, results, starts, absent)
     (options.out / "benchmark.md").write_text(text)
-    told = json.dumps(report.document(results, starts, absent), indent=1)
-    (options.out / "benchmark.json").write_text(told + "\n")
     files = picture.draw(results, options.out)
     print(f"written: {options.out}/benchmark.md, .json{', .png, .svg' if files else ''}")
     return int(options.check and any(target.met is False for target in listed))

@@ -96,17 +96,15 @@ def workers(address: str) -> Iterator[Workers]:
 
 def run_items(
     staff: Workers, names: Sequence[str], peers: Sequence[str], rounds: int, scale: float, say: Say
-) -> dict[str, Rounds]:
+) -> Iterator[tuple[str, Rounds]]:
     """Measure every item with every contestant that takes part in it."""
-    told: dict[str, Rounds] = {}
     for name in names:
         item = ITEMS[name]
         taking = [peer for peer in peers if item.takes(peer)]
         if not taking:
             continue
         say(f"{item.title}: {', '.join(taking)}")
-        told[name] = _run_item(staff, name, item, taking, rounds, scale)
-    return told
+        yield name, _run_item(staff, name, item, taking, rounds, scale)
 
 
 def _run_item(
