@@ -492,9 +492,10 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
         if type(item) is Delta:
             if item.choice == 0:
                 return delta_to_chunk(item)
-            notes = Notes(ask.model, self.on_unsupported)
-            notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
-            notes.warn(self._wires.warned, stacklevel=5)
+            if ask.params.get("n"):
+                notes = Notes(ask.model, self.on_unsupported)
+                notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
+                notes.warn(self._wires.warned, stacklevel=5)
             return None
         assert isinstance(item, Final)  # noqa: S101 - a reader gives nothing else
         return final_to_chunk(item, model=ask.model, with_headers=self.include_response_headers)
