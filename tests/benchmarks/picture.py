@@ -12,6 +12,7 @@ from tests.benchmarks.report import Results, figures, middle
 
 SHOWN = ("stream-text", "astream-text", "stream-tools", "ainvoke-100")
 _OURS, _PEER, _FLOOR = "#0b6e4f", "#8a94a6", "#d0d5de"
+_OWN = ("aimlapi", "coalesce", "aiohttp")
 _FLOORS = ("minimal", "floor", "httpx")
 
 
@@ -48,10 +49,7 @@ def _bars(name: str, results: Results, axis: object) -> None:
         [value - min(all_) for value, all_ in zip(values, spread, strict=True)],
         [max(all_) - value for value, all_ in zip(values, spread, strict=True)],
     ]
-    colours = [
-        _OURS if peer in ("aimlapi", "coalesce") else _FLOOR if peer in _FLOORS else _PEER
-        for peer in peers
-    ]
+    colours = [_OURS if peer in _OWN else _FLOOR if peer in _FLOORS else _PEER for peer in peers]
     bars = axis.barh(  # type: ignore[attr-defined]  # matplotlib is imported by name
         [PEERS[peer].label for peer in peers], values, color=colours, xerr=errors, ecolor="#555"
     )

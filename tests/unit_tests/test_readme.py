@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.benchmarks.report import summary
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,3 +60,10 @@ def test_every_file_that_the_readme_and_the_security_page_name_is_there() -> Non
     assert len(named) > 10
     missing = [name for name in named if not (ROOT / name).exists()]
     assert not missing
+
+
+def test_the_figures_are_those_of_the_measurement_that_is_kept() -> None:
+    document = json.loads((ROOT / "docs" / "benchmark" / "benchmark.json").read_text())
+    assert summary(document["items"]) in README
+    missed = [target["words"] for target in document["targets"] if not target["met"]]
+    assert all(words in README for words in missed), "a target that is missed is told"
