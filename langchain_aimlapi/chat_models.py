@@ -34,7 +34,7 @@ from langchain_aimlapi._langchain.chunks import (
     result_to_chunks,
 )
 from langchain_aimlapi._langchain.messages import messages_to_domain
-from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, RequestFields, gather
 from langchain_aimlapi._langchain.tools import (
     choice_to_domain,
     choice_to_wire,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
-class ChatAimlapi(BaseChatModel, ConnectionFields):
+class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is
@@ -87,54 +87,6 @@ class ChatAimlapi(BaseChatModel, ConnectionFields):
 
     model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
     """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
-    # -- what is asked -----
-    temperature: float | None = None
-    """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
-    max_tokens: int | None = Field(
-        default=None, validation_alias=names("max_tokens", "max_completion_tokens")
-    )
-    """Longest answer in tokens, reasoning included."""
-    top_p: float | None = None
-    """Nucleus sampling, 0 to 1."""
-    top_k: int | None = None
-    """Sample from the k likeliest tokens."""
-    stop: list[str] | str | None = Field(
-        default=None, validation_alias=names("stop", "stop_sequences")
-    )
-    """Texts at which the answer ends."""
-    seed: int | None = None
-    """Seed for repeatable sampling, from 1."""
-    n: int | None = Field(default=None, ge=1)
-    """Number of answers (``generate`` returns all; a stream has one)."""
-    logprobs: bool | None = None
-    """Return log-probabilities, in ``response_metadata["logprobs"]``."""
-    top_logprobs: int | None = Field(default=None, ge=0, le=20)
-    """Number of likeliest tokens per position, 0 to 20."""
-    logit_bias: dict[str, float] | None = None
-    """Token id -> bias, -100 to 100."""
-    presence_penalty: float | None = None
-    """-2 to 2."""
-    frequency_penalty: float | None = None
-    """-2 to 2."""
-    reasoning: dict[str, Any] | None = None
-    """Reasoning control for every family: ``{"effort": "low"}``, ``{"budget_tokens": 4096}``,
-    ``{"effort": "none"}`` to switch it off where the model can."""
-    reasoning_effort: str | None = None
-    """Short for ``reasoning={"effort": ...}``: none, minimal, low, medium, high or xhigh."""
-    verbosity: str | None = None
-    """``low``, ``medium`` or ``high``, for models that know it."""
-    web_search: bool | dict[str, Any] | None = None
-    """Let the model search the web, where it can; a dictionary gives the vendor's options."""
-    modalities: list[str] | None = None
-    """Kinds of output, such as ``["text", "audio"]``."""
-    audio: dict[str, Any] | None = None
-    """Spoken answers: ``{"voice": "alloy", "format": "wav"}``."""
-    parallel_tool_calls: bool | None = None
-    """Whether one answer may call several tools."""
-    service_tier: str | None = None
-    """Vendor's service tier."""
-    user: str | None = None
-    """Your own id of the end user."""
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further parameters; known ones are fitted to the model, others go out as they are."""
     extra_body: dict[str, Any] | None = None

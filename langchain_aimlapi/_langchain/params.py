@@ -5,30 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FIELD_PARAMS = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "top_k",
-    "stop",
-    "seed",
-    "n",
-    "logprobs",
-    "top_logprobs",
-    "logit_bias",
-    "presence_penalty",
-    "frequency_penalty",
-    "reasoning",
-    "reasoning_effort",
-    "verbosity",
-    "web_search",
-    "modalities",
-    "audio",
-    "parallel_tool_calls",
-    "service_tier",
-    "user",
-)
-_ALIASES = {"max_completion_tokens": "max_tokens", "stop_sequences": "stop"}
+from pydantic import BaseModel, Field
+
+from langchain_aimlapi._fields import alias_groups, names
+
+
+class RequestFields(BaseModel):
+    """The constructor fields that are parameters of every request."""
+
+    temperature: float | None = None
+    """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
+    max_tokens: int | None = Field(
+        default=None, validation_alias=names("max_tokens", "max_completion_tokens")
+    )
+    """Longest answer in tokens, reasoning included."""
+    top_p: float | None = None
+    """Nucleus sampling, 0 to 1."""
+    top_k: int | None = None
+    """Sample from the k likeliest tokens."""
+    stop: list[str] | str | None = Field(
+        default=None, validation_alias=names("stop", "stop_sequences")
+    )
+    """Texts at which the answer ends."""
+    seed: int | None = None
+    """Seed for repeatable sampling, from 1."""
+    n: int | None = Field(default=None, ge=1)
+    """Number of answers (``generate`` returns all; a stream has one)."""
+    logprobs: bool | None = None
+    """Return log-probabilities, in ``response_metadata["logprobs"]``."""
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    """Number of likeliest tokens per position, 0 to 20."""
+    logit_bias: dict[str, float] | None = None
+    """Token id -> bias, -100 to 100."""
+    presence_penalty: float | None = None
+    """-2 to 2."""
+    frequency_penalty: float | None = None
+    """-2 to 2."""
+    reasoning: dict[str, Any] | None = None
+    """Reasoning control for every family: ``{"effort": "low"}``, ``{"budget_tokens": 4096}``,
+    ``{"effort": "none"}`` to switch it off where the model can."""
+    reasoning_effort: str | None = None
+    """Short for ``reasoning={"effort": ...}``: none, minimal, low, medium, high or xhigh."""
+    verbosity: str | None = None
+    """``low``, ``medium`` or ``high``, for models that know it."""
+    web_search: bool | dict[str, Any] | None = None
+    """Let the model search the web, where it can; a dictionary gives the vendor's options."""
+    modalities: list[str] | None = None
+    """Kinds of output, such as ``["text", "audio"]``."""
+    audio: dict[str, Any] | None = None
+    """Spoken answers: ``{"voice": "alloy", "format": "wav"}``."""
+    parallel_tool_calls: bool | None = None
+    """Whether one answer may call several tools."""
+    service_tier: str | None = None
+    """Vendor's service tier."""
+    user: str | None = None
+    """Your own id of the end user."""
+
+
+FIELD_PARAMS = tuple(RequestFields.model_fields)
+_ALIASES = {other: name for name, *others in alias_groups(RequestFields) for other in others}
 # Bookkeeping of LangChain that some versions leave among the arguments of a call.
 _IGNORED = frozenset({"ls_structured_output_format", "structured_output_format", "streaming"})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,33 +53,26 @@ class _Exchange:
             await self.trace(event, {})
 
 
-async def _connecting(session: Any, context: Any, params: Any) -> None:
-    exchange: _Exchange = context.trace_request_ctx
-    exchange.enter("connect")
-    await exchange.tell("connection.connect_tcp.started")
+def _entering(phase: str, event: str | None = None) -> Callable[..., Awaitable[None]]:
+    """What aiohttp calls where a phase begins; ``event`` is httpx's name for it."""
 
+    async def enter(session: Any, context: Any, params: Any) -> None:
+        exchange: _Exchange = context.trace_request_ctx
+        exchange.enter(phase)
+        if event is not None:
+            await exchange.tell(event)
 
-async def _connected(session: Any, context: Any, params: Any) -> None:
-    context.trace_request_ctx.enter("write")
-
-
-async def _headers_sent(session: Any, context: Any, params: Any) -> None:
-    exchange: _Exchange = context.trace_request_ctx
-    exchange.enter("read")
-    await exchange.tell("http11.send_request_headers.started")
-
-
-async def _piece_sent(session: Any, context: Any, params: Any) -> None:
-    context.trace_request_ctx.enter("read")
+    return enter
 
 
 def _tracing() -> aiohttp.TraceConfig:
     config = aiohttp.TraceConfig()
-    config.on_connection_create_start.append(_connecting)
-    config.on_connection_create_end.append(_connected)
-    config.on_connection_reuseconn.append(_connected)
-    config.on_request_headers_sent.append(_headers_sent)
-    config.on_request_chunk_sent.append(_piece_sent)
+    connected, sending = _entering("write"), "http11.send_request_headers.started"
+    config.on_connection_create_start.append(_entering("connect", "connection.connect_tcp.started"))
+    config.on_connection_create_end.append(connected)
+    config.on_connection_reuseconn.append(connected)
+    config.on_request_headers_sent.append(_entering("read", sending))
+    config.on_request_chunk_sent.append(_entering("read"))
     return config
 
 
@@ -198,7 +191,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+                timeout=aiohttp.ClientTimeout(total=None),
                 trace_configs=[_tracing()],
                 max_line_size=_LINE,
                 max_field_size=_LINE,
