@@ -48,21 +48,21 @@ $(BENCH)/done: pyproject.toml
 	@touch $@
 
 bench: $(BENCH)/done  ## Measure this package and its peers, side by side
-	$(BENCH)/bin/python -m tests.benchmarks
-	$(BENCH)/bin/python -m tests.benchmarks.building
+	$(BENCH)/bin/python -m tests.harness.benchmarks
+	$(BENCH)/bin/python -m tests.harness.benchmarks.building
 
 fuzz: $(VENV)/dev  ## Fuzz the readers, guided by coverage, for five minutes
 	$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
-	$(PY) -m tests.fuzz --seconds 300
+	$(PY) -m tests.harness.fuzz --seconds 300
 
 conformance: $(VENV)/dev  ## Every model times every feature against the published schemas (8 minutes)
-	$(PY) -m tests.conformance --jobs 2
+	$(PY) -m tests.harness.conformance --jobs 2
 
 faults: $(VENV)/dev  ## Every way to fail, in both colours, as a table
-	$(PY) -m tests.integration_tests.faults
+	$(PY) -m tests.harness.faults
 
 soak: $(VENV)/dev  ## Load with faults for fifteen minutes
-	$(PY) -m tests.soak --seconds 900
+	$(PY) -m tests.harness.soak --seconds 900
 
 clean:  ## Remove what was made
 	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,9 +8,12 @@ text is mended so that it can always be encoded again.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from langchain_aimlapi.errors import InvalidRequestError
 
 _TEXT_KEYS = frozenset({"content", "reasoning_content", "reasoning", "arguments", "text", "delta"})
 
@@ -47,6 +50,23 @@ def mend_text(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def encode(body: Mapping[str, Any], model: str) -> bytes:
+    """The body as UTF-8 JSON; lone surrogates in a prompt are replaced, not refused."""
+    try:
+        return to_json(body, inf_nan_mode="constants")
+    except (PydanticSerializationError, UnicodeEncodeError, ValueError):
+        pass  # a lone surrogate, or a value that is no JSON: told apart below
+    try:
+        return mend_text(json.dumps(body, ensure_ascii=False)).encode()
+    except (TypeError, ValueError) as error:
+        reason = str(error)
+    raise InvalidRequestError(
+        f"the request can not be written as JSON: {reason}",
+        advice="parameters must be plain JSON values",
+        model=model,
+    )
 
 
 class Mender:

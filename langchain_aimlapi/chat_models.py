@@ -18,11 +18,12 @@ from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field, model_validator
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._advice import advise
-from langchain_aimlapi._chat import Call, prepare
-from langchain_aimlapi._dialects.notes import Notes
-from langchain_aimlapi._domain import Ask, Delta, Final, Reply
-from langchain_aimlapi._fields import ConnectionFields, names
+from langchain_aimlapi._connection.fields import ConnectionFields, names
+from langchain_aimlapi._connection.settings import check_headers, check_request_id, secret_of
+from langchain_aimlapi._dialects.call import Call, prepare
+from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, StreamEnd
+from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
+from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
 from langchain_aimlapi._langchain.arguments import sort_arguments
 from langchain_aimlapi._langchain.chunks import (
@@ -43,13 +44,12 @@ from langchain_aimlapi._langchain.tools import (
     tool_to_wire,
     tools_to_domain,
 )
-from langchain_aimlapi._media import fetch_all, urls_of, with_data
-from langchain_aimlapi._settings import check_headers, check_request_id, secret_of
 from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi._wire.retry import RetryEvent
+from langchain_aimlapi.catalog.advice import advise
 from langchain_aimlapi.catalog.facts import Facts
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _ready(self, *arguments: Any, stream: bool) -> tuple[Call, Ask]:
+    def _ready(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
         """A call that can be made, after downloading media where that was needed and allowed."""
         ask, headers = self._asked(*arguments, stream=stream)
         prepared = self._prepare(ask, headers)
@@ -335,7 +335,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         fetched = self._drivers().sync.run(fetch_all(prepared, FetchLimits()), None)
         return self._with_media(with_data(ask, fetched), headers)
 
-    async def _aready(self, *arguments: Any, stream: bool) -> tuple[Call, Ask]:
+    async def _aready(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
         """The async twin of `_ready`."""
         ask, headers = self._asked(*arguments, stream=stream)
         prepared = self._prepare(ask, headers)
@@ -345,7 +345,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         fetched = await self._drivers().asynchronous.run(flow, None)
         return self._with_media(with_data(ask, fetched), headers)
 
-    def _with_media(self, ask: Ask, headers: dict[str, str]) -> tuple[Call, Ask]:
+    def _with_media(self, ask: ChatRequest, headers: dict[str, str]) -> tuple[Call, ChatRequest]:
         prepared = self._prepare(ask, headers)
         assert isinstance(prepared, Call)  # noqa: S101 - no URL is left that could be asked for
         return prepared, ask
@@ -358,13 +358,13 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         kwargs: Mapping[str, Any],
         *,
         stream: bool,
-    ) -> tuple[Ask, dict[str, str]]:
+    ) -> tuple[ChatRequest, dict[str, str]]:
         blocks.register()
         options = dict(kwargs)
         headers = self._headers(options, run_manager)
         return self._ask(messages, stop, options, stream=stream), headers
 
-    def _prepare(self, ask: Ask, headers: dict[str, str]) -> Call | list[str]:
+    def _prepare(self, ask: ChatRequest, headers: dict[str, str]) -> Call | list[str]:
         """The call; or the URLs whose content the model must be given, where it takes no URL and
         ``fetch_urls`` allows to download."""
         policy = Policy(self.max_retries, self._limits(), ask.model, secret_of(self._key()))
@@ -378,7 +378,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
                 policy=policy,
                 dialect=self.dialect,
                 on_unsupported=self.on_unsupported,
-                seen=self._wires.warned,
+                seen=self._holder.warned,
                 coalesce=self.coalesce,
             )
         except errors.UnsupportedFeatureError as error:
@@ -396,7 +396,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         options: dict[str, Any],
         *,
         stream: bool,
-    ) -> Ask:
+    ) -> ChatRequest:
         """The call in neutral terms; consumes ``options``."""
         options.pop("stream", None)
         stream_usage = options.pop("stream_usage", None)
@@ -406,7 +406,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         choice = choice_to_domain(options.pop("tool_choice", None))
         wanted = format_to_domain(options.pop("response_format", None))
         given = {name: getattr(self, name) for name in FIELD_PARAMS}
-        return Ask(
+        return ChatRequest(
             model=model,
             messages=messages_to_domain(
                 messages, custom={tool.name for tool in tools if tool.kind == "custom"}
@@ -436,10 +436,10 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         limits = super()._limits()
         return replace(limits, idle=self.stream_timeout, max_event_bytes=self.max_event_bytes)
 
-    def _result(self, reply: Reply, ask: Ask) -> ChatResult:
+    def _result(self, reply: ChatResponse, ask: ChatRequest) -> ChatResult:
         return reply_to_result(reply, model=ask.model, with_headers=self.include_response_headers)
 
-    def _chunk(self, item: Delta | Final, ask: Ask) -> ChatGenerationChunk | None:
+    def _chunk(self, item: Delta | StreamEnd, ask: ChatRequest) -> ChatGenerationChunk | None:
         """One item of a stream as a chunk; a stream tells the first answer only."""
         if type(item) is Delta:
             if item.choice == 0:
@@ -447,14 +447,14 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
             if ask.params.get("n"):
                 notes = Notes(ask.model, self.on_unsupported)
                 notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
-                notes.warn(self._wires.warned, stacklevel=5)
+                notes.warn(self._holder.warned, stacklevel=5)
             return None
-        assert isinstance(item, Final)  # noqa: S101 - a reader gives nothing else
+        assert isinstance(item, StreamEnd)  # noqa: S101 - a reader gives nothing else
         return final_to_chunk(item, model=ask.model, with_headers=self.include_response_headers)
 
-    def _completed(self, error: errors.AimlapiError, ask: Ask) -> errors.AimlapiError:
+    def _completed(self, error: errors.AimlapiError, ask: ChatRequest) -> errors.AimlapiError:
         """The error with advice from the catalog, and with the partial answer as a message."""
-        if isinstance(error.partial, Reply):
+        if isinstance(error.partial, ChatResponse):
             error.partial = partial_to_message(error.partial, model=ask.model)
         advise(error, ask.model, self._catalog())
         return error

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_aimlapi import endpoints
-from langchain_aimlapi._connection import Connection
-from langchain_aimlapi._settings import resolve_root
+from langchain_aimlapi._connection.runner import Connection
+from langchain_aimlapi._connection.settings import resolve_root
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import Snapshot, list_url, load_cached, save
@@ -86,7 +86,7 @@ class AimlapiClient(Connection, _Endpoints):
         changed = {plain.get(name, name): value for name, value in options.items()}
         held = {name: getattr(self, name) for name in self.model_fields_set}
         twin = type(self)(**{**held, **changed})
-        twin._wires = self._wires
+        twin._holder = self._holder
         return twin
 
     # --- models -----

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, model_validator
 
-from langchain_aimlapi._connection import Connection
-from langchain_aimlapi._domain import Meta
-from langchain_aimlapi._fields import argument_names
+from langchain_aimlapi._connection.fields import argument_names
+from langchain_aimlapi._connection.runner import Connection
+from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi.endpoints import Context, Plan
 from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, embed
 

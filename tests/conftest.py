@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.paths import SHARED
+
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
-
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared" / "api"
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from langchain_aimlapi._domain import (
+from langchain_aimlapi._domain.values import (
     MediaPart,
     Message,
     Part,
     RefusalPart,
+    ResponseFormat,
     TextPart,
     Tool,
     ToolCall,
@@ -131,3 +133,23 @@ def free_text_schema(tool: Tool) -> dict[str, object]:
         "properties": {"__arg1": {"type": "string", "description": "The text of the input."}},
         "required": ["__arg1"],
     }
+
+
+def format_on_wire(wanted: ResponseFormat) -> dict[str, Any]:
+    """``response_format`` as OpenAI spells it."""
+    if wanted.kind != "json_schema":
+        return {"type": wanted.kind}
+    inner: dict[str, Any] = {"name": wanted.name, "schema": dict(wanted.schema)}
+    if wanted.description:
+        inner["description"] = wanted.description
+    if wanted.strict is not None:
+        inner["strict"] = wanted.strict
+    return {"type": "json_schema", "json_schema": inner}
+
+
+def json_instruction(wanted: ResponseFormat) -> str:
+    """The wanted format in words, for a model that can not be held to it."""
+    if wanted.kind == "json_object" or not wanted.schema:
+        return "Answer with one JSON object and nothing else."
+    schema = json.dumps(dict(wanted.schema), ensure_ascii=False)
+    return f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"

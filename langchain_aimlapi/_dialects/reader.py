@@ -15,23 +15,23 @@ from typing import Any
 from pydantic_core import from_json
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._dialects.assembly import Assembly
-from langchain_aimlapi._dialects.joining import joined
-from langchain_aimlapi._domain import Delta, Final, Reply
-from langchain_aimlapi._explain import explain_frame, is_error_body, read_body
+from langchain_aimlapi._answers.assembly import Assembly
+from langchain_aimlapi._answers.coalesce import joined
+from langchain_aimlapi._domain.values import ChatResponse, Delta, StreamEnd
 from langchain_aimlapi._json import BadJsonError, Mender, parse_clean_json, parse_leniently
+from langchain_aimlapi._wire.explain import explain_frame, is_error_body, read_body
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi._wire.sse import BOM, SseDecoder
 from langchain_aimlapi.errors import AimlapiError, InvalidResponseError, StreamInterrupted
 
 # Loaded when a frame is not of the dialects before them: most programs speak one dialect, and the
 # import of the other two is 10 ms.
-READERS = ("read_completions", "read_responses", "read_messages")
+READERS = ("completions", "responses", "messages")
 
 
 def _reader_of(frame: Mapping[str, Any]) -> ModuleType | None:
     for name in READERS:
-        reader = import_module(f"langchain_aimlapi._dialects.{name}")
+        reader = import_module(f"langchain_aimlapi._dialects.{name}.answer")
         if reader.speaks(frame):
             return reader
     return None
@@ -40,8 +40,9 @@ def _reader_of(frame: Mapping[str, Any]) -> ModuleType | None:
 class AnswerReader:
     """Incremental reader of one answer: `feed` bytes, `close` at their end.
 
-    Items are `Delta`s and, last, one `Final`. An error that is told inside the stream is kept in
-    ``error`` until the items before it have been taken.
+    Items are `Delta`s and, last, one `StreamEnd`. An error that stands inside the
+    stream is kept in ``error`` until the items before it have been taken.
+
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class AnswerReader:
         return out
 
     def attach(self, error: AimlapiError) -> AimlapiError:
-        """The error with the partial answer (a `Reply`), the ids and the model filled in."""
+        """The error with the partial answer (a `ChatResponse`), the ids and the model filled in."""
         meta = self.assembly.headers
         error.inference_id = error.inference_id or meta.get("x-inference-id")
         error.model = error.model or self._model
@@ -316,8 +317,8 @@ def _no_answer(what: str, model: str | None, secret: str | None) -> InvalidRespo
 
 def parse_answer(
     response: Response, *, model: str | None = None, secret: str | None = None
-) -> Reply:
-    """A whole answer (JSON, or a stream that nobody asked for) as a `Reply`.
+) -> ChatResponse:
+    """A whole answer (JSON, or a stream that nobody asked for) as a `ChatResponse`.
 
     Raises:
         AimlapiError: the body is an error, or no answer.
@@ -325,7 +326,7 @@ def parse_answer(
     reader = AnswerReader(
         response.headers, model=model, secret=secret, max_response_bytes=len(response.body) + 1
     )
-    items: list[Delta | Final] = []
+    items: list[Delta | StreamEnd] = []
     if response.body.strip():
         items = [*reader.feed(response.body)]
         if reader.error is None:
@@ -341,5 +342,5 @@ def parse_answer(
         error.inference_id = error.inference_id or response.headers.get("x-inference-id")
         raise error
     last = items[-1]
-    assert isinstance(last, Final)  # noqa: S101 - no error, so the reader has finished
+    assert isinstance(last, StreamEnd)  # noqa: S101 - no error, so the reader has finished
     return last.reply

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from langchain_aimlapi._fields import argument_names, refuse_twins
+from langchain_aimlapi._connection.fields import argument_names, refuse_twins
 
 
 def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,16 @@ from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 
-from langchain_aimlapi._domain import Choice, Delta, Final, Meta, Reply, ToolCall, ToolDelta, Usage
+from langchain_aimlapi._domain.values import (
+    ChatResponse,
+    Choice,
+    Delta,
+    Meta,
+    StreamEnd,
+    ToolCall,
+    ToolDelta,
+    Usage,
+)
 
 PROVIDER = "aimlapi"
 M = TypeVar("M", bound=BaseModel)
@@ -149,7 +158,9 @@ def _with_tools(message: AIMessageChunk, tools: tuple[ToolDelta, ...]) -> AIMess
     return message
 
 
-def final_to_chunk(final: Final, *, model: str, with_headers: bool = False) -> ChatGenerationChunk:
+def final_to_chunk(
+    final: StreamEnd, *, model: str, with_headers: bool = False
+) -> ChatGenerationChunk:
     """The end of a stream as its last chunk: usage, finish reason and ids, each told once."""
     meta = final.reply.meta
     message = AIMessageChunk(
@@ -172,7 +183,7 @@ def _finish(choice: Choice) -> dict[str, Any]:
     return {"finish_reason": choice.finish_reason, "native_finish_reason": native}
 
 
-def reply_to_result(reply: Reply, *, model: str, with_headers: bool = False) -> ChatResult:
+def reply_to_result(reply: ChatResponse, *, model: str, with_headers: bool = False) -> ChatResult:
     """A whole answer as LangChain's result. Usage stands on the first message only: tracers add
     up what every message says."""
     meta = reply.meta
@@ -215,7 +226,7 @@ def choice_to_message(
     )
 
 
-def partial_to_message(reply: Reply, *, model: str) -> AIMessage:
+def partial_to_message(reply: ChatResponse, *, model: str) -> AIMessage:
     """What a broken stream had delivered, as a message."""
     return choice_to_message(reply.choices[0], reply.meta, model=model)
 
@@ -285,6 +296,6 @@ def result_to_chunks(result: ChatResult) -> list[ChatGenerationChunk]:
 
 
 def _unparsable(arguments: str | None) -> str:
-    from langchain_aimlapi._dialects.fragments import breaker
+    from langchain_aimlapi._answers.tool_calls import breaker
 
     return (arguments or "") + breaker(arguments or "")

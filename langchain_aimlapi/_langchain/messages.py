@@ -16,7 +16,8 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_aimlapi._domain import (
+from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.values import (
     RETURNED_KEYS,
     Message,
     Part,
@@ -25,7 +26,6 @@ from langchain_aimlapi._domain import (
     Role,
     ToolCall,
 )
-from langchain_aimlapi._langchain.content import content_to_parts
 
 _ROLES: dict[str, Role] = {
     "system": "system",

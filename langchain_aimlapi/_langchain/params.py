@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from langchain_aimlapi._fields import alias_groups, names
+from langchain_aimlapi._connection.fields import alias_groups, names
 
 
 class RequestFields(BaseModel):

@@ -14,8 +14,8 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage
 
 from langchain_aimlapi._dialects.parts import part_text
-from langchain_aimlapi._domain import MediaPart
-from langchain_aimlapi._langchain.content import content_to_parts
+from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.values import MediaPart
 
 # A word with its leading space is a token up to about six letters, two up to twelve, and so on.
 _PIECES = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]|\s{2,}")

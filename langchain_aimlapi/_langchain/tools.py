@@ -12,7 +12,7 @@ from langchain_core.utils.function_calling import (
     convert_to_openai_tool,
 )
 
-from langchain_aimlapi._domain import ResponseFormat, Tool, ToolChoice
+from langchain_aimlapi._domain.values import ResponseFormat, Tool, ToolChoice
 
 _PASSED = ("cache_control", "defer_loading", "input_examples")
 

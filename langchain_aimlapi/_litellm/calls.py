@@ -12,22 +12,21 @@ import httpx
 import litellm
 from pydantic import SecretStr
 
-from langchain_aimlapi._chat import Call, prepare
-from langchain_aimlapi._domain import Ask
-from langchain_aimlapi._langchain.params import gather
-from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
-from langchain_aimlapi._litellm.messages import openai_to_messages
-from langchain_aimlapi._settings import (
+from langchain_aimlapi._connection.settings import (
     KEY_VARIABLE,
-    Key,
     check_headers,
-    clean_key,
     resolve_key,
     resolve_root,
     secret_of,
 )
+from langchain_aimlapi._dialects.call import Call, prepare
+from langchain_aimlapi._domain.values import ChatRequest
+from langchain_aimlapi._langchain.params import gather
+from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
+from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi._transport import Drivers, TransportOptions, drivers_for
 from langchain_aimlapi._wire.flow import Policy
+from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog import Catalog
 
@@ -66,7 +65,7 @@ class Prepared:
     """A chat call that is ready to be made."""
 
     call: Call
-    ask: Ask
+    ask: ChatRequest
     access: Access
 
 
@@ -98,7 +97,7 @@ def prepare_chat(given: Mapping[str, Any], catalog: Catalog, *, stream: bool) ->
     return Prepared(call, ask, access)
 
 
-def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) -> Ask:
+def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) -> ChatRequest:
     rest = {k: v for k, v in params.items() if k not in NOT_PARAMS}
     extra_body = rest.pop("extra_body", None) or {}
     tools = rest.pop("tools", None) or [
@@ -113,7 +112,7 @@ def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) 
     if isinstance(effort, Mapping):  # LiteLLM's form with a summary beside the effort
         del rest["reasoning_effort"]
         rest["reasoning"] = {**effort, **(rest.get("reasoning") or {})}
-    return Ask(
+    return ChatRequest(
         model=model,
         messages=openai_to_messages(messages),
         tools=tools_to_domain(tools),

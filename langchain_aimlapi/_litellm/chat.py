@@ -10,7 +10,7 @@ from litellm.types.utils import ModelResponse, ModelResponseStream
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import AnswerReader
-from langchain_aimlapi._domain import Delta, Final, Reply
+from langchain_aimlapi._domain.values import ChatResponse, Delta, StreamEnd
 from langchain_aimlapi._litellm.calls import Prepared, prepare_chat
 from langchain_aimlapi._litellm.chunks import ChunkWriter, reply_to_items
 from langchain_aimlapi._litellm.failures import as_litellm, to_litellm
@@ -147,7 +147,7 @@ def _chunks(
             if type(item) is Delta:
                 if item.choice < writer.count:
                     yield writer.delta(item)
-            elif isinstance(item, Final):
+            elif isinstance(item, StreamEnd):
                 yield from writer.final(item)
             item = next(items, None)
             if item is None:
@@ -168,7 +168,7 @@ async def _achunks(
             if type(item) is Delta:
                 if item.choice < writer.count:
                     yield writer.delta(item)
-            elif isinstance(item, Final):
+            elif isinstance(item, StreamEnd):
                 for chunk in writer.final(item):
                     yield chunk
             item = await anext(items, None)
@@ -185,7 +185,7 @@ def _writer(prepared: Prepared, told: Callable[[], Mapping[str, Any]]) -> ChunkW
     return ChunkWriter(prepared.ask.model, told, count=count if isinstance(count, int) else 1)
 
 
-def _written(reply: Reply, prepared: Prepared) -> list[ModelResponseStream]:
+def _written(reply: ChatResponse, prepared: Prepared) -> list[ModelResponseStream]:
     meta = reply.meta
     told = {
         "id": meta.id, "created": meta.created, "system_fingerprint": meta.system_fingerprint
@@ -193,7 +193,7 @@ def _written(reply: Reply, prepared: Prepared) -> list[ModelResponseStream]:
     writer = _writer(prepared, lambda: told)
     chunks: list[ModelResponseStream] = []
     for item in reply_to_items(reply):
-        if isinstance(item, Final):
+        if isinstance(item, StreamEnd):
             chunks += writer.final(item)
         else:
             chunks.append(writer.delta(item))
@@ -225,7 +225,7 @@ def _before(given: Given, prepared: Prepared) -> None:
     )
 
 
-def _after(given: Given, prepared: Prepared, reply: Reply) -> ModelResponse:
+def _after(given: Given, prepared: Prepared, reply: ChatResponse) -> ModelResponse:
     log = given.get("logging_obj")
     if log is not None:
         log.post_call(

@@ -17,7 +17,7 @@ from typing import Any
 from litellm.types.utils import Delta as LitellmDelta
 from litellm.types.utils import ModelResponseStream, StreamingChoices
 
-from langchain_aimlapi._domain import Delta, Final, Reply, ToolDelta
+from langchain_aimlapi._domain.values import ChatResponse, Delta, StreamEnd, ToolDelta
 from langchain_aimlapi._litellm.replies import (
     MESSAGE_FIELDS,
     TOP_LEVEL,
@@ -74,7 +74,7 @@ class ChunkWriter:
         wire = LitellmDelta(**fields)
         return self._chunk([StreamingChoices(index=choice, delta=wire, logprobs=logprobs)], **top)
 
-    def final(self, final: Final) -> Iterator[ModelResponseStream]:
+    def final(self, final: StreamEnd) -> Iterator[ModelResponseStream]:
         """The chunks of the end: what was held back, usage and charge, finish reasons."""
         reply = final.reply
         self._learn()
@@ -140,7 +140,7 @@ class ChunkWriter:
             rest.setdefault("thinking", "")
         return {"type": kind, **rest}
 
-    def _held(self, reply: Reply) -> Iterator[ModelResponseStream]:
+    def _held(self, reply: ChatResponse) -> Iterator[ModelResponseStream]:
         for choice in reply.choices[: self.count]:
             fields = {k: v for k, v in specific_fields(choice).items() if k in _WHOLE}
             if fields:
@@ -148,9 +148,9 @@ class ChunkWriter:
                 yield self._chunk([StreamingChoices(index=choice.index, delta=wire)])
 
 
-def reply_to_items(reply: Reply) -> list[Delta | Final]:
+def reply_to_items(reply: ChatResponse) -> list[Delta | StreamEnd]:
     """A whole answer as the items of a stream, for models that do not stream."""
-    items: list[Delta | Final] = []
+    items: list[Delta | StreamEnd] = []
     for choice in reply.choices:
         tools = tuple(
             ToolDelta(place, call.id, call.name, call.arguments)
@@ -162,7 +162,7 @@ def reply_to_items(reply: Reply) -> list[Delta | Final]:
                 choice.index,
             )
         )  # fmt: skip
-    return [*items, Final(reply)]
+    return [*items, StreamEnd(reply)]
 
 
 def _tool(tool: ToolDelta) -> dict[str, Any]:

@@ -18,9 +18,9 @@ import litellm
 from litellm.exceptions import BadRequestError
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._advice import advise
 from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.advice import advise
 
 _REQUEST_URL = "https://api.aimlapi.com/v1"  # LiteLLM wants a request; ours would hold the prompt
 _BY_STATUS = {

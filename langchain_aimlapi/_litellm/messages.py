@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from langchain_aimlapi._domain import (
+from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.values import (
     RETURNED_KEYS,
     Message,
     Part,
@@ -17,7 +18,6 @@ from langchain_aimlapi._domain import (
     TextPart,
     ToolCall,
 )
-from langchain_aimlapi._langchain.content import content_to_parts
 
 _ROLES: dict[str, Role] = {
     "system": "system",

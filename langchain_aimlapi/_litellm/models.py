@@ -7,8 +7,8 @@ from typing import Any
 import litellm
 
 from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.config import MODES
 from langchain_aimlapi._litellm.plans import context_of, plain_access, run_plan
-from langchain_aimlapi._litellm_config import MODES
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts

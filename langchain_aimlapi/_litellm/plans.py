@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import litellm
 
-from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.calls import SILENT, WARNED, Access, resolve_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan

@@ -1,4 +1,4 @@
-"""A `Reply` -> LiteLLM's `ModelResponse`, with usage, the real charge and the response headers."""
+"""A `ChatResponse` -> LiteLLM's `ModelResponse`, with usage, charge and response headers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from litellm.litellm_core_utils.core_helpers import process_response_headers
 from litellm.types.utils import Choices, ModelResponse, Usage
 
-from langchain_aimlapi import _domain
-from langchain_aimlapi._domain import Choice, Cost, Meta, Reply, ToolCall
+from langchain_aimlapi._domain import values as _domain
+from langchain_aimlapi._domain.values import ChatResponse, Choice, Cost, Meta, ToolCall
 from langchain_aimlapi._litellm import PROVIDER
 
 # Where LiteLLM looks for a charge that the provider has told, before its own price map
@@ -30,7 +30,7 @@ _USAGE_OWN = frozenset(
 )  # fmt: skip
 
 
-def reply_to_response(reply: Reply, *, model: str) -> ModelResponse:
+def reply_to_response(reply: ChatResponse, *, model: str) -> ModelResponse:
     """The whole answer; ``response_cost`` will be the real charge where the API told it."""
     meta = reply.meta
     extra = dict(meta.extra)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from litellm._logging import verbose_logger
@@ -43,6 +43,7 @@ class PreferModels(CustomLogger):
             second) or ``"price"`` (of the catalog, see `refresh_prices`).
         within: How much worse than the best is still as good: 1.25 is a quarter.
         refresh_seconds: How long measured figures hold.
+        catalog: Returns the catalog that prices are looked up in.
         input_share: The part of all tokens that are input, for prices: 0.75 is three of four.
     """
 
@@ -53,12 +54,14 @@ class PreferModels(CustomLogger):
         within: float = 1.25,
         refresh_seconds: float = 300.0,
         input_share: float = 0.75,
+        catalog: Callable[[], Catalog] = Catalog.default,
     ) -> None:
         super().__init__()
         self.by = by
         self.within = within
         self.refresh_seconds = refresh_seconds
         self.input_share = input_share
+        self.catalog = catalog
         self._scores: dict[str, float] = {}
         self._asked_at: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
@@ -98,9 +101,7 @@ class PreferModels(CustomLogger):
         if model is None:
             return None
         if self.by == "price":
-            from langchain_aimlapi.litellm_provider import handler
-
-            return price_of(handler.catalog.find(model), self.input_share)
+            return price_of(self.catalog().find(model), self.input_share)
         return self._scores.get(model)
 
     # --- figures -----

@@ -13,14 +13,14 @@ import functools
 import importlib
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import litellm
 
-from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm import PROVIDER, media
+from langchain_aimlapi._litellm.handler import AimlapiLLM
 
 MARK = "__langchain_aimlapi__"
 
@@ -94,7 +94,6 @@ _IMAGE = ("n", "quality", "response_format", "size", "style", "user")
 _EDIT = (
     "mask", "n", "quality", "response_format", "size", "user", "extra_headers", "extra_body"
 )  # fmt: skip
-_edit: ContextVar[Mapping[str, Any] | None] = ContextVar("aimlapi_image_edit", default=None)
 _told: set[str] = set()
 
 
@@ -166,8 +165,6 @@ def _context_fits() -> bool:
 
 def _ours() -> Any:
     """The handler that LiteLLM would use, where it is this package's."""
-    from langchain_aimlapi.litellm_provider import AimlapiLLM
-
     for item in reversed(litellm.custom_provider_map):
         if item["provider"] == PROVIDER:
             found = item["custom_handler"]
@@ -286,18 +283,10 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
         except TypeError:
             return original(*args, **kwargs)  # let LiteLLM say what is wrong
         given = {name: bound[name] for name in _EDIT if bound.get(name) is not None}
-        token = _edit.set(given)
-        try:
+        with media.editing(given):
             return original(*args, **kwargs)
-        finally:
-            _edit.reset(token)
 
     return image_edit
-
-
-def edit_params() -> dict[str, Any]:
-    """Parameters of the picture edit that is being dispatched."""
-    return dict(_edit.get() or {})
 
 
 _MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from langchain_aimlapi._settings import Key, clean_key
 from langchain_aimlapi._wire.fetch import Resolve
 from langchain_aimlapi._wire.flow import Fault
 from langchain_aimlapi._wire.inflate import ACCEPT_ENCODING
+from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi._wire.request import Limits, Request
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.errors import AuthenticationError, InvalidRequestError

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import httpx
 
-from langchain_aimlapi._settings import Key
 from langchain_aimlapi._transport.common import (
     DRAIN_SECONDS,
     IO_ERRORS,
@@ -35,6 +34,7 @@ from langchain_aimlapi._transport.pool import Pool, Slot
 from langchain_aimlapi._wire import flow as wire
 from langchain_aimlapi._wire.fetch import Resolve
 from langchain_aimlapi._wire.flow import READ, Fault, Flow
+from langchain_aimlapi._wire.key import Key
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi._wire.retry import RetryEvent
 

@@ -1,1 +1,1 @@
-"""The wire without I/O: bytes to events, attempts to answers. Standard library only."""
+"""What a call is, without performing it: requests, flows, retries, decoding, errors. No I/O."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._explain import explain
+from langchain_aimlapi._wire.explain import explain
 from langchain_aimlapi._wire.inflate import EncodingError, Inflater, inflate
 from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi._wire.retry import MAX_RETRY_AFTER, next_delay

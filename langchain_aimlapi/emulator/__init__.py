@@ -23,14 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_aimlapi.emulator._brain import Say, ToolUse
-    from langchain_aimlapi.emulator._emulator import Emulator, Recorded
+    from langchain_aimlapi.emulator._core import Recorded
+    from langchain_aimlapi.emulator._emulator import Emulator
     from langchain_aimlapi.emulator._faults import Fault
 
 __all__ = ["Emulator", "Fault", "Recorded", "Say", "ToolUse"]
 
 _HOMES = {
     "Emulator": "_emulator",
-    "Recorded": "_emulator",
+    "Recorded": "_core",
     "Fault": "_faults",
     "Say": "_brain",
     "ToolUse": "_brain",

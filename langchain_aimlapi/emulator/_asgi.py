@@ -12,8 +12,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Step
-from langchain_aimlapi.emulator._emulator import Recorded
+from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Recorded, Step
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

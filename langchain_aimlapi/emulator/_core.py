@@ -7,14 +7,11 @@ connection) that a mouth (`_transport`, `_asgi`) carries out.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from langchain_aimlapi.emulator._desk import Desk
+from typing import Any, Literal
 
 Json = dict[str, Any]
 JSON_TYPE = "application/json; charset=utf-8"
@@ -159,47 +156,22 @@ def sse_answer(events: Iterable[bytes]) -> Answer:
     return Answer(200, {"content-type": SSE_TYPE, "cache-control": "no-cache"}, events)
 
 
-Handler = Callable[[Call, "Desk"], Answer]
+@dataclass(slots=True)
+class Recorded:
+    """A request as the emulator received it, for assertions.
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """``paths`` are exact, or end in ``*`` to take the rest."""
+    Attributes:
+        method, path: As they arrived.
+        headers: Lower-case names; the values of secret ones are masked.
+        body: The parsed JSON body, a dictionary of form fields, or None.
+        status: The status that was answered; None while there is none (refused connection).
+        ended: How the answer ended: ``complete``, ``cut`` (by a fault), ``left`` (the client went
+            away), or ``open`` while it is still being sent.
+    """
 
     method: str
-    paths: tuple[str, ...]
-    handler: Handler
-    needs_key: bool = True
-
-    def takes(self, method: str, path: str) -> bool:
-        return method == self.method and any(
-            path == mine
-            or (mine.endswith("*") and path.startswith(mine[:-1]) and path != mine[:-1])
-            for mine in self.paths
-        )
-
-
-@dataclass(slots=True)
-class Routes:
-    """The table that endpoint files write themselves into."""
-
-    items: list[Route] = field(default_factory=list)
-
-    def find(self, method: str, path: str) -> Route | None:
-        return next((route for route in self if route.takes(method, path)), None)
-
-    def __iter__(self) -> Iterator[Route]:
-        return iter(self.items)
-
-
-ROUTES = Routes()
-
-
-def route(method: str, *paths: str, needs_key: bool = True) -> Callable[[Handler], Handler]:
-    """Registers a handler. Importing the endpoint's file is all that it takes."""
-
-    def register(handler: Handler) -> Handler:
-        ROUTES.items.append(Route(method, paths, handler, needs_key))
-        return handler
-
-    return register
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: Any = field(repr=False)
+    status: int | None = None
+    ended: str = "open"

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +20,7 @@ from langchain_aimlapi.emulator._core import (
     Call,
     Json,
     Pause,
+    Recorded,
     Refusal,
     Step,
     json_answer,
@@ -39,27 +40,6 @@ if TYPE_CHECKING:
 ORIGIN = "https://aimlapi.emulator"
 CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie"})
-
-
-@dataclass(slots=True)
-class Recorded:
-    """A request as the emulator received it, for assertions.
-
-    Attributes:
-        method, path: As they arrived.
-        headers: Lower-case names; the values of secret ones are masked.
-        body: The parsed JSON body, a dictionary of form fields, or None.
-        status: The status that was answered; None while there is none (refused connection).
-        ended: How the answer ended: ``complete``, ``cut`` (by a fault), ``left`` (the client went
-            away), or ``open`` while it is still being sent.
-    """
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: Any = field(repr=False)
-    status: int | None = None
-    ended: str = "open"
 
 
 class Emulator:

@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Step
-from langchain_aimlapi.emulator._emulator import Recorded
+from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Recorded, Step
 
 Handle = Callable[[Call], tuple[Answer, Recorded]]
 _BROKEN = "peer closed connection without sending complete message body (incomplete chunked read)"

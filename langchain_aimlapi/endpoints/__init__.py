@@ -23,13 +23,12 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Typ
 from urllib.parse import urlencode
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._chat import encode
-from langchain_aimlapi._dialects.notes import Notes, OnUnsupported
-from langchain_aimlapi._dialects.usage import read_cost, read_usage
-from langchain_aimlapi._domain import Cost, Meta, Usage
-from langchain_aimlapi._explain import explain_frame, is_error_body, read_body
-from langchain_aimlapi._json import BadJsonError, parse_clean_json
+from langchain_aimlapi._answers.usage import read_cost, read_usage
+from langchain_aimlapi._domain.values import Cost, Meta, Usage
+from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
+from langchain_aimlapi._json import BadJsonError, encode, parse_clean_json
 from langchain_aimlapi._wire import flow
+from langchain_aimlapi._wire.explain import explain_frame, is_error_body, read_body
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog import Catalog

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from langchain_aimlapi._dialects.media import split_data_url
+from langchain_aimlapi._fitting.media import split_data_url
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import Answer, Json, no_answer, read_meta, read_object

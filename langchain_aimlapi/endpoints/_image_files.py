@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from langchain_aimlapi._dialects.media import data_of, split_data_url
-from langchain_aimlapi._domain import MediaPart
+from langchain_aimlapi._domain.values import MediaPart
+from langchain_aimlapi._fitting.media import data_of, split_data_url
 from langchain_aimlapi.errors import InvalidRequestError
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from langchain_aimlapi._dialects.adapt import fit
-from langchain_aimlapi._dialects.notes import Notes, short
+from langchain_aimlapi._fitting.notes import Notes, short
+from langchain_aimlapi._fitting.params import fit
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Response

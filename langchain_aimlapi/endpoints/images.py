@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain_aimlapi._dialects.adapt import fit
-from langchain_aimlapi._dialects.notes import Notes, short
+from langchain_aimlapi._fitting.notes import Notes, short
+from langchain_aimlapi._fitting.params import fit
+from langchain_aimlapi._fitting.size import Size, fit_size, match
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
@@ -22,7 +23,6 @@ from langchain_aimlapi.endpoints import (
 )
 from langchain_aimlapi.endpoints._image_answer import Image, Images, parse_images
 from langchain_aimlapi.endpoints._image_files import Picture, Sources, form, pictures_of
-from langchain_aimlapi.endpoints._image_size import Size, fit_size, match
 from langchain_aimlapi.errors import InvalidRequestError
 
 __all__ = ["Image", "ImageCalls", "Images", "edit_images", "generate_images"]

@@ -193,7 +193,7 @@ async def test_models_asks_the_network_only_when_told_to(
 
 def test_options_change_calls_and_share_connections(api: Emulator, client: AimlapiClient) -> None:
     twin = client.with_options(client_request_id="job-7", max_retries=0, request_timeout=3)
-    assert twin._wires is client._wires
+    assert twin._holder is client._holder
     assert (twin.timeout, client.timeout) == (3, None)
     assert twin.billing().client_request_id == "job-7"
     assert client.billing().client_request_id != "job-7"

@@ -11,13 +11,14 @@ import httpx
 import pytest
 
 from langchain_aimlapi import ChatAimlapi
-from langchain_aimlapi._dialects import completions
-from langchain_aimlapi._dialects.notes import Notes
-from tests.conformance.__main__ import main
-from tests.conformance.door import ANSWERS, Door
-from tests.conformance.feature import Feature
-from tests.conformance.judge import FEATURES, Verdict, can_say, judge
-from tests.conformance.published import API, CHAT, MESSAGES, RESPONSES, Target, targets, unlike
+from langchain_aimlapi._dialects.completions import request as completions
+from langchain_aimlapi._fitting.notes import Notes
+from tests.harness.conformance.__main__ import main
+from tests.harness.conformance.door import ANSWERS, Door
+from tests.harness.conformance.feature import Feature
+from tests.harness.conformance.judge import FEATURES, Verdict, can_say, judge
+from tests.harness.conformance.published import CHAT, MESSAGES, RESPONSES, Target, targets, unlike
+from tests.harness.paths import SHARED as API
 
 pytestmark = pytest.mark.skipif(
     not (API / "schemas" / "index.json").exists(),
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 )
 BY_NAME = {feature.name: feature for feature in FEATURES}
 # One id of every cluster A to N of the chat schemas, and of what is served elsewhere only. The
-# command asks all of them: python -m tests.conformance
+# command asks all of them: python -m tests.harness.conformance
 SOME = (
     "ai21/jamba-large-1.7",
     "openai/gpt-4o",

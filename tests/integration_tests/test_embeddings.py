@@ -18,7 +18,7 @@ from langchain_tests.unit_tests import EmbeddingsUnitTests
 from pydantic import ValidationError
 
 from langchain_aimlapi import AimlapiEmbeddings
-from langchain_aimlapi._domain import Meta
+from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.emulator import Emulator, Fault
 from langchain_aimlapi.errors import (
@@ -302,4 +302,4 @@ def test_nothing_happens_at_construction() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model = AimlapiEmbeddings()
-    assert model._wires._drivers is None
+    assert model._holder._drivers is None

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from langchain_aimlapi import ChatAimlapi
-from tests import load
-from tests.load import FAULTS, fleet, resident_bytes
+from tests.harness import load
+from tests.harness.load import FAULTS, fleet, resident_bytes
 
 pytest.importorskip("uvicorn", reason="the emulator's server is the extra `emulator`")
 

@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
-from tests.conftest import SHARED
+from tests.harness.paths import SHARED
 from tests.unit_tests.langchain.helpers import (
     MODEL,
     Wire,

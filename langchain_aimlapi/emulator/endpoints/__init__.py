@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from langchain_aimlapi.emulator._core import ROUTES, Routes
+from langchain_aimlapi.emulator._routes import ROUTES, Routes
 
 
 @cache

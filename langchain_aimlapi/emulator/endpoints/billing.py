@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from langchain_aimlapi.emulator._core import Answer, Call, json_answer, route
+from langchain_aimlapi.emulator._core import Answer, Call, json_answer
 from langchain_aimlapi.emulator._desk import Desk
+from langchain_aimlapi.emulator._routes import route
 
 
 @route("GET", "/v2/billing")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from langchain_aimlapi.emulator import _completions as wire
-from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer, route, sse_answer
+from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer, sse_answer
 from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._history import check_pairs, check_seals, check_thinking_budget
 from langchain_aimlapi.emulator._reading import read_chat
 from langchain_aimlapi.emulator._reasoning import reasons
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._sound import WAV
 from langchain_aimlapi.emulator._validate import check_chat, find_model, refuse
 from langchain_aimlapi.emulator._world import Model

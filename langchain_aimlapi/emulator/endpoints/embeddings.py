@@ -9,17 +9,10 @@ import struct
 from base64 import b64encode
 from typing import Any
 
-from langchain_aimlapi.emulator._core import (
-    Answer,
-    Call,
-    Json,
-    Refusal,
-    json_answer,
-    kind_of,
-    route,
-)
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
 from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
 from langchain_aimlapi.emulator._world import Model
 

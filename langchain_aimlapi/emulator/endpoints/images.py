@@ -8,9 +8,10 @@ from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
-from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, route
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
 from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._sound import picture
 from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
 from langchain_aimlapi.emulator._world import Model

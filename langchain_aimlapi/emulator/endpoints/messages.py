@@ -8,19 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_aimlapi.emulator._brain import Say
-from langchain_aimlapi.emulator._core import (
-    Answer,
-    Call,
-    Json,
-    event,
-    json_answer,
-    route,
-    sse_answer,
-)
+from langchain_aimlapi.emulator._core import Answer, Call, Json, event, json_answer, sse_answer
 from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, cut_pieces, seal
 from langchain_aimlapi.emulator._reading import read_chat
 from langchain_aimlapi.emulator._reasoning import reasons
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._validate import check_chat, find_model
 from langchain_aimlapi.emulator.endpoints.chat import check_past
 

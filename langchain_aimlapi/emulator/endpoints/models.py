@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, dump, json_answer, route
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, dump, json_answer
 from langchain_aimlapi.emulator._desk import Desk
 from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, PRICES
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._validate import refuse
 from langchain_aimlapi.emulator._world import Model
 

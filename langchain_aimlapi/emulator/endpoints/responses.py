@@ -17,7 +17,6 @@ from langchain_aimlapi.emulator._core import (
     event,
     json_answer,
     kind_of,
-    route,
     sse_answer,
 )
 from langchain_aimlapi.emulator._desk import Desk, charged
@@ -26,6 +25,7 @@ from langchain_aimlapi.emulator._history import refuse_upstream
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, cut_pieces, seal, sealed
 from langchain_aimlapi.emulator._reading import read_choice, read_format, read_tools, text_of
 from langchain_aimlapi.emulator._reasoning import reasons
+from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._validate import check_format, check_params, find_model, refuse
 
 PATH = "/v1/responses"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import helpers
-from .raw_server import Hub
+from tests.harness.faults import helpers
+from tests.harness.faults.raw_server import Hub
 
 
 @pytest.fixture(scope="session")

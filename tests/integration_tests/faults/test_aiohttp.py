@@ -10,14 +10,23 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from langchain_aimlapi import ChatAimlapi, _fields, errors
+from langchain_aimlapi import ChatAimlapi, errors
+from langchain_aimlapi._connection import fields as _fields
 from langchain_aimlapi._transport import TransportOptions
 from langchain_aimlapi._transport.over_aiohttp import AiohttpTransport
-
-from .helpers import astreamed, echoing, make_model
-from .raw_server import Hub, RawServer, Script
-from .steps import Pieces, Reply, Send, Stall
-from .wire import ROLE, STREAM, answer, chunk, chunked, completion, event, sse_head
+from tests.harness.faults.helpers import astreamed, echoing, make_model
+from tests.harness.faults.raw_server import Hub, RawServer, Script
+from tests.harness.faults.steps import Pieces, Reply, Send, Stall
+from tests.harness.faults.wire import (
+    ROLE,
+    STREAM,
+    answer,
+    chunk,
+    chunked,
+    completion,
+    event,
+    sse_head,
+)
 
 
 def make(server: RawServer, **options: Any) -> ChatAimlapi:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from .families import KEY
-from .raw_server import Hub
-from .steps import Reply
-from .wire import DONE, END, ROLE, bomb_reply, chunk, dump, endless, flat, http, stream
+from tests.harness.faults.families import KEY
+from tests.harness.faults.raw_server import Hub
+from tests.harness.faults.steps import Reply
+from tests.harness.faults.wire import (
+    DONE,
+    END,
+    ROLE,
+    bomb_reply,
+    chunk,
+    dump,
+    endless,
+    flat,
+    http,
+    stream,
+)
+from tests.harness.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 CHILD = """
 import resource, sys
 from langchain_aimlapi import ChatAimlapi

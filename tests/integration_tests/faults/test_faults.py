@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from .cases import CALLS, Call, Scenario
-from .raw_server import Hub
-from .runner import play, quick_retries
-from .scenarios import SCENARIOS
+from tests.harness.faults.cases import CALLS, Call, Scenario
+from tests.harness.faults.raw_server import Hub
+from tests.harness.faults.runner import play, quick_retries
+from tests.harness.faults.scenarios import SCENARIOS
 
 RUNS = [
     pytest.param(scenario, call, id=f"{scenario.id}-{call}")

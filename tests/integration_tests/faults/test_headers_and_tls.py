@@ -12,11 +12,10 @@ from uuid import UUID
 import pytest
 
 from langchain_aimlapi.errors import AimlapiError, APIConnectionError
-
-from .families import PROMPT
-from .helpers import make_model
-from .raw_server import Hub, Script
-from .wire import JSON_OK, SSE_OK, answer, completion
+from tests.harness.faults.families import PROMPT
+from tests.harness.faults.helpers import make_model
+from tests.harness.faults.raw_server import Hub, Script
+from tests.harness.faults.wire import JSON_OK, SSE_OK, answer, completion
 
 pytestmark = pytest.mark.usefixtures("any_transport")
 

@@ -10,11 +10,20 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from langchain_aimlapi import ChatAimlapi
-
-from .helpers import all_closed, astreamed, echoing, make_model, streamed
-from .raw_server import Hub, RawServer
-from .steps import Every, Reply, Send, Stall
-from .wire import ROLE, STREAM, TEXT, TOLD, chunk, chunked, event, sse_head, stream
+from tests.harness.faults.helpers import all_closed, astreamed, echoing, make_model, streamed
+from tests.harness.faults.raw_server import Hub, RawServer
+from tests.harness.faults.steps import Every, Reply, Send, Stall
+from tests.harness.faults.wire import (
+    ROLE,
+    STREAM,
+    TEXT,
+    TOLD,
+    chunk,
+    chunked,
+    event,
+    sse_head,
+    stream,
+)
 
 pytestmark = pytest.mark.usefixtures("any_transport")
 

@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from .families import KEY
-from .helpers import all_closed, astreamed, echoing, make_model, streamed
-from .raw_server import Hub
-from .wire import answer, completion, http
+from tests.harness.faults.families import KEY
+from tests.harness.faults.helpers import all_closed, astreamed, echoing, make_model, streamed
+from tests.harness.faults.raw_server import Hub
+from tests.harness.faults.wire import answer, completion, http
 
 pytestmark = pytest.mark.usefixtures("any_transport")
 

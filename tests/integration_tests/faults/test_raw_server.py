@@ -11,9 +11,9 @@ import zlib
 import httpx
 import pytest
 
-from .raw_server import Hub, Script
-from .steps import Close, Drip, Every, Pause, Reset, Send, Stall
-from .wire import JSON_OK, SSE_OK, TEXT, bomb, chunked, head, http
+from tests.harness.faults.raw_server import Hub, Script
+from tests.harness.faults.steps import Close, Drip, Every, Pause, Reset, Send, Stall
+from tests.harness.faults.wire import JSON_OK, SSE_OK, TEXT, bomb, chunked, head, http
 
 
 def _talk(port: int, data: bytes = b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n") -> socket.socket:

@@ -20,13 +20,12 @@ from langchain_core.tracers.schemas import Run
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.errors import AimlapiError, AuthenticationError
-
-from .families import KEY, PROMPT
-from .helpers import make_model
-from .raw_server import Hub
-from .runner import quick_retries
-from .steps import Reset
-from .wire import JSON_OK, SSE_OK, answer, completion, fails, http
+from tests.harness.faults.families import KEY, PROMPT
+from tests.harness.faults.helpers import make_model
+from tests.harness.faults.raw_server import Hub
+from tests.harness.faults.runner import quick_retries
+from tests.harness.faults.steps import Reset
+from tests.harness.faults.wire import JSON_OK, SSE_OK, answer, completion, fails, http
 
 pytestmark = pytest.mark.usefixtures("any_transport")
 

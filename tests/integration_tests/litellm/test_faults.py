@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration_tests.faults.cases import ANY, CALLS, STREAMED, Answer, Call, Case, Failure
-from tests.integration_tests.faults.families import KEY, PROMPT
-from tests.integration_tests.faults.raw_server import Hub
-from tests.integration_tests.faults.runner import quick_retries
-from tests.integration_tests.faults.scenarios import SCENARIOS
+from tests.harness.faults.cases import ANY, CALLS, STREAMED, Answer, Call, Case, Failure
+from tests.harness.faults.families import KEY, PROMPT
+from tests.harness.faults.raw_server import Hub
+from tests.harness.faults.runner import quick_retries
+from tests.harness.faults.scenarios import SCENARIOS
 
 from .helpers import litellm
 

@@ -11,7 +11,7 @@ import httpx
 import openai
 import pytest
 
-from langchain_aimlapi._litellm_config import Choice, write
+from langchain_aimlapi._litellm.config import Choice, write
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 
 from .helpers import HI, WEATHER

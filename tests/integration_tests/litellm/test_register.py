@@ -94,7 +94,7 @@ def test_nothing_else_of_the_package_imports_litellm() -> None:
     code = (
         "import sys, langchain_aimlapi\n"
         "from langchain_aimlapi import ChatAimlapi, Catalog\n"
-        "import langchain_aimlapi.endpoints.embeddings, langchain_aimlapi._litellm_config\n"
+        "import langchain_aimlapi.endpoints.embeddings, langchain_aimlapi._litellm.config\n"
         "import langchain_aimlapi._litellm.messages\n"
         "ChatAimlapi(model='openai/gpt-4o'); Catalog.default().find('openai/gpt-4o')\n"
         "assert 'litellm' not in sys.modules\n"

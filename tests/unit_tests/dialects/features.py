@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from langchain_aimlapi._domain import (
-    Ask,
+from langchain_aimlapi._domain.values import (
+    ChatRequest,
     MediaPart,
     Message,
     RawPart,
@@ -24,8 +23,8 @@ from langchain_aimlapi._domain import (
 )
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.catalog.lookup import Catalog
+from tests.harness.paths import SHARED as API
 
-API = Path(__file__).parents[4] / "shared" / "api"
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
     "gg=="
@@ -60,8 +59,8 @@ def result(call_id: str, *parts: Any, is_error: bool = False) -> Message:
     return Message("tool", held, tool_call_id=call_id, is_error=is_error)
 
 
-def ask(*messages: Message, **options: Any) -> Ask:
-    return Ask("a/model", messages or (user("hi"),), **options)
+def ask(*messages: Message, **options: Any) -> ChatRequest:
+    return ChatRequest("a/model", messages or (user("hi"),), **options)
 
 
 WEATHER = Tool("get_weather", "Weather of a city.", SCHEMA)
@@ -82,19 +81,19 @@ REASONED = {
 NAMED = replace(user("hi"), name="ann")
 
 
-def _params(**params: Any) -> Callable[[], Ask]:
+def _params(**params: Any) -> Callable[[], ChatRequest]:
     return lambda: ask(params=params)
 
 
-def _tools(**options: Any) -> Callable[[], Ask]:
+def _tools(**options: Any) -> Callable[[], ChatRequest]:
     return lambda: ask(**TOOLS, **options)
 
 
-def _chosen(mode: Any, name: str | None = None, raw: Any = None) -> Callable[[], Ask]:
+def _chosen(mode: Any, name: str | None = None, raw: Any = None) -> Callable[[], ChatRequest]:
     return lambda: ask(**TOOLS, tool_choice=ToolChoice(mode, name, raw))
 
 
-FEATURES: dict[str, Callable[[], Ask]] = {
+FEATURES: dict[str, Callable[[], ChatRequest]] = {
     "plain": lambda: ask(),
     "system": lambda: ask(system("Be brief."), user("hi")),
     "system list": lambda: ask(system("Be brief.", "Be kind."), user("hi")),

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi._dialects import build
-from langchain_aimlapi._dialects.notes import Notes, OnUnsupported
-from langchain_aimlapi._domain import (
-    Ask,
+from langchain_aimlapi._dialects.choose import build
+from langchain_aimlapi._domain.values import (
+    ChatRequest,
     MediaPart,
     Message,
     RawPart,
@@ -22,6 +21,7 @@ from langchain_aimlapi._domain import (
     ToolCall,
     ToolChoice,
 )
+from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
 from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
@@ -38,7 +38,7 @@ def made(
 ) -> tuple[dict[str, Any], list[str]]:
     """(body, names of what was reported)."""
     notes = Notes("a/model", policy)
-    body = build(Ask("a/model", messages or (USER,), **options), shape, notes)
+    body = build(ChatRequest("a/model", messages or (USER,), **options), shape, notes)
     return body, [name for name, _ in notes.told]
 
 

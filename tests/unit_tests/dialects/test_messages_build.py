@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi._dialects.messages import build
-from langchain_aimlapi._dialects.notes import Notes
-from langchain_aimlapi._domain import (
-    Ask,
+from langchain_aimlapi._dialects.messages.request import build
+from langchain_aimlapi._domain.values import (
+    ChatRequest,
     MediaPart,
     Message,
     RawPart,
@@ -21,12 +20,13 @@ from langchain_aimlapi._domain import (
     ToolCall,
     ToolChoice,
 )
+from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.catalog.lookup import Catalog
 from langchain_aimlapi.errors import UnsupportedFeatureError
+from tests.harness.paths import SHARED as API
 from tests.unit_tests.dialects import features
 from tests.unit_tests.dialects.features import (
-    API,
     CALL,
     FEATURES,
     PNG,
@@ -54,11 +54,11 @@ def newer() -> Shape:
     return Catalog.default().find("anthropic/claude-opus-5").shapes["/v1/messages"]
 
 
-def built(asked: Ask, shape: Shape = ANY, policy: Any = "warn") -> dict[str, Any]:
+def built(asked: ChatRequest, shape: Shape = ANY, policy: Any = "warn") -> dict[str, Any]:
     return build(asked, shape, Notes(asked.model, policy))
 
 
-def told(asked: Ask, shape: Shape) -> list[str]:
+def told(asked: ChatRequest, shape: Shape) -> list[str]:
     notes = Notes(asked.model)
     build(asked, shape, notes)
     return [name for name, _ in notes.told]

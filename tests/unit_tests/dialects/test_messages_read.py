@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from langchain_aimlapi import errors
 from langchain_aimlapi.errors import AimlapiError
-from tests.unit_tests.dialects.features import API
-from tests.unit_tests.dialects.streams import assert_same_however_cut, read, sse, whole
+from tests.harness.paths import SHARED as API
+from tests.harness.streams import assert_same_however_cut, read, sse, whole
 
 START = {
     "type": "message_start",

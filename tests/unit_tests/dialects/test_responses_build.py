@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi._dialects.notes import Notes
-from langchain_aimlapi._dialects.responses import build
-from langchain_aimlapi._domain import (
-    Ask,
+from langchain_aimlapi._dialects.responses.request import build
+from langchain_aimlapi._domain.values import (
+    ChatRequest,
     MediaPart,
     ReasoningPart,
     ResponseFormat,
@@ -20,12 +19,13 @@ from langchain_aimlapi._domain import (
     ToolCall,
     ToolChoice,
 )
+from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.catalog.lookup import Catalog
 from langchain_aimlapi.errors import UnsupportedFeatureError
+from tests.harness.paths import SHARED as API
 from tests.unit_tests.dialects import features
 from tests.unit_tests.dialects.features import (
-    API,
     CALL,
     FEATURES,
     HISTORY,
@@ -48,16 +48,16 @@ def shape_of(model: str) -> Shape:
     return Catalog.default().find(model).shapes["/v1/responses"]
 
 
-def built(asked: Ask, shape: Shape = ANY, policy: Any = "warn") -> dict[str, Any]:
+def built(asked: ChatRequest, shape: Shape = ANY, policy: Any = "warn") -> dict[str, Any]:
     return build(asked, shape, Notes(asked.model, policy))
 
 
-def items(asked: Ask, shape: Shape = ANY) -> list[dict[str, Any]]:
+def items(asked: ChatRequest, shape: Shape = ANY) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = built(asked, shape)["input"]
     return found
 
 
-def told(asked: Ask, shape: Shape) -> list[str]:
+def told(asked: ChatRequest, shape: Shape) -> list[str]:
     notes = Notes(asked.model)
     build(asked, shape, notes)
     return [name for name, _ in notes.told]

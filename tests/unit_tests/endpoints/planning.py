@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 import jsonschema
 import pytest
 
-from langchain_aimlapi._dialects.notes import OnUnsupported
+from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._wire.flow import Policy, Send
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.overrides import twin_of
 from langchain_aimlapi.endpoints import Context, Plan
+from tests.harness.paths import SHARED as API
 
-API = Path(__file__).resolve().parents[4] / "shared" / "api"
 needs_schemas = pytest.mark.skipif(
     not (API / "schemas" / "index.json").exists(),
     reason="needs ../shared/api beside the repository",

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_aimlapi._domain import Delta, ToolDelta
+from langchain_aimlapi._domain.values import Delta, ToolDelta
 from langchain_aimlapi._langchain.chunks import delta_to_chunk
 
 

@@ -17,8 +17,14 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_aimlapi._domain import MediaPart, RawPart, ReasoningPart, RefusalPart, TextPart
-from langchain_aimlapi._langchain.content import content_to_parts
+from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.values import (
+    MediaPart,
+    RawPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+)
 from langchain_aimlapi._langchain.messages import messages_to_domain
 
 ROLES: list[tuple[BaseMessage, str]] = [

@@ -12,7 +12,7 @@ import pytest
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import AnswerReader
-from langchain_aimlapi._domain import Delta, Final
+from langchain_aimlapi._domain.values import Delta, StreamEnd
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Close, Drain, Fault, Open, Policy, Read, Send, Sleep
 from langchain_aimlapi._wire.request import Limits, Request, Response
@@ -309,7 +309,7 @@ def test_a_stream_is_read_to_its_end_and_drained() -> None:
     world = World([HEAD, chunk("a"), chunk("b") + chunk("c"), chunk(None, "stop") + DONE])
     assert stream(world) == "abc"
     assert world.kinds() == ["Open", "Read", "Read", "Read", "Drain"]
-    assert isinstance(world.items[-1], Final)
+    assert isinstance(world.items[-1], StreamEnd)
 
 
 def test_done_ends_a_stream_without_reading_on() -> None:
@@ -412,7 +412,7 @@ def test_after_the_finish_reason_a_lost_tail_loses_nothing(tail: list[Any]) -> N
     world = World([HEAD, chunk("all"), chunk(None, "stop"), *tail])
     assert stream(world) == "all"
     final = world.items[-1]
-    assert isinstance(final, Final)
+    assert isinstance(final, StreamEnd)
     assert final.reply.choices[0].finish_reason == "stop"
     assert world.requests() == 1
 

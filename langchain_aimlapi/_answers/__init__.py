@@ -1,0 +1,1 @@
+"""Bytes of an answer -> neutral values, however the bytes are cut."""

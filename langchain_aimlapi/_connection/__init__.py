@@ -1,0 +1,1 @@
+"""How a front connects: settings, constructor fields, drivers, and carrying out plans."""

@@ -1,0 +1,139 @@
+"""Where the key, the address and the headers come from: argument > environment > default.
+
+The environment is read when a model is constructed, as LangChain's other models do it (their
+standard tests ask for it), and again at the first call where it was not set by then.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from langchain_aimlapi._wire.key import Key, clean_key
+from langchain_aimlapi.errors import AuthenticationError
+
+DEFAULT_BASE_URL = "https://api.aimlapi.com/v1"
+KEY_VARIABLE = "AIMLAPI_API_KEY"
+BASE_VARIABLE = "AIMLAPI_API_BASE"
+
+_VERSION_SUFFIX = re.compile(r"/v[12]$")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+def key_from_environment() -> SecretStr | None:
+    """``AIMLAPI_API_KEY`` where it is set and could be sent."""
+    try:
+        value = clean_key(os.environ.get(KEY_VARIABLE, ""))
+    except ValueError:
+        return None  # told at the first call, where it is an error
+    return SecretStr(value) if value else None
+
+
+def base_from_environment() -> str | None:
+    """``AIMLAPI_API_BASE`` where it is set."""
+    return os.environ.get(BASE_VARIABLE, "").strip() or None
+
+
+def resolve_key(given: Key | None) -> Key:
+    """The key to use: the argument, else ``AIMLAPI_API_KEY``.
+
+    Raises:
+        AuthenticationError: there is none. There is no mock mode.
+    """
+    if given is not None and not isinstance(given, SecretStr):
+        return given
+    value = clean_key(given.get_secret_value()) if given is not None else ""
+    if not value:
+        try:
+            value = clean_key(os.environ.get(KEY_VARIABLE, ""))
+        except ValueError as error:
+            raise AuthenticationError(f"{KEY_VARIABLE}: {error}") from None
+    if not value:
+        raise AuthenticationError(
+            f"no API key: neither api_key=... nor the environment variable {KEY_VARIABLE} is set",
+            advice="make a key at https://aimlapi.com/app/keys",
+        )
+    return SecretStr(value)
+
+
+def secret_of(key: Key) -> str | None:
+    """The key as text where it is known without a call, to mask it in messages."""
+    return key.get_secret_value() if isinstance(key, SecretStr) else None
+
+
+def resolve_root(given: str | None, *, allow_http: bool) -> str:
+    """The address without its ``/v1``: paths of the API are written in full after it.
+
+    Raises:
+        ValueError: not an http(s) URL, or plain http to another machine without ``allow_http``.
+    """
+    url = (given or base_from_environment() or DEFAULT_BASE_URL).strip()
+    check_base_url(url, allow_http=allow_http)
+    return _VERSION_SUFFIX.sub("", url.rstrip("/"))
+
+
+@lru_cache(maxsize=64)  # every call asks; the answer depends on nothing else
+def check_base_url(url: str, *, allow_http: bool) -> None:
+    """Refuse an address that could not work, or would show the key to the network."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        shown = url.rpartition("@")[2]  # without credentials
+        raise ValueError(
+            f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {shown!r}"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("base_url must not hold credentials, a query or a fragment")
+    if any(ord(char) <= 32 or ord(char) == 127 for char in url):
+        raise ValueError("base_url holds white space or a control character")
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
+        raise ValueError(
+            f"base_url {url!r} would send the key unencrypted; use https, "
+            "or allow_http=True if you are sure"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine without asking the network."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_headers(headers: Mapping[str, Any]) -> dict[str, str]:
+    """Header values as text, refusing what could start a second header line.
+
+    Raises:
+        ValueError: names the header; its value is not quoted, since it may be a secret.
+    """
+    checked: dict[str, str] = {}
+    for name, value in headers.items():
+        text = str(value).strip()
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no HTTP header name")
+        if any((ord(c) < 32 and c != "\t") or ord(c) > 126 for c in text):
+            raise ValueError(f"the value of header {name!r} holds a character no header may hold")
+        checked[name] = text
+    return checked
+
+
+def check_request_id(value: str) -> str:
+    """A client request id as the API takes it: 1-128 of ``A-Za-z0-9._:-``.
+
+    The API ignores any other in silence, so it is refused here.
+    """
+    if not _REQUEST_ID.fullmatch(value):
+        raise ValueError(
+            f"client_request_id {value[:140]!r} must be 1 to 128 characters of A-Z a-z 0-9 . _ : -"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Neutral values of a conversation: what every dialect and every front speak of."""

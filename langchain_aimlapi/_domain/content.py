@@ -1,0 +1,268 @@
+"""Content blocks in every spelling that LangChain users write -> parts.
+
+LangChain v0 (``source_type``), v1 (``base64``/``url``/``file_id``), OpenAI (``image_url``,
+``input_audio``, ``file``), Anthropic (``source``, ``thinking``, ``document``) and Google
+(``media``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from langchain_aimlapi._domain.values import (
+    MediaKind,
+    MediaPart,
+    Part,
+    RawPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+)
+
+Block = Mapping[str, Any]
+
+# Calls stand in AIMessage.tool_calls as well, and only there are they complete.
+CALL_BLOCKS = frozenset(
+    {
+        "tool_call", "tool_use", "tool_call_chunk", "invalid_tool_call", "input_json_delta",
+        "function_call", "custom_tool_call", "server_tool_call", "server_tool_call_chunk",
+        "server_tool_result", "citation",
+    }
+)  # fmt: skip
+_DATA_URI = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),")
+
+
+def content_to_parts(content: Any) -> tuple[Part, ...]:
+    """A message's content as parts; the blocks of tool calls are left to `tool_calls`."""
+    if isinstance(content, str):
+        return (TextPart(content),) if content else ()
+    parts: list[Part] = []
+    for block in content or ():
+        if isinstance(block, str):
+            if block:
+                parts.append(TextPart(block))
+        elif isinstance(block, Mapping):
+            part = block_to_part(block)
+            if part is not None:
+                parts.append(part)
+    return tuple(parts)
+
+
+def block_to_part(block: Block) -> Part | None:
+    """One content block as a part; None where it says nothing (an empty text, a tool call)."""
+    kind = block.get("type")
+    if kind in CALL_BLOCKS:
+        return None
+    reader = _READERS.get(str(kind))
+    if reader is not None:
+        return reader(block)
+    if kind is None and isinstance(block.get("text"), str):
+        return TextPart(block["text"])
+    return RawPart(dict(block))
+
+
+def _text(block: Block) -> Part | None:
+    text = block.get("text")
+    if not isinstance(text, str) or not text:
+        return None
+    if len(block) == 2:
+        return TextPart(text)
+    extras = block.get("extras")
+    merged = {**extras, **block} if isinstance(extras, Mapping) else block
+    cached = merged.get("cache_control")
+    return TextPart(text, {"cache_control": cached} if cached else {})
+
+
+def _reasoning(block: Block) -> Part | None:
+    extras = block.get("extras")
+    extra = extras if isinstance(extras, Mapping) else {}
+    text = block.get("reasoning") or block.get("text") or ""
+    summary = block.get("summary")
+    if not text and isinstance(summary, list):  # OpenAI's own reasoning item
+        text = "\n\n".join(str(s.get("text", "")) for s in summary if isinstance(s, Mapping))
+    return ReasoningPart(
+        text=str(text),
+        signature=extra.get("signature") or block.get("signature"),
+        data=extra.get("encrypted_content") or block.get("encrypted_content"),
+        id=block.get("id"),
+        extra=extra,
+    )
+
+
+def _thinking(block: Block) -> Part | None:
+    return ReasoningPart(str(block.get("thinking") or ""), signature=block.get("signature"))
+
+
+def _redacted(block: Block) -> Part | None:
+    return ReasoningPart(data=block.get("data"))
+
+
+def _refusal(block: Block) -> Part | None:
+    return RefusalPart(str(block.get("refusal") or ""))
+
+
+def _image_url(block: Block) -> Part | None:
+    value = block.get("image_url")
+    inner = value if isinstance(value, Mapping) else {"url": value}
+    return _media("image", block, url=inner.get("url"), detail=inner.get("detail"))
+
+
+def _video_url(block: Block) -> Part | None:
+    value = block.get("video_url")
+    return _media("video", block, url=value.get("url") if isinstance(value, Mapping) else value)
+
+
+def _input_audio(block: Block) -> Part | None:
+    value = block.get("input_audio")
+    inner = value if isinstance(value, Mapping) else {}
+    name = str(inner.get("format") or "wav")
+    mime = name if "/" in name else f"audio/{'mpeg' if name == 'mp3' else name}"
+    return _media("audio", block, data=inner.get("data"), mime=mime)
+
+
+def _file(block: Block) -> Part | None:
+    inner = block.get("file")
+    if isinstance(inner, Mapping):
+        return _media(
+            "file",
+            block,
+            url=inner.get("file_data"),
+            file_id=inner.get("file_id"),
+            filename=inner.get("filename"),
+        )
+    return _standard("file")(block)
+
+
+def _standard(kind: MediaKind) -> Callable[[Block], Part | None]:
+    """LangChain's own media blocks, v0 and v1, and Anthropic's ``source``."""
+
+    def read(block: Block) -> Part | None:
+        source = block.get("source")
+        if isinstance(source, Mapping):
+            return _from_source(kind, block, source)
+        if block.get("source_type") == "text":
+            return _plain(block)
+        return _media(
+            kind,
+            block,
+            url=block.get("url"),
+            data=block.get("base64") or block.get("data"),
+            file_id=block.get("file_id") or (block.get("id") if _is_id(block) else None),
+            mime=block.get("mime_type"),
+        )
+
+    return read
+
+
+def _is_id(block: Block) -> bool:
+    return block.get("source_type") == "id"
+
+
+def _from_source(kind: MediaKind, block: Block, source: Block) -> Part | None:
+    what = source.get("type")
+    if what == "text":
+        return _plain({**block, "text": source.get("data")})
+    if what == "content":
+        return RawPart(dict(block))
+    return _media(
+        kind,
+        block,
+        url=source.get("url"),
+        data=source.get("data") if what != "url" else None,
+        file_id=source.get("file_id"),
+        mime=source.get("media_type"),
+    )
+
+
+def _plain(block: Block) -> Part | None:
+    text = block.get("text")
+    if not isinstance(text, str):
+        return _media("file", block, url=block.get("url"), data=block.get("base64"),
+                      file_id=block.get("file_id"), mime="text/plain")  # fmt: skip
+    name = block.get("title") or _from_extras(block, "filename")
+    return MediaPart("file", data=text, mime_type="text/plain", filename=name, is_text=True)
+
+
+def _google_media(block: Block) -> Part | None:
+    mime = str(block.get("mime_type") or "")
+    kind = mime.partition("/")[0]
+    known = kind if kind in ("image", "audio", "video") else "file"
+    return _media(
+        cast("MediaKind", known), block, url=block.get("file_uri"), data=block.get("data"),
+        mime=mime or None,
+    )  # fmt: skip
+
+
+def _non_standard(block: Block) -> Part | None:
+    value = block.get("value")
+    return block_to_part(value) if isinstance(value, Mapping) else None
+
+
+def _from_extras(block: Block, *names: str) -> Any:
+    extras = block.get("extras")
+    places = [block, extras if isinstance(extras, Mapping) else {}, block.get("metadata") or {}]
+    for name in names:
+        for place in places:
+            if isinstance(place, Mapping) and place.get(name):
+                return place[name]
+    return None
+
+
+def _media(
+    kind: MediaKind,
+    block: Block,
+    *,
+    url: Any = None,
+    data: Any = None,
+    file_id: Any = None,
+    mime: Any = None,
+    detail: Any = None,
+    filename: Any = None,
+) -> Part | None:
+    """A media part; a ``data:`` URI becomes data with its type."""
+    if isinstance(url, str) and url.startswith("data:"):
+        match = _DATA_URI.match(url)
+        if match is not None:
+            mime = mime or match.group(1) or None
+            data, url = url[match.end() :], None
+    elif kind == "file" and isinstance(url, str) and not re.match(r"[a-z]+://", url):
+        data, url = url, None  # OpenAI's file_data may come without its prefix
+    if isinstance(data, bytes):
+        import base64
+
+        data = base64.b64encode(data).decode()
+    cached = _from_extras(block, "cache_control")
+    return MediaPart(
+        kind,
+        url=url if isinstance(url, str) else None,
+        data=data if isinstance(data, str) else None,
+        file_id=file_id if isinstance(file_id, str) else None,
+        mime_type=mime if isinstance(mime, str) else None,
+        filename=filename or _from_extras(block, "filename", "file_filename", "name", "title"),
+        detail=detail or _from_extras(block, "detail"),
+        extra={"cache_control": cached} if cached else {},
+    )
+
+
+_READERS: dict[str, Callable[[Block], Part | None]] = {
+    "text": _text,
+    "input_text": _text,
+    "output_text": _text,
+    "text-plain": _plain,
+    "reasoning": _reasoning,
+    "thinking": _thinking,
+    "redacted_thinking": _redacted,
+    "refusal": _refusal,
+    "image_url": _image_url,
+    "video_url": _video_url,
+    "input_audio": _input_audio,
+    "image": _standard("image"),
+    "audio": _standard("audio"),
+    "video": _standard("video"),
+    "document": _standard("file"),
+    "file": _file,
+    "media": _google_media,
+    "non_standard": _non_standard,
+}

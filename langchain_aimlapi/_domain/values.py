@@ -1,0 +1,291 @@
+"""The neutral vocabulary that every room speaks: what is asked, and what comes back.
+
+LangChain messages and LiteLLM's OpenAI-style dictionaries become these values; a dialect turns
+them into one wire shape and turns the wire's answer back into them. Nothing here knows a vendor.
+Values are immutable. Each one has a single ``extra`` slot for what has no name of its own and
+must still survive the round trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+MediaKind = Literal["image", "audio", "video", "file"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+# --- what is asked -----
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Plain text. ``extra`` holds keys such as ``cache_control`` and ``annotations``."""
+
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPart:
+    """An image, a sound, a video or a document: exactly one of ``url``, ``data`` and ``file_id``.
+
+    ``data`` is base64 without a ``data:`` prefix; for a plain-text document it is the text itself
+    and ``mime_type`` is ``text/plain`` with ``is_text`` set.
+    """
+
+    kind: MediaKind
+    url: str | None = None
+    data: str | None = None
+    file_id: str | None = None
+    mime_type: str | None = None
+    filename: str | None = None
+    detail: str | None = None
+    is_text: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningPart:
+    """A thought of the model, in the order it stood in.
+
+    ``signature`` is Anthropic's; ``data`` is redacted or encrypted thought (Anthropic's
+    ``redacted_thinking``, the Responses API's ``encrypted_content``); ``id`` is the Responses
+    API's item id.
+    """
+
+    text: str = ""
+    signature: str | None = None
+    data: str | None = None
+    id: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPart:
+    """The model's own words of refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawPart:
+    """A vendor's own content block, sent as it is where the model takes that block type."""
+
+    value: Mapping[str, Any]
+
+
+Part = TextPart | MediaPart | ReasoningPart | RefusalPart | RawPart
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model made. ``arguments`` is JSON text (free text for ``custom``)."""
+
+    id: str | None
+    name: str
+    arguments: str
+    kind: Literal["function", "custom"] = "function"
+    valid: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. ``extra`` holds what the provider signed and wants back unchanged
+    (``reasoning_content``, ``reasoning_details``, ``extra_content``, ``encrypted_content``)."""
+
+    role: Role
+    parts: tuple[Part, ...] = ()
+    name: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    is_error: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool the model may call.
+
+    ``kind`` is ``function`` (JSON schema), ``custom`` (free text, optional grammar in ``extra``)
+    or ``builtin``: a server-side tool that goes out exactly as ``raw``.
+    """
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool | None = None
+    kind: Literal["function", "custom", "builtin"] = "function"
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """``named`` needs ``name``; ``raw`` goes out as it is."""
+
+    mode: Literal["auto", "none", "required", "named", "raw"]
+    name: str | None = None
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """The shape the answer must have."""
+
+    kind: Literal["text", "json_object", "json_schema"]
+    name: str = "answer"
+    description: str | None = None
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One chat request in neutral terms.
+
+    ``params`` uses OpenAI's names (``max_tokens``, ``temperature``, ``stop`` as a list, ``seed``,
+    ``n``, ``reasoning`` as ``{"effort": ..., "budget_tokens": ..., "summary": ...}``, ...).
+    Unknown names go out under their own name. ``extra_body`` goes out verbatim, last.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    response_format: ResponseFormat | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    stream: bool = False
+    stream_usage: bool = True
+
+
+# --- what comes back -----
+
+
+class ToolDelta(NamedTuple):
+    """A piece of a tool call. ``position`` is ours: stable, from 0. ``id`` and ``name`` come
+    once."""
+
+    position: int
+    id: str | None
+    name: str | None
+    arguments: str
+
+
+class Delta(NamedTuple):
+    """What one stream event adds to one choice.
+
+    ``extra`` uses the keys listed in ``EXTRA_KEYS`` and merges like LangChain merges
+    ``additional_kwargs``: strings append, lists append or merge by integer ``index``.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tools: tuple[ToolDelta, ...] = ()
+    extra: Mapping[str, Any] | None = None
+    logprobs: Mapping[str, Any] | None = None
+    choice: int = 0
+
+
+EXTRA_KEYS = (
+    "refusal",  # str
+    "annotations",  # list of url_citation annotations, OpenAI's shape
+    "citations",  # list of URLs (Perplexity)
+    "search_results",  # list of {title, url, date} (Perplexity)
+    "images",  # list of {"type": "image_url", "image_url": {"url": ...}}
+    "audio",  # {"id", "data" (base64), "transcript", "expires_at", "format"}
+    "reasoning_details",  # list, OpenRouter's shape, each with an integer index
+    "thinking_blocks",  # list of Anthropic thinking blocks, each with an integer index
+    "reasoning_items",  # list of Responses API reasoning items, each with an integer index
+    "encrypted_content",  # str
+    "extra_content",  # dict, opaque (Gemini thought signatures)
+    "tool_call_extras",  # {call id: {"extra_content": ...}}, opaque
+    "server_tool_calls",  # list of hosted tool calls and results, verbatim
+)
+
+
+RETURNED_KEYS = (
+    "reasoning_content",
+    "reasoning_details",
+    "thinking_blocks",
+    "reasoning_items",
+    "extra_content",
+    "encrypted_content",
+    "server_tool_calls",
+)
+"""What a provider gave with an answer and wants back with the next request, unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. ``output`` includes reasoning; ``input`` includes cached tokens."""
+
+    input: int
+    output: int
+    total: int
+    cache_read: int | None = None
+    cache_creation: int | None = None
+    audio_input: int | None = None
+    reasoning: int | None = None
+    audio_output: int | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The real charge, in US dollars and in credits (1 USD = 2,000,000 credits)."""
+
+    usd: float | None
+    credits: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is said once per answer."""
+
+    id: str | None = None
+    model: str | None = None
+    created: int | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    inference_id: str | None = None
+    client_request_id: str | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer: what all its deltas add up to."""
+
+    index: int = 0
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    logprobs: Mapping[str, Any] | None = None
+    finish_reason: FinishReason | None = None
+    native_finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatResponse:
+    """A whole answer."""
+
+    choices: tuple[Choice, ...]
+    meta: Meta = field(default_factory=Meta)
+
+
+class StreamEnd(NamedTuple):
+    """The end of a stream: what is said once, and how each choice ended.
+
+    ``reply`` is everything that was delivered, assembled.
+    """
+
+    reply: ChatResponse

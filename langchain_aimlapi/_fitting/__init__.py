@@ -1,0 +1,1 @@
+"""Fitting what the user asked for to what a model takes."""

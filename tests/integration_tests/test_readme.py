@@ -1,0 +1,69 @@
+"""Everything that the README shows runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.benchmarks.report import summary
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.S | re.M)
+EXAMPLES = sorted((ROOT / "examples").glob("[0-9l]*.py"))
+
+
+def _run(arguments: list[str], cwd: Path = ROOT) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=[b.splitlines()[0][:50] for b in BLOCKS])
+def test_every_block_of_the_readme_runs(block: str, tmp_path: Path) -> None:
+    script = tmp_path / "block.py"
+    script.write_text(block, encoding="utf-8")
+    assert _run([str(script)]).strip()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[e.stem for e in EXAMPLES])
+def test_every_example_runs(example: Path) -> None:
+    assert _run([str(example)]).strip()
+
+
+def test_the_demo_shows_an_answer_its_usage_its_cost_and_its_ids() -> None:
+    shown = _run(["examples/demo.py"])
+    for word in ("Model: ", "tokens", "cost", "USD", "finish reason  stop", "inference id"):
+        assert word in shown
+
+
+def test_the_readme_stays_short() -> None:
+    assert README.count("\n") < 250
+
+
+def test_every_file_that_the_readme_and_the_security_page_name_is_there() -> None:
+    text = README + (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:examples|tests)/[\w/.-]+)`", text))
+    named |= set(re.findall(r"\]\(([\w/.-]+)\)", text))
+    assert len(named) > 10
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_the_figures_are_those_of_the_measurement_that_is_kept() -> None:
+    document = json.loads((ROOT / "docs" / "benchmark" / "benchmark.json").read_text())
+    assert summary(document["items"]) in README
+    missed = [target["words"] for target in document["targets"] if not target["met"]]
+    assert all(words in README for words in missed), "a target that is missed is told"

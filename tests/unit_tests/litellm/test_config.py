@@ -1,0 +1,208 @@
+"""The generated LiteLLM proxy configuration, and the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from langchain_aimlapi import Catalog
+from langchain_aimlapi._litellm.config import (
+    Choice,
+    alike,
+    build_config,
+    choose_models,
+    main,
+    plain_name,
+    to_yaml,
+    write,
+)
+from langchain_aimlapi.catalog.capabilities import capabilities
+
+yaml = pytest.importorskip("yaml")
+CATALOG = Catalog.default()
+
+
+def ids(config: dict[str, Any]) -> list[str]:
+    return [entry["litellm_params"]["model"] for entry in config["model_list"]]
+
+
+def test_written_yaml_reads_back_as_what_was_built() -> None:
+    choice = Choice(capabilities=("tools",), redis=True, prefer="price", keys=("A_KEY", "B_KEY"))
+    assert yaml.safe_load(write(choice)) == build_config(choice)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["yes", "1.5", "a: b", "#x", "", "null", "é", "a\nb", True, None, 3, 0.5, [], {}, "- a", "@a"],
+)
+def test_yaml_keeps_awkward_values(value: Any) -> None:
+    document = {"key": value, "list": [value, {"inner": value}], "12": {"deep": [value]}}
+    assert yaml.safe_load(to_yaml(document)) == document
+
+
+def test_all_chosen_models_can_what_was_asked_for() -> None:
+    chosen = choose_models(
+        Choice(capabilities=("tools", "images"), vendors=("anthropic",)), CATALOG
+    )
+    assert len(chosen) > 5
+    assert {facts.vendor for facts in chosen} == {"anthropic"}
+    assert all({"tools", "images"} <= capabilities(facts) for facts in chosen)
+
+
+def test_models_are_explicit_and_stand_once() -> None:
+    config = build_config(Choice())
+    names = [plain_name(model) for model in ids(config)]
+    assert len(names) > 150
+    assert len(set(names)) == len(names)
+    assert not any("*" in model for model in ids(config))
+
+
+def test_deployment_ids_are_stable_and_different() -> None:
+    choice = Choice(models=("openai/gpt-4o",), keys=("ONE", "TWO"))
+    entries = build_config(choice)["model_list"]
+    assert [entry["model_info"]["id"] for entry in entries] == [
+        "aimlapi-openai-gpt-4o-1",
+        "aimlapi-openai-gpt-4o-2",
+    ]
+    assert [entry["litellm_params"]["api_key"] for entry in entries] == [
+        "os.environ/ONE",
+        "os.environ/TWO",
+    ]
+    everything = build_config(Choice(spellings=True, kinds=("chat", "embedding", "image")))
+    found = [entry["model_info"]["id"] for entry in everything["model_list"]]
+    assert len(set(found)) == len(found)
+
+
+def test_no_configuration_holds_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIMLAPI_API_KEY", "sk-secret-secret")
+    assert "sk-secret" not in write(Choice())
+
+
+def test_fallbacks_are_of_the_family_and_able_to_do_as_much() -> None:
+    chosen = choose_models(Choice(), CATALOG)
+    known = {facts.id: facts for facts in chosen}
+    config = build_config(Choice())
+    pairs = [
+        (known[name], known[other])
+        for entry in config["router_settings"]["fallbacks"]
+        for name, others in entry.items()
+        for other in others
+    ]
+    assert len(pairs) > 100
+    for facts, other in pairs:
+        assert other.vendor == facts.vendor
+        assert plain_name(other.id) != plain_name(facts.id)
+        needed = capabilities(facts) & {"tools", "images", "structured_output"}
+        assert needed <= capabilities(other), (facts.id, other.id)
+
+
+def test_context_window_fallbacks_are_longer() -> None:
+    config = build_config(Choice())
+    for entry in config["router_settings"]["context_window_fallbacks"]:
+        for name, others in entry.items():
+            context = CATALOG.find(name).context or 0
+            assert all((CATALOG.find(other).context or 0) > context for other in others)
+
+
+def test_a_model_without_relatives_has_no_fallback() -> None:
+    assert alike(CATALOG.find("perplexity/sonar"), []) == []
+
+
+def test_a_group_of_equivalents_has_one_name_and_no_fallbacks() -> None:
+    choice = Choice(models=("openai/gpt-4o", "alibaba/qwen3-32b"), group="smart", prefer="latency")
+    config = build_config(choice)
+    assert {entry["model_name"] for entry in config["model_list"]} == {"smart"}
+    assert "fallbacks" not in config["router_settings"]
+    assert config["litellm_settings"]["callbacks"] == [
+        "langchain_aimlapi.litellm_provider.prefer_fast"
+    ]
+
+
+def test_embedding_and_image_models_carry_their_mode() -> None:
+    config = build_config(Choice(kinds=("embedding", "image")))
+    modes = {entry["model_info"]["mode"] for entry in config["model_list"]}
+    assert modes == {"embedding", "image_generation"}
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("gpt-4-turbo", "no longer served"),
+        ("opnai/gpt-4o", "did you mean"),
+        ("google/veo3", "video"),
+    ],
+)
+def test_a_model_that_can_not_be_had_is_refused_with_a_reason(model: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        build_config(Choice(models=(model,)))
+
+
+def test_command_writes_a_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--capability", "tools", "--vendor", "anthropic", "--redis"]) == 0
+    config = yaml.safe_load(capsys.readouterr().out)
+    assert config["router_settings"]["redis_host"] == "os.environ/REDIS_HOST"
+    assert all("claude" in model for model in ids(config))
+
+
+def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "nothing/like-this-at-all"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "not in the catalog" in captured.err
+
+
+# --- the command line -----
+
+
+def run(*arguments: str) -> Any:
+    testing = pytest.importorskip("typer.testing")
+    from langchain_aimlapi.cli import app
+
+    return testing.CliRunner().invoke(app, list(arguments))
+
+
+def test_cli_lists_models_by_capability_and_vendor() -> None:
+    result = run("models", "--capability", "tools", "--vendor", "anthropic", "--json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert len(rows) > 5
+    assert {row["vendor"] for row in rows} == {"anthropic"}
+    assert all("tools" in row["capabilities"] for row in rows)
+
+
+def test_cli_lists_models_as_a_table() -> None:
+    result = run("models", "--kind", "embedding")
+    assert result.exit_code == 0
+    assert any(line.startswith("text-embedding-3-small ") for line in result.stdout.splitlines())
+
+
+def test_cli_says_so_where_no_model_fits() -> None:
+    result = run("models", "--vendor", "nobody")
+    assert result.exit_code == 1
+    assert "no model fits" in result.output
+
+
+def test_cli_writes_the_same_configuration_as_the_module() -> None:
+    result = run("litellm-config", "openai/gpt-4o", "--prefer", "price", "--key-variable", "K")
+    choice = Choice(models=("openai/gpt-4o",), prefer="price", keys=("K",))
+    assert result.stdout == write(choice)
+
+
+def test_cli_refuses_a_model_that_is_not_served() -> None:
+    result = run("litellm-config", "gpt-4-turbo")
+    assert result.exit_code == 2
+    assert "no longer served" in result.output
+
+
+def test_cli_shows_its_version() -> None:
+    from langchain_aimlapi._version import __version__
+
+    assert run("--version").stdout.strip() == __version__
+
+
+def test_cli_serves_the_emulator_for_a_while() -> None:
+    result = run("emulator", "--port", "0", "--seconds", "0.1")
+    assert result.exit_code == 0
+    assert "http://127.0.0.1:" in result.output

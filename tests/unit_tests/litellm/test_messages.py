@@ -1,0 +1,162 @@
+"""OpenAI-style dictionaries -> the neutral conversation. No LiteLLM is needed for this."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from langchain_aimlapi._domain.values import (
+    RETURNED_KEYS,
+    MediaPart,
+    Message,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+)
+from langchain_aimlapi._litellm.messages import openai_to_messages
+
+
+def one(message: Any) -> Message:
+    (converted,) = openai_to_messages([message])
+    return converted
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant"])
+def test_role_and_text_are_kept(role: str) -> None:
+    message = one({"role": role, "content": "Hi.", "name": "ann"})
+    assert (message.role, message.parts, message.name) == (role, (TextPart("Hi."),), "ann")
+
+
+def test_null_and_missing_content_are_empty() -> None:
+    assert one({"role": "assistant", "content": None}).parts == ()
+    assert one({"role": "assistant"}).parts == ()
+
+
+def test_content_lists_become_parts() -> None:
+    content = [
+        {"type": "text", "text": "What?"},
+        {"type": "image_url", "image_url": {"url": "https://e.org/a.png", "detail": "low"}},
+        {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA"}},
+    ]
+    text, picture, sound, document = one({"role": "user", "content": content}).parts
+    assert text == TextPart("What?")
+    assert picture == MediaPart("image", url="https://e.org/a.png", detail="low")
+    assert isinstance(sound, MediaPart)
+    assert (sound.kind, sound.mime_type) == ("audio", "audio/mpeg")
+    assert isinstance(document, MediaPart)
+    assert (document.data, document.mime_type) == ("AAAA", "application/pdf")
+
+
+def test_tool_calls_and_their_results() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+    asked = one({"role": "assistant", "content": "", "tool_calls": [call]})
+    assert asked.tool_calls == (ToolCall("c1", "f", '{"a": 1}'),)
+    told = one({"role": "tool", "tool_call_id": "c1", "content": "4"})
+    assert (told.role, told.tool_call_id, told.parts) == ("tool", "c1", (TextPart("4"),))
+
+
+def test_custom_tool_calls_keep_their_kind() -> None:
+    call = {"id": "c1", "type": "custom", "custom": {"name": "sql", "input": "select 1"}}
+    (made,) = one({"role": "assistant", "tool_calls": [call]}).tool_calls
+    assert (made.kind, made.arguments) == ("custom", "select 1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "valid"), [("", True), ("{}", True), ('{"a": ', False), ("[1]", False)]
+)
+def test_arguments_that_are_no_object_are_marked(arguments: str, valid: bool) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    (made,) = one({"role": "assistant", "tool_calls": [call]}).tool_calls
+    assert (made.arguments, made.valid) == (arguments, valid)
+
+
+def test_function_messages_of_old_become_tool_messages() -> None:
+    call = {"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}
+    assert one(call).tool_calls == (ToolCall("f", "f", "{}"),)
+    told = one({"role": "function", "name": "f", "content": "4"})
+    assert (told.role, told.tool_call_id) == ("tool", "f")
+
+
+def test_tool_results_in_a_user_message_become_tool_messages_before_it() -> None:
+    content = [
+        {"type": "tool_result", "tool_use_id": "c1", "content": "4", "is_error": True},
+        {"type": "text", "text": "And now?"},
+    ]
+    result, question = openai_to_messages([{"role": "user", "content": content}])
+    assert (result.role, result.tool_call_id, result.is_error) == ("tool", "c1", True)
+    assert (question.role, question.parts) == ("user", (TextPart("And now?"),))
+
+
+@pytest.mark.parametrize("key", RETURNED_KEYS)
+def test_what_a_provider_wants_back_is_found_in_both_places(key: str) -> None:
+    value: Any = "x" if key in ("reasoning_content", "encrypted_content") else [{"type": "t"}]
+    direct = one({"role": "assistant", "content": "a", key: value})
+    kept = one({"role": "assistant", "content": "a", "provider_specific_fields": {key: value}})
+    assert direct.extra == kept.extra == {key: value}
+
+
+def test_opaque_content_of_tool_calls_is_found_in_all_three_places() -> None:
+    opaque = {"google": {"thought_signature": "s"}}
+    body = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages = [
+        {"role": "assistant", "tool_calls": [{**body, "extra_content": opaque}]},
+        {
+            "role": "assistant",
+            "tool_calls": [{**body, "provider_specific_fields": {"extra_content": opaque}}],
+        },
+        {
+            "role": "assistant",
+            "tool_calls": [body],
+            "provider_specific_fields": {"tool_call_extras": {"c1": {"extra_content": opaque}}},
+        },
+    ]
+    for message in openai_to_messages(messages):
+        assert message.tool_calls[0].extra == {"extra_content": opaque}
+
+
+def test_refusal_is_part_of_the_history() -> None:
+    assert one({"role": "assistant", "refusal": "No."}).parts == (RefusalPart("No."),)
+
+
+def test_message_level_cache_control_goes_to_the_last_text() -> None:
+    marked = one({"role": "system", "content": "Long.", "cache_control": {"type": "ephemeral"}})
+    assert marked.parts == (TextPart("Long.", {"cache_control": {"type": "ephemeral"}}),)
+
+
+@pytest.mark.parametrize("bad", [{"content": "x"}, {"role": "robot", "content": "x"}, "text", 7])
+def test_what_is_no_message_is_refused(bad: Any) -> None:
+    with pytest.raises(ValueError, match="message"):
+        openai_to_messages([bad])
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["system", "user", "assistant", "tool"])},
+        optional={
+            "content": st.text(max_size=20) | st.lists(st.dictionaries(st.text(max_size=4), _JSON)),
+            "name": st.none() | st.text(max_size=5),
+            "tool_call_id": st.text(max_size=5),
+            "provider_specific_fields": st.none() | st.dictionaries(st.text(max_size=5), _JSON),
+        },
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_message_of_a_known_role_is_converted(message: dict[str, Any]) -> None:
+    converted = openai_to_messages([message])
+    assert converted
+    assert all(each.role in ("system", "user", "assistant", "tool") for each in converted)
+    assert json.loads(json.dumps(message)) == message  # the caller's dictionary is left alone
