@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -15,11 +13,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import model_validator
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._connection.fields import ConnectionFields, names
-from langchain_aimlapi._connection.settings import check_headers, check_request_id, secret_of
+from langchain_aimlapi._connection.settings import secret_of
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, StreamEnd
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
@@ -27,40 +24,28 @@ from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
 from langchain_aimlapi._langchain.arguments import sort_arguments
 from langchain_aimlapi._langchain.chunks import (
-    PROVIDER,
     delta_to_chunk,
     final_to_chunk,
     partial_to_message,
     reply_to_result,
     result_to_chunks,
 )
-from langchain_aimlapi._langchain.messages import messages_to_domain
-from langchain_aimlapi._langchain.params import FIELD_PARAMS, RequestFields, gather
-from langchain_aimlapi._langchain.tools import (
-    choice_to_domain,
-    choice_to_wire,
-    format_to_domain,
-    schema_to_format,
-    tool_to_wire,
-    tools_to_domain,
-)
+from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
+from langchain_aimlapi._langchain.literals import Method
+from langchain_aimlapi._langchain.params import FIELD_PARAMS
+from langchain_aimlapi._langchain.requests import chat_request, request_headers
+from langchain_aimlapi._langchain.tools import choice_to_wire, schema_to_format, tool_to_wire
+from langchain_aimlapi._langchain.traces import langsmith_params, total_usage
 from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise
-from langchain_aimlapi.catalog.facts import Facts
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from langchain_aimlapi._langchain import structured
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
-class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
+class ChatAimlapi(BaseChatModel, ChatFields):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is
@@ -80,37 +65,6 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
     Wire: POST ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
     Source: the model pages of docs.aimlapi.com, read 2026-08-21.
     """
-
-    model_config = ConfigDict(
-        populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
-    )
-
-    model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
-    """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
-    model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    """Further parameters; known ones are fitted to the model, others go out as they are."""
-    extra_body: dict[str, Any] | None = None
-    """Goes into the request body verbatim, last."""
-    dialect: Literal["completions", "messages", "responses"] | None = None
-    """Force a wire format. Default: what the catalog says of the model."""
-    fetch_urls: bool = False
-    """Download media that a prompt gives by URL where the model takes the content itself only.
-    Only public https addresses are followed; see `langchain_aimlapi.downloads`."""
-
-    # -- how it is asked -----
-    streaming: bool = False
-    """Stream also where ``invoke`` is called."""
-    stream_usage: bool = True
-    """Ask for token usage in streams."""
-    coalesce: bool = False
-    """In streams, join text that has already arrived into one chunk: cheaper when the consumer
-    is slower than the model. Loses nothing and waits for nothing."""
-    stream_timeout: float | None = Field(default=120.0)
-    """Seconds to wait for the next event of a stream; keep-alives do not count. None: for ever."""
-    include_response_headers: bool = False
-    """Put the headers of the answer into ``response_metadata["headers"]``."""
-    max_event_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
-    """Longest event of a stream, in bytes."""
 
     # --- construction -----
 
@@ -135,9 +89,6 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
     def _resolve_model_profile(self) -> ModelProfile | None:
         profile = self._catalog().profile(self.model)
         return ModelProfile(**profile) if profile else None  # type: ignore[typeddict-item]
-
-    def _facts(self, model: str) -> Facts:
-        return self._catalog().find(model)
 
     # --- what LangChain asks about a model -----
 
@@ -181,30 +132,10 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         }
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = LangSmithParams(
-            ls_provider=PROVIDER,
-            ls_model_name=str(kwargs.get("model") or self.model),
-            ls_model_type="chat",
-        )
-        temperature = kwargs.get("temperature", self.temperature)
-        if isinstance(temperature, int | float):
-            params["ls_temperature"] = float(temperature)
-        limit = kwargs.get("max_tokens", self.max_tokens)
-        if isinstance(limit, int):
-            params["ls_max_tokens"] = limit
-        texts = stop or self.stop
-        if texts:
-            params["ls_stop"] = [texts] if isinstance(texts, str) else list(texts)
-        return params
+        return langsmith_params(self, stop, kwargs)
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
-        combined: dict[str, Any] = {"model_name": self.model, "token_usage": {}}
-        for output in llm_outputs:
-            for name, value in ((output or {}).get("token_usage") or {}).items():
-                if isinstance(value, int) and not isinstance(value, bool):
-                    total = combined["token_usage"]
-                    total[name] = total.get(name, 0) + value
-        return combined
+        return {"model_name": self.model, "token_usage": total_usage(llm_outputs)}
 
     def get_num_tokens(self, text: str) -> int:
         """About how many tokens a text is, without the network."""
@@ -232,16 +163,14 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call, ask = self._ready(messages, stop, run_manager, kwargs, stream=False)
-        failed: errors.AimlapiError
+        call, request = self._prepared(messages, stop, run_manager, kwargs, stream=False)
+        driver = self._drivers().sync
         try:
-            reply = self._drivers().sync.run(
-                call.whole(), self._key(), self._retry_hook(run_manager)
-            )
-            return self._result(reply, ask)
+            answer = driver.run(call.whole(), self._key(), self._retry_hook(run_manager))
+            return self._result(answer, request)
         except errors.AimlapiError as error:
-            failed = error
-        raise self._completed(failed, ask)
+            self._complete(error, request)
+            raise
 
     async def _agenerate(
         self,
@@ -250,16 +179,14 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call, ask = await self._aready(messages, stop, run_manager, kwargs, stream=False)
-        failed: errors.AimlapiError
+        call, request = await self._aprepared(messages, stop, run_manager, kwargs, stream=False)
+        driver = self._drivers().asynchronous
         try:
-            reply = await self._drivers().asynchronous.run(
-                call.whole(), self._key(), self._retry_hook(run_manager)
-            )
-            return self._result(reply, ask)
+            answer = await driver.run(call.whole(), self._key(), self._retry_hook(run_manager))
+            return self._result(answer, request)
         except errors.AimlapiError as error:
-            failed = error
-        raise self._completed(failed, ask)
+            self._complete(error, request)
+            raise
 
     def _stream(
         self,
@@ -268,26 +195,26 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call, ask = self._ready(messages, stop, run_manager, kwargs, stream=True)
-        failed: errors.AimlapiError | None = None
+        call, request = self._prepared(messages, stop, run_manager, kwargs, stream=True)
         if call.shape.streams:
             items = self._drivers().sync.stream(
                 call.stream(), self._key(), self._retry_hook(run_manager)
             )
             try:
                 for item in items:
-                    chunk = self._chunk(item, ask)
+                    chunk = self._chunk(item, request)
                     if chunk is not None:
                         if run_manager is not None:
                             run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                         yield chunk
                 return
+            except errors.StreamingUnsupportedError:
+                pass  # the whole answer, below
             except errors.AimlapiError as error:
-                failed = error
+                self._complete(error, request)
+                raise
             finally:
                 items.close()
-            if not isinstance(failed, errors.StreamingUnsupportedError):
-                raise self._completed(failed, ask)
         for chunk in result_to_chunks(self._generate(messages, stop, run_manager, **kwargs)):
             if run_manager is not None:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -300,57 +227,58 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call, ask = await self._aready(messages, stop, run_manager, kwargs, stream=True)
-        failed: errors.AimlapiError | None = None
+        call, request = await self._aprepared(messages, stop, run_manager, kwargs, stream=True)
         if call.shape.streams:
             items = self._drivers().asynchronous.stream(
                 call.stream(), self._key(), self._retry_hook(run_manager)
             )
             try:
                 async for item in items:
-                    chunk = self._chunk(item, ask)
+                    chunk = self._chunk(item, request)
                     if chunk is not None:
                         if run_manager is not None:
                             await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                         yield chunk
                 return
+            except errors.StreamingUnsupportedError:
+                pass  # the whole answer, below
             except errors.AimlapiError as error:
-                failed = error
+                self._complete(error, request)
+                raise
             finally:
                 await items.aclose()
-            if not isinstance(failed, errors.StreamingUnsupportedError):
-                raise self._completed(failed, ask)
         result = await self._agenerate(messages, stop, run_manager, **kwargs)
         for chunk in result_to_chunks(result):
             if run_manager is not None:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _ready(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
+    def _prepared(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
         """A call that can be made, after downloading media where that was needed and allowed."""
-        ask, headers = self._asked(*arguments, stream=stream)
-        prepared = self._prepare(ask, headers)
-        if isinstance(prepared, Call):
-            return prepared, ask
-        fetched = self._drivers().sync.run(fetch_all(prepared, FetchLimits()), None)
-        return self._with_media(with_data(ask, fetched), headers)
+        request, headers = self._request(*arguments, stream=stream)
+        call = self._call_or_urls(request, headers)
+        if isinstance(call, Call):
+            return call, request
+        fetched = self._drivers().sync.run(fetch_all(call, FetchLimits()), None)
+        return self._with_media(with_data(request, fetched), headers)
 
-    async def _aready(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
-        """The async twin of `_ready`."""
-        ask, headers = self._asked(*arguments, stream=stream)
-        prepared = self._prepare(ask, headers)
-        if isinstance(prepared, Call):
-            return prepared, ask
-        flow = fetch_all(prepared, FetchLimits())
-        fetched = await self._drivers().asynchronous.run(flow, None)
-        return self._with_media(with_data(ask, fetched), headers)
+    async def _aprepared(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
+        """The async twin of `_prepared`."""
+        request, headers = self._request(*arguments, stream=stream)
+        call = self._call_or_urls(request, headers)
+        if isinstance(call, Call):
+            return call, request
+        fetched = await self._drivers().asynchronous.run(fetch_all(call, FetchLimits()), None)
+        return self._with_media(with_data(request, fetched), headers)
 
-    def _with_media(self, ask: ChatRequest, headers: dict[str, str]) -> tuple[Call, ChatRequest]:
-        prepared = self._prepare(ask, headers)
-        assert isinstance(prepared, Call)  # noqa: S101 - no URL is left that could be asked for
-        return prepared, ask
+    def _with_media(
+        self, request: ChatRequest, headers: dict[str, str]
+    ) -> tuple[Call, ChatRequest]:
+        call = self._call_or_urls(request, headers)
+        assert isinstance(call, Call)  # noqa: S101 - no URL is left that could be asked for
+        return call, request
 
-    def _asked(
+    def _request(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None,
@@ -359,20 +287,20 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         *,
         stream: bool,
     ) -> tuple[ChatRequest, dict[str, str]]:
+        """What is asked for, and the headers to send."""
         blocks.register()
         options = dict(kwargs)
-        headers = self._headers(options, run_manager)
-        return self._ask(messages, stop, options, stream=stream), headers
+        headers = request_headers(self, options, _run_id(run_manager) or runs.current_run_id())
+        return chat_request(self, messages, stop, options, stream=stream), headers
 
-    def _prepare(self, ask: ChatRequest, headers: dict[str, str]) -> Call | list[str]:
-        """The call; or the URLs whose content the model must be given, where it takes no URL and
-        ``fetch_urls`` allows to download."""
-        policy = Policy(self.max_retries, self._limits(), ask.model, secret_of(self._key()))
-        failed: errors.AimlapiError
+    def _call_or_urls(self, request: ChatRequest, headers: dict[str, str]) -> Call | list[str]:
+        """The call; or the URLs whose content has to be sent instead, where the model takes no URL
+        and ``fetch_urls`` allows downloads."""
+        policy = Policy(self.max_retries, self._limits(), request.model, secret_of(self._key()))
         try:
             return prepare(
-                ask,
-                self._facts(ask.model),
+                request,
+                self._facts(request.model),
                 root=self._root(),
                 headers=headers,
                 policy=policy,
@@ -381,83 +309,36 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
                 seen=self._holder.warned,
                 coalesce=self.coalesce,
             )
-        except errors.UnsupportedFeatureError as error:
-            failed = error
-            if self.fetch_urls and (urls := urls_of(ask)):
-                return urls
         except errors.AimlapiError as error:
-            failed = error
-        raise self._completed(failed, ask)
+            may_fetch = self.fetch_urls and isinstance(error, errors.UnsupportedFeatureError)
+            if may_fetch and (urls := urls_of(request)):
+                return urls
+            self._complete(error, request)
+            raise
 
-    def _ask(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None,
-        options: dict[str, Any],
-        *,
-        stream: bool,
-    ) -> ChatRequest:
-        """The call in neutral terms; consumes ``options``."""
-        options.pop("stream", None)
-        stream_usage = options.pop("stream_usage", None)
-        extra_body = {**(self.extra_body or {}), **(options.pop("extra_body", None) or {})}
-        model = str(options.pop("model", None) or options.pop("model_name", None) or self.model)
-        tools = tools_to_domain(options.pop("tools", None) or ())
-        choice = choice_to_domain(options.pop("tool_choice", None))
-        wanted = format_to_domain(options.pop("response_format", None))
-        given = {name: getattr(self, name) for name in FIELD_PARAMS}
-        return ChatRequest(
-            model=model,
-            messages=messages_to_domain(
-                messages, custom={tool.name for tool in tools if tool.kind == "custom"}
-            ),
-            tools=tools,
-            tool_choice=choice,
-            response_format=wanted,
-            params=gather({**given, **self.model_kwargs}, options, stop, stream=stream),
-            extra_body=extra_body,
-            stream=stream,
-            stream_usage=self.stream_usage if stream_usage is None else bool(stream_usage),
+    def _result(self, answer: ChatResponse, request: ChatRequest) -> ChatResult:
+        return reply_to_result(
+            answer, model=request.model, with_headers=self.include_response_headers
         )
 
-    def _headers(self, options: dict[str, Any], run_manager: RunManager) -> dict[str, str]:
-        """Headers of one request; the run id of LangChain is the client request id."""
-        given = options.pop("client_request_id", None)
-        extra = options.pop("extra_headers", None) or {}
-        run_id = _run_id(run_manager) or runs.current_run_id()
-        request_id = str(given) if given is not None else run_id or str(uuid.uuid4())
-        headers = {"x-client-request-id": request_id}
-        headers |= self.default_headers or {}
-        headers |= {name.lower(): value for name, value in check_headers(extra).items()}
-        check_request_id(headers["x-client-request-id"])
-        return headers
-
-    def _limits(self) -> Limits:
-        limits = super()._limits()
-        return replace(limits, idle=self.stream_timeout, max_event_bytes=self.max_event_bytes)
-
-    def _result(self, reply: ChatResponse, ask: ChatRequest) -> ChatResult:
-        return reply_to_result(reply, model=ask.model, with_headers=self.include_response_headers)
-
-    def _chunk(self, item: Delta | StreamEnd, ask: ChatRequest) -> ChatGenerationChunk | None:
-        """One item of a stream as a chunk; a stream tells the first answer only."""
+    def _chunk(self, item: Delta | StreamEnd, request: ChatRequest) -> ChatGenerationChunk | None:
+        """One item of a stream as a chunk; a stream shows the first answer only."""
         if type(item) is Delta:
             if item.choice == 0:
                 return delta_to_chunk(item)
-            if ask.params.get("n"):
-                notes = Notes(ask.model, self.on_unsupported)
+            if request.params.get("n"):
+                notes = Notes(request.model, self.on_unsupported)
                 notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
                 notes.warn(self._holder.warned, stacklevel=5)
             return None
         assert isinstance(item, StreamEnd)  # noqa: S101 - a reader gives nothing else
-        return final_to_chunk(item, model=ask.model, with_headers=self.include_response_headers)
+        return final_to_chunk(item, model=request.model, with_headers=self.include_response_headers)
 
-    def _completed(self, error: errors.AimlapiError, ask: ChatRequest) -> errors.AimlapiError:
-        """The error with advice from the catalog, and with the partial answer as a message."""
+    def _complete(self, error: errors.AimlapiError, request: ChatRequest) -> None:
+        """Add the catalog's advice to an error, and make its partial answer a message."""
         if isinstance(error.partial, ChatResponse):
-            error.partial = partial_to_message(error.partial, model=ask.model)
-        advise(error, ask.model, self._catalog())
-        return error
+            error.partial = partial_to_message(error.partial, model=request.model)
+        advise(error, request.model, self._catalog())
 
     def _retry_hook(self, run_manager: RunManager) -> Callable[[RetryEvent], Any] | None:
         if run_manager is None and self.on_retry is None:
@@ -552,7 +433,7 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         self,
         schema: dict[str, Any] | type | None = None,
         *,
-        method: structured.Method | None = None,
+        method: Method | None = None,
         include_raw: bool = False,
         strict: bool | None = None,
         **kwargs: Any,
@@ -582,6 +463,9 @@ class ChatAimlapi(BaseChatModel, RequestFields, ConnectionFields):
         return structured.build(
             self, schema, method=chosen, include_raw=include_raw, strict=strict, kwargs=kwargs
         )
+
+
+type.__setattr__(ChatAimlapi, "__signature__", ModelFirst(vars(ChatAimlapi)["__signature__"]))
 
 
 def _run_id(run_manager: RunManager) -> str | None:

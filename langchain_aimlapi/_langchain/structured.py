@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_aimlapi._langchain.literals import Method
 from langchain_aimlapi._langchain.parsers import (
     JsonAnswerParser,
     JsonCallParser,
@@ -18,8 +19,6 @@ from langchain_aimlapi._langchain.parsers import (
 )
 from langchain_aimlapi._langchain.tools import schema_to_format, tool_to_wire
 from langchain_aimlapi.catalog.facts import Facts
-
-Method = Literal["function_calling", "json_schema", "json_mode"]
 
 
 def best_method(facts: Facts) -> Method:

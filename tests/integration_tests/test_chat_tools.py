@@ -15,7 +15,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, Field
 
 from langchain_aimlapi import ChatAimlapi
-from langchain_aimlapi.emulator import Emulator, Say
+from langchain_aimlapi.emulator import Emulator, Fault, Say
 from tests.unit_tests.langchain.helpers import (
     MODEL,
     Recorder,
@@ -424,3 +424,17 @@ def test_a_tool_with_extras_keeps_them() -> None:
     )
     assert bound.kwargs["tools"][0]["cache_control"] == {"type": "ephemeral"}
     assert isinstance(get_weather, BaseTool)
+
+
+async def test_a_model_with_fallbacks_gives_structures_and_takes_tools(
+    api: Emulator, colour: str
+) -> None:
+    models = [make(model=name, **api.settings()) for name in ("openai/gpt-4.1", MODEL)]
+    safe: Any = models[0].with_fallbacks(models[1:])
+    api.fault(Fault(status=404), model="openai/gpt-4.1", times=None)
+    api.say(scripted("json_schema"))
+    found = await ask(safe.with_structured_output(Person), "Who?", colour)
+    assert found == Person.model_validate(PERSON)
+    called = await ask(safe.bind_tools([get_weather]), "What is the weather in 'Paris'?", colour)
+    assert [call["name"] for call in called.tool_calls] == ["get_weather"]
+    assert [request.body["model"] for request in api.requests] == ["openai/gpt-4.1", MODEL] * 2

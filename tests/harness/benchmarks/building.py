@@ -35,8 +35,7 @@ def builders() -> dict[str, Callable[[], object]]:
     model = ChatAimlapi(model="openai/gpt-4o", api_key="sk-benchmark-only")
 
     def ours() -> object:
-        ask, headers = model._asked(messages, None, None, {}, stream=False)
-        return model._prepare(ask, headers)
+        return model._prepared(messages, None, None, {}, stream=False)
 
     found: dict[str, Callable[[], object]] = {"langchain-aimlapi": ours}
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import warnings
 from typing import Any
@@ -445,3 +446,9 @@ def test_a_profile_is_known_for_catalogued_models_and_a_copy() -> None:
     assert again is not None
     assert again["tool_calling"] is True
     assert ChatAimlapi(model="nobody/knows-this-model").profile is None
+
+
+def test_the_signature_begins_with_the_model() -> None:
+    names = list(inspect.signature(ChatAimlapi).parameters)
+    assert names[0] == "model"
+    assert set(names) == set(ChatAimlapi.model_fields)

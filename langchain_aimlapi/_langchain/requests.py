@@ -1,0 +1,63 @@
+"""The arguments of one LangChain call -> a `ChatRequest`, and its headers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+
+from langchain_aimlapi._connection.settings import check_headers, check_request_id
+from langchain_aimlapi._domain.values import ChatRequest
+from langchain_aimlapi._langchain.fields import ChatFields
+from langchain_aimlapi._langchain.messages import messages_to_domain
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
+from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
+
+
+def chat_request(
+    fields: ChatFields,
+    messages: Sequence[BaseMessage],
+    stop: list[str] | None,
+    options: dict[str, Any],
+    *,
+    stream: bool,
+) -> ChatRequest:
+    """One call in neutral terms. Consumes ``options``, the arguments of the call."""
+    options.pop("stream", None)
+    stream_usage = options.pop("stream_usage", None)
+    extra_body = {**(fields.extra_body or {}), **(options.pop("extra_body", None) or {})}
+    model = str(options.pop("model", None) or options.pop("model_name", None) or fields.model)
+    tools = tools_to_domain(options.pop("tools", None) or ())
+    choice = choice_to_domain(options.pop("tool_choice", None))
+    response_format = format_to_domain(options.pop("response_format", None))
+    own = {name: getattr(fields, name) for name in FIELD_PARAMS}
+    return ChatRequest(
+        model=model,
+        messages=messages_to_domain(
+            messages, custom={tool.name for tool in tools if tool.kind == "custom"}
+        ),
+        tools=tools,
+        tool_choice=choice,
+        response_format=response_format,
+        params=gather({**own, **fields.model_kwargs}, options, stop, stream=stream),
+        extra_body=extra_body,
+        stream=stream,
+        stream_usage=fields.stream_usage if stream_usage is None else bool(stream_usage),
+    )
+
+
+def request_headers(
+    fields: ChatFields, options: dict[str, Any], run_id: str | None
+) -> dict[str, str]:
+    """Headers of one request; the run id of LangChain is the client request id. Takes
+    ``client_request_id`` and ``extra_headers`` out of ``options``."""
+    chosen = options.pop("client_request_id", None)
+    extra = options.pop("extra_headers", None) or {}
+    request_id = str(chosen) if chosen is not None else run_id or str(uuid.uuid4())
+    headers = {"x-client-request-id": request_id}
+    headers |= fields.default_headers or {}
+    headers |= {name.lower(): value for name, value in check_headers(extra).items()}
+    check_request_id(headers["x-client-request-id"])
+    return headers
