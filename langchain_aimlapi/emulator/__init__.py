@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from langchain_aimlapi.emulator._brain import Say, ToolUse
+    from langchain_aimlapi.emulator._author import Say, ToolUse
     from langchain_aimlapi.emulator._core import Recorded
     from langchain_aimlapi.emulator._emulator import Emulator
     from langchain_aimlapi.emulator._faults import Fault
@@ -33,8 +33,8 @@ _HOMES = {
     "Emulator": "_emulator",
     "Recorded": "_core",
     "Fault": "_faults",
-    "Say": "_brain",
-    "ToolUse": "_brain",
+    "Say": "_author",
+    "ToolUse": "_author",
 }
 
 

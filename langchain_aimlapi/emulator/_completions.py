@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_aimlapi.emulator._brain import Say, ToolUse
+from langchain_aimlapi.emulator._author import Say, ToolUse
 from langchain_aimlapi.emulator._core import Json, event
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, count_tokens, cut_pieces, seal
 from langchain_aimlapi.emulator._styles import Style, thought_signature

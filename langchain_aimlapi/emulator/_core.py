@@ -1,7 +1,7 @@
 """What every endpoint of the emulator is made of: calls, answers, refusals, routes.
 
 Nothing here performs I/O. An `Answer` is a list of steps (bytes, pauses, a break of the
-connection) that a mouth (`_transport`, `_asgi`) carries out.
+connection) that a transport (`_transport`, `_asgi`) carries out.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ from langchain_aimlapi.emulator._core import (
     Step,
     json_answer,
 )
-from langchain_aimlapi.emulator._desk import Desk, Planned, Script, named_style
 from langchain_aimlapi.emulator._faults import MESSAGES, Fault
 from langchain_aimlapi.emulator._ledger import Ledger
-from langchain_aimlapi.emulator._world import World
+from langchain_aimlapi.emulator._models import Models
+from langchain_aimlapi.emulator._state import Planned, Script, State, named_style
 from langchain_aimlapi.emulator.endpoints import load
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class Emulator:
         self.requests: list[Recorded] = []
         self._out_of_credit = frozenset(out_of_credit)
         self._lock = threading.Lock()
-        self._desk = Desk(
-            world=World.load(catalog),
+        self._state = State(
+            models=Models.load(catalog),
             ledger=Ledger(Decimal(str(balance))),
             clock=clock,
             stream_style=named_style(stream_style),
@@ -117,7 +117,7 @@ class Emulator:
             model: Only where this model is asked for.
             when: Only for calls for which this returns True.
         """
-        self._desk.scripts.add(Planned(script, times, None, model, when))
+        self._state.scripts.add(Planned(script, times, None, model, when))
         return self
 
     def fault(
@@ -138,7 +138,7 @@ class Emulator:
             model: Only where this model is asked for.
             when: Only for calls for which this returns True.
         """
-        self._desk.faults.add(Planned(fault, times, path, model, when))
+        self._state.faults.add(Planned(fault, times, path, model, when))
         return self
 
     def replay(
@@ -162,12 +162,12 @@ class Emulator:
             model: Only where this model is asked for.
         """
         answer = _faults.replay(data, status=status, split=split)
-        self._desk.replays.add(Planned(answer, times, path, model))
+        self._state.replays.add(Planned(answer, times, path, model))
         return self
 
     def reset(self) -> Self:
         """Forgets all requests, scripts, faults and replays."""
-        for plan in (self._desk.scripts, self._desk.faults, self._desk.replays):
+        for plan in (self._state.scripts, self._state.faults, self._state.replays):
             plan.clear()
         with self._lock:
             self.requests.clear()
@@ -183,7 +183,7 @@ class Emulator:
         with self._lock:
             self.requests.append(record)
         name = model if isinstance(model, str) else None
-        fault = self._desk.faults.take(call, name)
+        fault = self._state.faults.take(call, name)
         if fault is None:
             answer = self._answer(call, name)
         else:
@@ -199,8 +199,8 @@ class Emulator:
                 raise Refusal(404, f"Cannot {call.method} {call.path}")
             if route.needs_key:
                 self._admit(call)
-            answer = route.handler(call, self._desk)
-            replay: Answer | None = self._desk.replays.take(call, model)
+            answer = route.handler(call, self._state)
+            replay: Answer | None = self._state.replays.take(call, model)
             return replay or answer
         except Refusal as refusal:
             body = self._flat(call, refusal.status, refusal.message)
@@ -213,13 +213,13 @@ class Emulator:
             raise Refusal(403, MESSAGES[403])
         if scheme.lower() != "bearer" or key != self.api_key:
             raise Refusal(401, MESSAGES[401])
-        if call.method == "POST" and self._desk.ledger.balance <= 0:
+        if call.method == "POST" and self._state.ledger.balance <= 0:
             raise Refusal(403, MESSAGES[403])
 
     def _flat(self, call: Call, status: int, message: str) -> Json:
-        now = datetime.fromtimestamp(self._desk.clock(), UTC)
+        now = datetime.fromtimestamp(self._state.clock(), UTC)
         return {
-            "requestId": self._desk.ids.uuid(),
+            "requestId": self._state.ids.uuid(),
             "statusCode": status,
             "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "path": call.path,
@@ -227,14 +227,14 @@ class Emulator:
         }
 
     def _finished(self, call: Call, answer: Answer) -> Answer:
-        headers = {"x-inference-id": self._desk.ids.uuid(), **answer.headers}
+        headers = {"x-inference-id": self._state.ids.uuid(), **answer.headers}
         told = call.headers.get("x-client-request-id", "")
         if CLIENT_ID.fullmatch(told):  # anything else is ignored in silence
             headers["x-client-request-id"] = told
         steps = _paced(answer, self.pace) if self.pace and answer.streams else answer.steps
         return replace(answer, headers=headers, steps=steps)
 
-    # --- mouths ------------------------------------------------------------------------------
+    # --- transports ------------------------------------------------------------------------------
 
     @property
     def transport(self) -> EmulatorTransport:

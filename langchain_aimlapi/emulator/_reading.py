@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from langchain_aimlapi.emulator._brain import Prompt, ToolSpec, Turn
+from langchain_aimlapi.emulator._author import Prompt, ToolSpec, Turn
 from langchain_aimlapi.emulator._core import Json
 
 _MEDIA = {

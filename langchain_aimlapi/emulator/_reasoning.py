@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Json
-from langchain_aimlapi.emulator._world import Model
+from langchain_aimlapi.emulator._models import Model
 
 # Families that always think, whether or not their schema has a control for it.
 _ALWAYS = re.compile(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from langchain_aimlapi.emulator._core import Answer, Call
-from langchain_aimlapi.emulator._desk import Desk
+from langchain_aimlapi.emulator._state import State
 
-Handler = Callable[[Call, Desk], Answer]
+Handler = Callable[[Call, State], Answer]
 
 
 @dataclass(frozen=True, slots=True)

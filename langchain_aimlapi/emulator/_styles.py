@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain_aimlapi.emulator._brain import Say
+from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Json
 from langchain_aimlapi.emulator._ledger import Tokens, seal
 

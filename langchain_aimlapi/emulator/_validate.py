@@ -11,8 +11,8 @@ from typing import Any
 
 from langchain_aimlapi.emulator._core import Json, Refusal, kind_of
 from langchain_aimlapi.emulator._fits import enum_problem, problems
+from langchain_aimlapi.emulator._models import Model, Models
 from langchain_aimlapi.emulator._parts import check_part, received
-from langchain_aimlapi.emulator._world import Model, World
 
 Row = Mapping[str, Any]
 ROLES = ("user", "assistant", "system", "developer", "tool", "function")
@@ -45,17 +45,17 @@ def refuse(issues: Iterable[str]) -> None:
         raise Refusal(400, f"Body validation error: {'; '.join(found)}")
 
 
-def find_model(world: World, body: Json, path: str) -> Model:
+def find_model(models: Models, body: Json, path: str) -> Model:
     """The model that a body names. Raises `Refusal`: 400 without one, 404 for an unknown one."""
     name = body.get("model")
     if not isinstance(name, str) or not name:
         wrong = "undefined" if "model" not in body else kind_of(name)
         refuse([f"model: Expected string, received {wrong}"])
-    model = world.find(str(name))
+    model = models.find(str(name))
     if model is None:
         raise Refusal(404, f"The model '{name}' does not exist or you do not have access to it.")
     if model.row.get("status") == "deprecated":
-        other = world.replacement(model.id)
+        other = models.replacement(model.id)
         hint = f" Use '{other}' instead." if other else ""
         raise Refusal(404, f"The model '{name}' is deprecated and no longer available.{hint}")
     if model.shapes and path not in model.shapes:

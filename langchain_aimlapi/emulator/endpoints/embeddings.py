@@ -10,11 +10,11 @@ from base64 import b64encode
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
-from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
+from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._routes import route
+from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
-from langchain_aimlapi.emulator._world import Model
 
 PATH = "/v1/embeddings"
 _SIZES = (
@@ -27,23 +27,23 @@ _DEFAULT_SIZE = 1536
 
 
 @route("POST", PATH, "/embeddings")
-def embed(call: Call, desk: Desk) -> Answer:
+def embed(call: Call, state: State) -> Answer:
     """Embeddings of a text or of several."""
     body = call.json()
-    model = find_model(desk.world, body, PATH)
+    model = find_model(state.models, body, PATH)
     refuse(check_params(body, model.shape(PATH)))
     texts = _texts(body.get("input"))
     size = _size(model, body.get("dimensions"))
     as_text = body.get("encoding_format") == "base64"
     tokens = Tokens(input=sum(map(count_tokens, texts)), output=0)
-    cost = desk.ledger.charge(tokens.cost())
+    cost = state.ledger.charge(tokens.cost())
     answer: Json = {
         "object": "list",
         "data": [
             {"object": "embedding", "index": place, "embedding": _form(vector(text, size), as_text)}
             for place, text in enumerate(texts)
         ],
-        "model": desk.served(model.id),
+        "model": state.served(model.id),
         "usage": {"prompt_tokens": tokens.input, "total_tokens": tokens.input},
         "meta": cost.meta(),
     }

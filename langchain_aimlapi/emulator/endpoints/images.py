@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
-from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost
+from langchain_aimlapi.emulator._media import png
+from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._routes import route
-from langchain_aimlapi.emulator._sound import picture
+from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
-from langchain_aimlapi.emulator._world import Model
 
 GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
 # Recorded: these families answer `images[]`, the others `data[]` (20 and 47 of 72 answers).
@@ -25,16 +25,16 @@ _NO_RULES: Json = {"params": {}}
 
 
 @route("POST", GENERATIONS, "/images/generations")
-def generate(call: Call, desk: Desk) -> Answer:
+def generate(call: Call, state: State) -> Answer:
     """Pictures from a prompt."""
     body = call.json()
-    model = find_model(desk.world, body, GENERATIONS)
+    model = find_model(state.models, body, GENERATIONS)
     refuse(check_params(body, model.shape(GENERATIONS) or _NO_RULES))
-    return _answer(call, desk, model, body)
+    return _answer(call, state, model, body)
 
 
 @route("POST", EDITS, "/images/edits")
-def edit(call: Call, desk: Desk) -> Answer:
+def edit(call: Call, state: State) -> Answer:
     """Pictures from pictures: JSON, or multipart as the SDKs send it."""
     if call.media_type() == "multipart/form-data":
         fields, files = call.form()
@@ -43,11 +43,11 @@ def edit(call: Call, desk: Desk) -> Answer:
     else:
         body = call.json()
         sent = set(body)
-    model = find_model(desk.world, body, EDITS)
+    model = find_model(state.models, body, EDITS)
     if not sent & {"image", "image[]"}:
         refuse(["image: Required"])
     refuse(_edit_issues(body, model))
-    return _answer(call, desk, model, body)
+    return _answer(call, state, model, body)
 
 
 def _edit_issues(body: Json, model: Model) -> list[str]:
@@ -65,30 +65,30 @@ def _number(value: Any) -> Any:
     return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else value
 
 
-def _answer(call: Call, desk: Desk, model: Model, body: Json) -> Answer:
+def _answer(call: Call, state: State, model: Model, body: Json) -> Answer:
     count = int(body.get("n") or body.get("num_images") or 1)
-    cost = desk.ledger.charge(Cost.of(IMAGE_PRICE * Decimal(count)))
-    made = [_one(call, desk, body, place) for place in range(count)]
+    cost = state.ledger.charge(Cost.of(IMAGE_PRICE * Decimal(count)))
+    made = [_one(call, state, body, place) for place in range(count)]
     key = "images" if _IMAGES_KEY.search(model.id) else "data"
-    answer: Json = {"created": desk.now(), key: made, "meta": cost.meta()}
+    answer: Json = {"created": state.now(), key: made, "meta": cost.meta()}
     return charged(json_answer(answer), cost.headers())
 
 
-def _one(call: Call, desk: Desk, body: Json, place: int) -> Json:
+def _one(call: Call, state: State, body: Json, place: int) -> Json:
     prompt = str(body.get("prompt", ""))
     digest = hashlib.sha256(f"{prompt} {place}".encode("utf-8", "replace")).digest()
-    data = picture(digest)
+    data = png(digest)
     if body.get("response_format") == "b64_json":
         return {"b64_json": b64encode(data).decode(), "url": None, "revised_prompt": None}
     name = f"{digest.hex()[:24]}.png"
-    desk.files[name] = ("image/png", data)
+    state.files[name] = ("image/png", data)
     return {"b64_json": None, "url": f"{call.origin}/files/{name}", "revised_prompt": None}
 
 
 @route("GET", "/files/*", needs_key=False)
-def download(call: Call, desk: Desk) -> Answer:
+def download(call: Call, state: State) -> Answer:
     """The bytes behind a link in an answer. No key: result links are public on the real API."""
-    found = desk.files.get(call.path.removeprefix("/files/"))
+    found = state.files.get(call.path.removeprefix("/files/"))
     if found is None:
         raise Refusal(404, f"Cannot GET {call.path}")
     media_type, data = found

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_aimlapi.emulator._brain import Say
+from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Answer, Call, Json, event, json_answer, sse_answer
-from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, cut_pieces, seal
 from langchain_aimlapi.emulator._reading import read_chat
 from langchain_aimlapi.emulator._reasoning import reasons
 from langchain_aimlapi.emulator._routes import route
+from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check_chat, find_model
 from langchain_aimlapi.emulator.endpoints.chat import check_past
 
@@ -37,22 +37,22 @@ class _Draft:
 
 
 @route("POST", PATH, "/messages")
-def create(call: Call, desk: Desk) -> Answer:
+def create(call: Call, state: State) -> Answer:
     """An Anthropic message."""
     body = call.json()
-    model = find_model(desk.world, body, PATH)
+    model = find_model(state.models, body, PATH)
     check_chat(body, model.shape(PATH))
-    check_past(body, desk, anthropic=True)
+    check_past(body, state, anthropic=True)
     prompt = replace(read_chat(body, reasons=reasons(model, PATH, body)), n=1)
-    say = desk.answers(call, body, prompt)[0]
-    tokens = desk.measure(prompt, (say,))
+    say = state.answers(call, body, prompt)[0]
+    tokens = state.measure(prompt, (say,))
     draft = _Draft(
-        id=f"msg_01{desk.ids.hex(22)}",
-        model=desk.served(model.id),
+        id=f"msg_01{state.ids.hex(22)}",
+        model=state.served(model.id),
         say=say,
         tokens=tokens,
-        cost=desk.ledger.charge(tokens.cost()),
-        call_ids=desk.call_ids((say,), "toolu_01")[0],
+        cost=state.ledger.charge(tokens.cost()),
+        call_ids=state.call_ids((say,), "toolu_01")[0],
     )
     if body.get("stream"):
         return sse_answer(_stream(draft))

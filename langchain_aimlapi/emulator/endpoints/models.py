@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, dump, json_answer
-from langchain_aimlapi.emulator._desk import Desk
 from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, PRICES
+from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._routes import route
+from langchain_aimlapi.emulator._state import State
 from langchain_aimlapi.emulator._validate import refuse
-from langchain_aimlapi.emulator._world import Model
 
 _TYPES = {
     "/v1/chat/completions": "openai/chat-completions",
@@ -52,13 +52,13 @@ _OUTPUTS = {
 
 
 @route("GET", "/v1/models", "/models", "/api/v1/models", needs_key=False)
-def catalogue(call: Call, desk: Desk) -> Answer:
+def catalogue(call: Call, state: State) -> Answer:
     """The list, with the sections asked for, as far as the filters let it through."""
     sections = _sections(call)
     wanted = {
         name: _values(call, name) for name in _FILTERS if any(k == name for k, _ in call.query)
     }
-    rows = [_row(model) for model in desk.world.live()]
+    rows = [_row(model) for model in state.models.live()]
     kept = [row for row in rows if _passes(row, wanted)]
     data = [{k: v for k, v in row.items() if k not in _SECTIONS or k in sections} for row in kept]
     body = dump({"object": "list", "data": data})
@@ -125,7 +125,7 @@ def _row(model: Model) -> Json:
 
 
 def _pricing(model: Model) -> Json:
-    """The figures that this emulator charges by, per million tokens or per picture."""
+    """The figures that this emulator charges by, per million tokens or per png."""
     if model.kind in ("image", "3d"):
         units = [{"name": "image", "measure": "output", "price": float(IMAGE_PRICE), "per": 1}]
         return {"kind": "fixed", "currency": "USD", "units": units}
@@ -168,10 +168,10 @@ def _capabilities(model: Model) -> Iterator[str]:
 
 
 @route("GET", "/model/*", needs_key=False)
-def one(call: Call, desk: Desk) -> Answer:
+def one(call: Call, state: State) -> Answer:
     """One model by id or alias; the slashes of an id are not escaped."""
     name = call.path.removeprefix("/model/")
-    found = desk.world.find(name)
+    found = state.models.find(name)
     if found is None or not found.row or found.row.get("status") == "deprecated":
         raise Refusal(404, f"Model '{name}' not found")
     row = {key: value for key, value in _row(found).items() if key not in _SECTIONS}
@@ -179,14 +179,14 @@ def one(call: Call, desk: Desk) -> Answer:
 
 
 @route("GET", "/models/metrics", needs_key=False)
-def metrics(call: Call, desk: Desk) -> Answer:
+def metrics(call: Call, state: State) -> Answer:
     """Latencies of the last hour. ``aliases`` is repeated; a comma list matches nothing."""
     refuse(f"Unknown query parameter: '{key}'" for key, _ in call.query if key != "aliases")
     asked = [value for key, value in call.query if key == "aliases"]
     refuse(["aliases: at most 100"] if len(asked) > 100 else [])
-    known = (desk.world.find(name) for name in asked)
-    live: Iterable[Model] = (model for model in known if model) if asked else desk.world.live()
-    now = datetime.fromtimestamp(desk.clock(), UTC).isoformat(timespec="seconds")
+    known = (state.models.find(name) for name in asked)
+    live: Iterable[Model] = (model for model in known if model) if asked else state.models.live()
+    now = datetime.fromtimestamp(state.clock(), UTC).isoformat(timespec="seconds")
     rows = [_measured(model) for model in live if model.kind == "chat"]
     return json_answer({"generated_at": now, "window_seconds": 3600, "models": rows})
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_aimlapi.emulator._brain import Prompt, Say, Turn
+from langchain_aimlapi.emulator._author import Prompt, Say, Turn
 from langchain_aimlapi.emulator._core import (
     Answer,
     Call,
@@ -19,13 +19,13 @@ from langchain_aimlapi.emulator._core import (
     kind_of,
     sse_answer,
 )
-from langchain_aimlapi.emulator._desk import Desk, charged
 from langchain_aimlapi.emulator._fits import enum_problem, problems
 from langchain_aimlapi.emulator._history import refuse_upstream
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, cut_pieces, seal, sealed
 from langchain_aimlapi.emulator._reading import read_choice, read_format, read_tools, text_of
 from langchain_aimlapi.emulator._reasoning import reasons
 from langchain_aimlapi.emulator._routes import route
+from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check_format, check_params, find_model, refuse
 
 PATH = "/v1/responses"
@@ -47,31 +47,31 @@ class _Draft:
 
 
 @route("POST", PATH, "/responses")
-def create(call: Call, desk: Desk) -> Answer:
+def create(call: Call, state: State) -> Answer:
     """A response object, or its events."""
     body = call.json()
-    model = find_model(desk.world, body, PATH)
+    model = find_model(state.models, body, PATH)
     refuse(_issues(body, model.shape(PATH) or {}))
-    items = _history(body, desk)
-    if desk.checks_history:
+    items = _history(body, state)
+    if state.checks_history:
         _check_pairs(items)
-    if desk.checks_signatures:
+    if state.checks_signatures:
         _check_seals(items)
     prompt = _prompt(body, items, thinks=reasons(model, PATH, body))
-    say = desk.answers(call, body, prompt)[0]
-    tokens = desk.measure(prompt, (say,))
+    say = state.answers(call, body, prompt)[0]
+    tokens = state.measure(prompt, (say,))
     draft = _Draft(
-        id=f"resp_{desk.ids.hex(48)}",
-        model=desk.served(model.id),
-        created=desk.now(),
+        id=f"resp_{state.ids.hex(48)}",
+        model=state.served(model.id),
+        created=state.now(),
         body=body,
         say=say,
-        items=_output(say, body, desk),
+        items=_output(say, body, state),
         tokens=tokens,
-        cost=desk.ledger.charge(tokens.cost()),
+        cost=state.ledger.charge(tokens.cost()),
     )
     if body.get("store"):
-        desk.stored[draft.id] = [*items, *draft.items]
+        state.stored[draft.id] = [*items, *draft.items]
     if body.get("stream"):
         return sse_answer(_stream(draft))
     return charged(json_answer(_response(draft)), draft.cost.headers())
@@ -130,14 +130,14 @@ def _tool_issues(path: str, tool: Any, shape: Mapping[str, Any]) -> Iterator[str
         yield from problems(path, tool, shape["tool_defs"][kind])
 
 
-def _history(body: Json, desk: Desk) -> list[Json]:
+def _history(body: Json, state: State) -> list[Json]:
     """The stored conversation, if one is continued, and the new input."""
     before: list[Json] = []
     earlier = body.get("previous_response_id")
     if earlier is not None:
-        if earlier not in desk.stored:
+        if earlier not in state.stored:
             raise Refusal(404, f"Previous response with id '{earlier}' not found.")
-        before = desk.stored[earlier]
+        before = state.stored[earlier]
     given = body["input"]
     if isinstance(given, str):
         given = [{"type": "message", "role": "user", "content": given}]
@@ -218,14 +218,14 @@ def _turns(item: Json) -> Iterator[Turn]:
 # --- writing ---------------------------------------------------------------------------------
 
 
-def _output(say: Say, body: Json, desk: Desk) -> list[Json]:
+def _output(say: Say, body: Json, state: State) -> list[Json]:
     items = []
     if say.reasoning:
-        items.append(_reasoning_item(say, body, desk))
+        items.append(_reasoning_item(say, body, state))
     if say.text or say.refusal or not say.calls:
-        items.append(_message_item(say, desk))
+        items.append(_message_item(say, state))
     for use in say.calls:
-        call = {"call_id": use.id or f"call_{desk.ids.hex(24)}", "name": use.name}
+        call = {"call_id": use.id or f"call_{state.ids.hex(24)}", "name": use.name}
         kind, key = (
             ("custom_tool_call", "input")
             if use.kind == "custom"
@@ -234,7 +234,7 @@ def _output(say: Say, body: Json, desk: Desk) -> list[Json]:
         prefix = "ctc_" if use.kind == "custom" else "fc_"
         items.append(
             {
-                "id": f"{prefix}{desk.ids.hex(48)}",
+                "id": f"{prefix}{state.ids.hex(48)}",
                 "type": kind,
                 "status": "completed",
                 key: use.text(),
@@ -244,9 +244,9 @@ def _output(say: Say, body: Json, desk: Desk) -> list[Json]:
     return items
 
 
-def _reasoning_item(say: Say, body: Json, desk: Desk) -> Json:
+def _reasoning_item(say: Say, body: Json, state: State) -> Json:
     """The summary only where it was asked for, the sealed thought only where included."""
-    item: Json = {"id": f"rs_{desk.ids.hex(48)}", "type": "reasoning", "summary": []}
+    item: Json = {"id": f"rs_{state.ids.hex(48)}", "type": "reasoning", "summary": []}
     wish = body.get("reasoning") or {}
     if wish.get("summary") or wish.get("generate_summary"):
         item["summary"] = [{"type": "summary_text", "text": say.reasoning}]
@@ -255,7 +255,7 @@ def _reasoning_item(say: Say, body: Json, desk: Desk) -> Json:
     return item
 
 
-def _message_item(say: Say, desk: Desk) -> Json:
+def _message_item(say: Say, state: State) -> Json:
     notes = [
         {
             "type": "url_citation",
@@ -270,7 +270,7 @@ def _message_item(say: Say, desk: Desk) -> Json:
     if say.refusal is not None:
         part = {"type": "refusal", "refusal": say.refusal}
     return {
-        "id": f"msg_{desk.ids.hex(48)}",
+        "id": f"msg_{state.ids.hex(48)}",
         "type": "message",
         "status": "completed",
         "content": [part],

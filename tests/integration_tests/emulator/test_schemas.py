@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from langchain_aimlapi.emulator._core import Refusal
+from langchain_aimlapi.emulator._models import Models
 from langchain_aimlapi.emulator._validate import check_chat, refuse
-from langchain_aimlapi.emulator._world import World
 from langchain_aimlapi.emulator.endpoints.responses import _issues
 from tests.harness.paths import SHARED as API
 
@@ -150,7 +150,7 @@ def schema_of(model: str, path: str) -> Any:
 
 def one_model_per_shape(path: str) -> list[str]:
     seen: dict[int, str] = {}
-    for model in World.load().live():
+    for model in Models.load().live():
         shape = model.shape(path)
         if shape is not None and schema_of(model.id, path) is not None:
             seen.setdefault(id(shape), model.id)
@@ -164,7 +164,7 @@ LOOSE_UNION = ("temperature=", "top_p=")
 
 
 def refused(model: str, path: str, body: Body) -> str | None:
-    found = World.load().find(model)
+    found = Models.load().find(model)
     assert found is not None
     try:
         if path == RESPONSES:

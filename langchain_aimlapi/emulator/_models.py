@@ -63,7 +63,7 @@ class Model:
         return None if params is None else name in params
 
 
-class World:
+class Models:
     """Every model of the catalog, by id and alias."""
 
     def __init__(self, data: Mapping[str, Any] | None) -> None:
@@ -79,7 +79,7 @@ class World:
         self.date = str((data or {}).get("date", ""))
 
     @classmethod
-    def load(cls, source: Path | str | Mapping[str, Any] | None = None) -> World:
+    def load(cls, source: Path | str | Mapping[str, Any] | None = None) -> Models:
         """From the package's catalog, or another file, or data in hand."""
         if isinstance(source, Mapping):
             return cls(source)
@@ -90,7 +90,7 @@ class World:
         return not self._rows
 
     def find(self, name: str) -> Model | None:
-        """The model with that id or alias. An empty world knows them all."""
+        """The model with that id or alias. An empty models knows them all."""
         if self.empty:
             return Model(name)
         home = name if name in self._rows else self._aliases.get(name)

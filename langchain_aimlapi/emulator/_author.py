@@ -40,7 +40,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request in the brain's terms, whatever wire it came on."""
+    """What a request asks of the model, whatever dialect it came in."""
 
     model: str
     turns: tuple[Turn, ...]
@@ -155,11 +155,11 @@ _LINES = (
     "There is a simple rule of thumb: measure first, then decide.",
     "History has an example of nearly every mistake that can be made with it.",
     "And yet the plain answer is often the useful one.",
-    "So much for the general picture; the particulars are where it gets interesting.",
+    "So much for the general png; the particulars are where it gets interesting.",
 )
 
 
-def think(prompt: Prompt) -> tuple[Say, ...]:
+def write(prompt: Prompt) -> tuple[Say, ...]:
     """The ``n`` answers to a prompt, cut to its stop sequences and token limit."""
     first = _answer(prompt)
     thought = _thought(prompt) if prompt.reasons else ""

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from langchain_aimlapi.emulator._brain import Prompt, Say, limit, think
+from langchain_aimlapi.emulator._author import Prompt, Say, limit, write
 from langchain_aimlapi.emulator._core import Answer, Call, Json
 from langchain_aimlapi.emulator._ledger import MEDIA_TOKENS, Ledger, Tokens, count_tokens
+from langchain_aimlapi.emulator._models import Model, Models
 from langchain_aimlapi.emulator._styles import STYLES, Style, choose_style
-from langchain_aimlapi.emulator._world import Model, World
 
 Script = str | Say | Callable[[Json], str | Say]
 
@@ -84,10 +84,10 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Desk:
+class State:
     """One emulator's state and settings, as its handlers see them."""
 
-    world: World
+    models: Models
     ledger: Ledger
     clock: Callable[[], float]
     ids: Ids = field(default_factory=Ids)
@@ -111,10 +111,10 @@ class Desk:
         return self.served_model(model) if self.served_model else model
 
     def answers(self, call: Call, body: Json, prompt: Prompt) -> tuple[Say, ...]:
-        """What the model says: as scripted, else as the brain thinks."""
+        """What the model says: as scripted, else as `_author` writes it."""
         script: Script | None = self.scripts.take(call, prompt.model)
         if script is None:
-            return think(prompt)
+            return write(prompt)
         said = script(body) if callable(script) else script
         say = Say(said) if isinstance(said, str) else said
         return (limit(say, replace(prompt, max_tokens=None)),) * max(1, prompt.n)

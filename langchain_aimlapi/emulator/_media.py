@@ -1,4 +1,4 @@
-"""A tenth of a second of silence and a small picture, made here so that they are free to use."""
+"""A tenth of a second of silence and a small png, made here so that they are free to use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def silence(samples: int = 80, rate: int = 800) -> bytes:
     return head + struct.pack("<4sI", b"data", samples) + b"\x80" * samples
 
 
-def picture(seed: bytes, width: int = 8, height: int = 8) -> bytes:
+def png(seed: bytes, width: int = 8, height: int = 8) -> bytes:
     """A small PNG of one colour that depends on ``seed``."""
     colour = (seed * 3)[:3]
     rows = (b"\x00" + colour * width) * height
