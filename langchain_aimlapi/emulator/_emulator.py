@@ -26,6 +26,7 @@ from langchain_aimlapi.emulator._core import (
     json_answer,
 )
 from langchain_aimlapi.emulator._faults import MESSAGES, Fault
+from langchain_aimlapi.emulator._jobs import Jobs
 from langchain_aimlapi.emulator._ledger import Ledger
 from langchain_aimlapi.emulator._models import Models
 from langchain_aimlapi.emulator._state import Planned, Script, State, named_style
@@ -95,6 +96,11 @@ class Emulator:
         self._clients: list[httpx.Client] = []
         self._async_clients: list[httpx.AsyncClient] = []
         self._server: Server | None = None
+
+    @property
+    def jobs(self) -> Jobs:
+        """Videos, music, transcripts and batches in the making; `Jobs.plan` says how they run."""
+        return self._state.jobs
 
     def __repr__(self) -> str:
         return f"Emulator({self.base_url!r})"
@@ -166,7 +172,8 @@ class Emulator:
         return self
 
     def reset(self) -> Self:
-        """Forgets all requests, scripts, faults and replays."""
+        """Forgets all requests, scripts, faults, replays and jobs."""
+        self._state.jobs.clear()
         for plan in (self._state.scripts, self._state.faults, self._state.replays):
             plan.clear()
         with self._lock:

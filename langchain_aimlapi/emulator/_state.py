@@ -5,35 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from langchain_aimlapi.emulator._author import Prompt, Say, limit, write
 from langchain_aimlapi.emulator._core import Answer, Call, Json
-from langchain_aimlapi.emulator._ledger import MEDIA_TOKENS, Ledger, Tokens, count_tokens
+from langchain_aimlapi.emulator._forms import Ids
+from langchain_aimlapi.emulator._jobs import Jobs
+from langchain_aimlapi.emulator._ledger import MEDIA_TOKENS, Cost, Ledger, Tokens, count_tokens
+from langchain_aimlapi.emulator._media import IMAGES, SOUNDS, Files, glb, mp4, obj
 from langchain_aimlapi.emulator._models import Model, Models
 from langchain_aimlapi.emulator._styles import STYLES, Style, choose_style
 
 Script = str | Say | Callable[[Json], str | Say]
-
-
-class Ids:
-    """Ids that differ from each other and are the same in every run."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def hex(self, size: int = 32) -> str:
-        with self._lock:
-            self._count += 1
-            count = self._count
-        return hashlib.sha256(f"emulator {count}".encode()).hexdigest()[:size]
-
-    def uuid(self) -> str:
-        return str(uuid.UUID(self.hex(32)))
 
 
 @dataclass(slots=True)
@@ -95,14 +81,43 @@ class State:
     faults: Plan = field(default_factory=Plan)
     replays: Plan = field(default_factory=Plan)
     stored: dict[str, list[Json]] = field(default_factory=dict)
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
+    jobs: Jobs = field(init=False)
     stream_style: Style | None = None
     served_model: Callable[[str], str] | None = None
     checks_history: bool = True
     checks_signatures: bool = True
 
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.clock)
+
     def now(self) -> int:
         return int(self.clock())
+
+    def moment(self) -> str:
+        """The time as the API writes it."""
+        now = datetime.fromtimestamp(self.clock(), UTC)
+        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def link(self, call: Call, kind: str, seed: str, **facts: Any) -> str:
+        """A link, on the emulator's own address, to a small file of this kind.
+
+        ``kind`` is a format of an image or of sound, ``mp4``, ``glb`` or ``obj``; ``facts`` are
+        what the file is to be true to: ``width``, ``height``, ``seconds``.
+        """
+        digest = hashlib.sha256(f"{seed}{sorted(facts.items())}".encode("utf-8", "replace"))
+        made = digest.digest()
+        media_type, make = _maker(kind, made, facts)
+        return call.origin + self.files.add(f"{made.hex()[:24]}.{kind}", media_type, make)
+
+    def file_behind(self, url: str) -> bytes:
+        """The bytes behind a link that `link` made."""
+        found = self.files.find(url.rpartition("/")[2])
+        return found[1] if found else b""
+
+    def settle(self, call: Call, model: str, cost: Cost, reference: str) -> None:
+        """Charges the account for work that was delivered."""
+        self.ledger.charge(cost)
 
     def style(self, model: Model) -> Style:
         return self.stream_style or choose_style(model.id, model.vendor)
@@ -118,6 +133,14 @@ class State:
         said = script(body) if callable(script) else script
         say = Say(said) if isinstance(said, str) else said
         return (limit(say, replace(prompt, max_tokens=None)),) * max(1, prompt.n)
+
+    def transcript(self, call: Call, body: Json, name: str) -> str:
+        """What is heard in a sound: as scripted, else a sentence that names the file."""
+        script: Script | None = self.scripts.take(call, str(body.get("model")))
+        if script is None:
+            return f"This is the emulator's transcript of {name or 'a sound'}."
+        made = script(body) if callable(script) else script
+        return made if isinstance(made, str) else made.text
 
     def measure(self, prompt: Prompt, says: Sequence[Say]) -> Tokens:
         """The tokens of a call; scripted figures win."""
@@ -156,3 +179,25 @@ def named_style(name: str | None) -> Style | None:
 def charged(answer: Answer, headers: Mapping[str, str]) -> Answer:
     """The answer with its cost headers."""
     return replace(answer, headers={**answer.headers, **headers})
+
+
+def _maker(kind: str, seed: bytes, facts: Mapping[str, Any]) -> tuple[str, Callable[[], bytes]]:
+    """The media type of a kind of file, and what makes its bytes."""
+    width, height = int(facts.get("width", 8)), int(facts.get("height", 8))
+    seconds = float(facts.get("seconds", 1.0))
+    if kind in IMAGES:
+        media_type, image = IMAGES[kind]
+        return media_type, lambda: image(seed, width, height)
+    if kind in SOUNDS:
+        media_type, sound = SOUNDS[kind]
+        return media_type, lambda: sound(seconds)
+    if kind == "mp4":
+        return "video/mp4", lambda: mp4(seed, seconds, width, height)
+    return (
+        ("model/gltf-binary", lambda: glb(seed))
+        if kind == "glb"
+        else (
+            "model/obj",
+            lambda: obj(seed),
+        )
+    )

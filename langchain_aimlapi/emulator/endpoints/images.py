@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
-from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
+from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer
 from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost
-from langchain_aimlapi.emulator._media import png
 from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
@@ -76,20 +74,8 @@ def _answer(call: Call, state: State, model: Model, body: Json) -> Answer:
 
 def _one(call: Call, state: State, body: Json, place: int) -> Json:
     prompt = str(body.get("prompt", ""))
-    digest = hashlib.sha256(f"{prompt} {place}".encode("utf-8", "replace")).digest()
-    data = png(digest)
+    url = state.link(call, "png", f"{prompt} {place}")
     if body.get("response_format") == "b64_json":
-        return {"b64_json": b64encode(data).decode(), "url": None, "revised_prompt": None}
-    name = f"{digest.hex()[:24]}.png"
-    state.files[name] = ("image/png", data)
-    return {"b64_json": None, "url": f"{call.origin}/files/{name}", "revised_prompt": None}
-
-
-@route("GET", "/files/*", needs_key=False)
-def download(call: Call, state: State) -> Answer:
-    """The bytes behind a link in an answer. No key: result links are public on the real API."""
-    found = state.files.get(call.path.removeprefix("/files/"))
-    if found is None:
-        raise Refusal(404, f"Cannot GET {call.path}")
-    media_type, data = found
-    return Answer(200, {"content-type": media_type}, (data,))
+        data = b64encode(state.file_behind(url)).decode()
+        return {"b64_json": data, "url": None, "revised_prompt": None}
+    return {"b64_json": None, "url": url, "revised_prompt": None}

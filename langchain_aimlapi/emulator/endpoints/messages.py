@@ -40,23 +40,36 @@ class _Draft:
 def create(call: Call, state: State) -> Answer:
     """An Anthropic message."""
     body = call.json()
+    draft = _draft(call, state, body)
+    state.ledger.charge(draft.cost)
+    if body.get("stream"):
+        return sse_answer(_stream(draft))
+    return charged(
+        json_answer({**_message(draft), "meta": draft.cost.meta()}), draft.cost.headers()
+    )
+
+
+def message_for(call: Call, state: State, body: Json) -> tuple[Json, Cost]:
+    """The message that a body gets, and its price, not yet charged. Raises `Refusal`."""
+    draft = _draft(call, state, body)
+    return _message(draft), draft.cost
+
+
+def _draft(call: Call, state: State, body: Json) -> _Draft:
     model = find_model(state.models, body, PATH)
     check_chat(body, model.shape(PATH))
     check_past(body, state, anthropic=True)
     prompt = replace(read_chat(body, reasons=reasons(model, PATH, body)), n=1)
     say = state.answers(call, body, prompt)[0]
     tokens = state.measure(prompt, (say,))
-    draft = _Draft(
+    return _Draft(
         id=f"msg_01{state.ids.hex(22)}",
         model=state.served(model.id),
         say=say,
         tokens=tokens,
-        cost=state.ledger.charge(tokens.cost()),
+        cost=tokens.cost(),
         call_ids=state.call_ids((say,), "toolu_01")[0],
     )
-    if body.get("stream"):
-        return sse_answer(_stream(draft))
-    return charged(json_answer(_whole(draft)), draft.cost.headers())
 
 
 def _message(draft: _Draft) -> Json:
@@ -73,10 +86,6 @@ def _message(draft: _Draft) -> Json:
         "stop_details": None,
         "usage": _usage(draft.tokens),
     }
-
-
-def _whole(draft: _Draft) -> Json:
-    return {**_message(draft), "meta": draft.cost.meta()}
 
 
 def _usage(tokens: Tokens) -> Json:

@@ -1,0 +1,94 @@
+"""What the endpoints share whose work is submitted and then polled for: video, music, speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
+from langchain_aimlapi.emulator._forms import job_form
+from langchain_aimlapi.emulator._jobs import COMPLETED, FAILED, Job
+from langchain_aimlapi.emulator._ledger import Cost
+from langchain_aimlapi.emulator._state import State, charged
+from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+
+Kind = Literal["video", "audio", "stt"]
+
+
+def dummy_keys(body: Json) -> Json:
+    """What a body says to the gateway's own test models. Refuses as it asks to be refused."""
+    found = body.get("test")
+    keys = found if isinstance(found, dict) and str(body.get("model")).startswith("test/") else {}
+    status = keys.get("submitErrorStatus")
+    if isinstance(status, int) and 400 <= status < 600:
+        raise Refusal(status, f"Test error with status {status}")
+    return keys
+
+
+def new_job(
+    call: Call,
+    state: State,
+    kind: Kind,
+    body: Json,
+    *,
+    make: Callable[[Job], Json],
+    cost: Cost,
+) -> Job:
+    """A job for a body that was found good. Charged when it is done, as the API does."""
+    name = str(body["model"])
+    form = job_form(kind, name)
+    date = state.moment()[:19].translate(str.maketrans("", "", "-:T"))
+    return state.jobs.submit(
+        kind,
+        name,
+        body,
+        new_id=state.ids.form(form.id, name, date),
+        make=make,
+        settle=lambda job: state.settle(call, job.model, cost, job.id),
+        test=dummy_keys(body),
+        ending=form.ending,
+    )
+
+
+def submit(
+    call: Call,
+    state: State,
+    kind: Kind,
+    path: str,
+    *,
+    make: Callable[[Job], Json],
+    price: Callable[[Json], Cost],
+) -> Answer:
+    """The answer to a submission: an id, ``queued``, and what it will cost."""
+    body = call.json()
+    model = find_model(state.models, body, path)
+    refuse(check_params(body, model.shape(path) or {"params": {}}))
+    cost, form = price(body), job_form(kind, str(body["model"]))
+    job = new_job(call, state, kind, body, make=make, cost=cost)
+    answer: Json = {form.key: job.id, "status": job.status}
+    headers = {"x-inference-id": job.id}
+    if not form.meta:
+        return json_answer(answer, headers=headers)
+    return charged(json_answer({**answer, "meta": cost.meta()}, headers=headers), cost.headers())
+
+
+def find_job(call: Call, state: State, kind: Kind, job_id: str | None) -> Job:
+    """The job that a poll asks for. Raises `Refusal`."""
+    if not job_id:
+        refuse(["generation_id: Required"])
+    job = state.jobs.poll(str(job_id))
+    if job is None or job.kind != kind:
+        raise Refusal(404, f"Generation with id '{job_id}' not found")
+    return job
+
+
+def poll(call: Call, state: State, kind: Kind) -> Answer:
+    """The answer to a poll with ``?generation_id=``."""
+    asked = dict(call.query)
+    job = find_job(call, state, kind, asked.get("generation_id") or asked.get("id"))
+    answer: Json = {"id": job.id, "status": job.word}
+    if job.status == COMPLETED:
+        answer |= job.result or {}
+    elif job.status == FAILED:
+        answer["error"] = job.error
+    return json_answer(answer, headers={"x-inference-id": job.id})
