@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -22,7 +22,7 @@ from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, S
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
-from langchain_aimlapi._langchain.arguments import sort_arguments
+from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
 from langchain_aimlapi._langchain.chunks import (
     delta_to_chunk,
     final_to_chunk,
@@ -31,6 +31,7 @@ from langchain_aimlapi._langchain.chunks import (
     result_to_chunks,
 )
 from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
+from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.literals import Method
 from langchain_aimlapi._langchain.params import FIELD_PARAMS
 from langchain_aimlapi._langchain.requests import chat_request, request_headers
@@ -40,7 +41,7 @@ from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.retry import RetryEvent
-from langchain_aimlapi.catalog.advice import advise
+from langchain_aimlapi.catalog.advice import advise, advise_kind
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
@@ -72,7 +73,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     @classmethod
     def _keep_unknown_arguments(cls, values: Any) -> Any:
         """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
-        like a misspelt field is refused."""
+        misspelt, or like a credential or an address, is refused."""
         return sort_arguments(cls, values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
@@ -119,7 +120,24 @@ class ChatAimlapi(BaseChatModel, ChatFields):
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         # the key of LangChain's cache: another address is another model, and is in no dump
+        headers = kwargs.get("extra_headers")
+        if headers:
+            kwargs["extra_headers"] = fingerprint(headers)
         return f"{super()._get_llm_string(stop=stop, **kwargs)}---{self.base_url or ''}"
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        # the first thing that core asks for at a call, and what it traces
+        check_options(type(self), kwargs, self._holder.warned)
+        return super()._get_invocation_params(stop=stop, **hide_headers(kwargs))
+
+    if not TYPE_CHECKING:  # core types it, with a class that it keeps to itself
+
+        def bind(self, **kwargs):
+            """The model with arguments of every call; they are checked now."""
+            check_options(type(self), kwargs, self._holder.warned)
+            return super().bind(**hide_headers(kwargs))
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
@@ -339,6 +357,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
         if isinstance(error.partial, ChatResponse):
             error.partial = partial_to_message(error.partial, model=request.model)
         advise(error, request.model, self._catalog())
+        advise_kind(error, request.model, self._catalog(), "ChatAimlapi")
 
     def _retry_hook(self, run_manager: RunManager) -> Callable[[RetryEvent], Any] | None:
         if run_manager is None and self.on_retry is None:

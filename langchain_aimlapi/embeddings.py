@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -12,8 +11,11 @@ from pydantic import AliasChoices, Field, model_validator
 from langchain_aimlapi._connection.fields import argument_names
 from langchain_aimlapi._connection.runner import Connection
 from langchain_aimlapi._domain.values import Meta
+from langchain_aimlapi._fitting.callers import warn_caller
+from langchain_aimlapi.catalog.advice import advise_kind
 from langchain_aimlapi.endpoints import Context, Plan
 from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, embed
+from langchain_aimlapi.errors import AimlapiError
 
 # Arguments of other embedding classes that have nothing to do here, and why.
 _WITHOUT_EFFECT = {
@@ -75,7 +77,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
         idle = [name for name in values if name in _WITHOUT_EFFECT]
         for name in idle:
             text = f"{name} has no effect: {_WITHOUT_EFFECT[name]}"
-            warnings.warn(text, UserWarning, stacklevel=4)
+            warn_caller(text, UserWarning)
         known = argument_names(cls)
         return {name: value for name, value in values.items() if name in known or name not in idle}
 
@@ -92,11 +94,11 @@ class AimlapiEmbeddings(Connection, Embeddings):
         """
         if not len(texts):
             return []
-        return self._told(self.run(self._plan(_several(texts), "document", chunk_size)))
+        return self._vectors(self.run(self._plan(_several(texts), "document", chunk_size)))
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a text to search with."""
-        return self._told(self.run(self._plan(text, "query", None)))[0]
+        return self._vectors(self.run(self._plan(text, "query", None)))[0]
 
     async def aembed_documents(
         self, texts: Sequence[str], chunk_size: int | None = None
@@ -104,11 +106,11 @@ class AimlapiEmbeddings(Connection, Embeddings):
         """Like `embed_documents`, with up to ``max_concurrency`` requests at a time."""
         if not len(texts):
             return []
-        return self._told(await self.arun(self._plan(_several(texts), "document", chunk_size)))
+        return self._vectors(await self.arun(self._plan(_several(texts), "document", chunk_size)))
 
     async def aembed_query(self, text: str) -> list[float]:
         """Like `embed_query`, on the running event loop."""
-        return self._told(await self.arun(self._plan(text, "query", None)))[0]
+        return self._vectors(await self.arun(self._plan(text, "query", None)))[0]
 
     def _plan(
         self, texts: str | Sequence[str], purpose: Purpose, chunk_size: int | None
@@ -130,7 +132,12 @@ class AimlapiEmbeddings(Connection, Embeddings):
 
         return build
 
-    def _told(self, answer: Embedded) -> list[list[float]]:
+    def _completed(self, error: AimlapiError, model: str | None) -> AimlapiError:
+        completed = super()._completed(error, model)
+        advise_kind(completed, self.model, self._catalog(), "AimlapiEmbeddings")
+        return completed
+
+    def _vectors(self, answer: Embedded) -> list[list[float]]:
         if self.on_usage is not None:
             self.on_usage(answer.meta)
         return [vector.tolist() for vector in answer.vectors]

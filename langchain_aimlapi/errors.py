@@ -224,6 +224,11 @@ def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+def is_key_like(text: str) -> bool:
+    """Whether a text as a whole looks like an API key or a ``Bearer`` header of some vendor."""
+    return _KEY_LIKE.fullmatch(text.strip()) is not None
+
+
 def mask(text: str, secret: str | None) -> str:
     """``text`` without the key: a server that echoes it must not bring it into a log."""
     masked = text.replace(secret, "***") if secret and len(secret) > 3 else text

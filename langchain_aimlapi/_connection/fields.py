@@ -37,12 +37,17 @@ from langchain_aimlapi.catalog import Catalog
 if TYPE_CHECKING:
     from typing import Self
 
+    import httpx
+
     from langchain_aimlapi._transport import Drivers
 
     # A plain string is taken too, and becomes a SecretStr; type checkers must not complain.
     ApiKey = str | SecretStr | Callable[[], Any] | None
+    # So is an `httpx.Timeout`, which becomes a pair.
+    Timeout = float | tuple[float | None, float | None] | httpx.Timeout | None
 else:
     ApiKey = SecretStr | Callable[[], Any] | None
+    Timeout = float | tuple[float | None, float | None] | None
 
 # LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
 # for the only name of the argument and refuse `ChatAimlapi(model=...)`.
@@ -94,10 +99,9 @@ class ConnectionFields(BaseModel):
     )
     """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1. It is
     left out of dumps: whoever changes a dump must not be able to send the key elsewhere."""
-    timeout: float | tuple[float | None, float | None] | None = Field(
-        default=None, validation_alias=names("timeout", "request_timeout")
-    )
-    """Seconds to wait for the next byte of an answer, or (connect, read). Default: (10, 120)."""
+    timeout: Timeout = Field(default=None, validation_alias=names("timeout", "request_timeout"))
+    """Seconds to wait for the next byte of an answer, or (connect, read), or an ``httpx.Timeout``
+    (of which these two are used). Default: (10, 120)."""
     deadline: float | None = None
     """Seconds that a whole call may take, with its retries and all its requests."""
     max_retries: int = Field(default=2, ge=0)
@@ -145,6 +149,14 @@ class ConnectionFields(BaseModel):
             return SecretStr(clean_key(value.get_secret_value()))
         return value
 
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _read_timeout(cls, value: Any) -> Any:
+        """An ``httpx.Timeout`` as a pair; httpx itself is not imported for it."""
+        if hasattr(value, "connect") and hasattr(value, "read"):
+            return (value.connect, value.read)
+        return value
+
     @field_validator("default_headers")
     @classmethod
     def _check_headers(cls, value: dict[str, str] | None) -> dict[str, str] | None:
@@ -185,7 +197,8 @@ class ConnectionFields(BaseModel):
         if isinstance(self.timeout, tuple):
             connect, read = self.timeout
         elif self.timeout is not None:
-            connect, read = min(self.timeout, 10.0), self.timeout
+            read = cast("float", self.timeout)  # a validator has read an httpx.Timeout
+            connect = min(read, 10.0)
         return Limits(
             connect=connect,
             read=read,

@@ -65,7 +65,9 @@ class RequestFields(BaseModel):
 FIELD_PARAMS = tuple(RequestFields.model_fields)
 _ALIASES = {other: name for name, *others in alias_groups(RequestFields) for other in others}
 # Bookkeeping of LangChain that some versions leave among the arguments of a call.
-_IGNORED = frozenset({"ls_structured_output_format", "structured_output_format", "streaming"})
+IGNORED_OPTIONS = frozenset(
+    {"ls_structured_output_format", "structured_output_format", "streaming"}
+)
 
 
 def gather(
@@ -75,7 +77,7 @@ def gather(
     merged: dict[str, Any] = {}
     for source in (given, options):
         for name, value in source.items():
-            if name not in _IGNORED and (value is not None or name in merged):
+            if name not in IGNORED_OPTIONS and (value is not None or name in merged):
                 merged[_ALIASES.get(name, name)] = value
     if stop is not None:
         merged["stop"] = stop

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 
 from langchain_aimlapi._connection.settings import check_headers, check_request_id
 from langchain_aimlapi._domain.values import ChatRequest
+from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
+from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
 from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
@@ -20,11 +22,19 @@ def chat_request(
     fields: ChatFields,
     messages: Sequence[BaseMessage],
     stop: list[str] | None,
-    options: dict[str, Any],
+    options: Mapping[str, Any],
     *,
     stream: bool,
 ) -> ChatRequest:
-    """One call in neutral terms. Consumes ``options``, the arguments of the call."""
+    """One call in neutral terms.
+
+    Args:
+        options: The arguments of the call; they win over ``model_kwargs``, and both over fields.
+
+    Raises:
+        ValueError: ``max_tokens`` below 1, or a message of a kind that cannot be sent.
+    """
+    options = {**fields.model_kwargs, **options}
     options.pop("stream", None)
     stream_usage = options.pop("stream_usage", None)
     extra_body = {**(fields.extra_body or {}), **(options.pop("extra_body", None) or {})}
@@ -33,6 +43,8 @@ def chat_request(
     choice = choice_to_domain(options.pop("tool_choice", None))
     response_format = format_to_domain(options.pop("response_format", None))
     own = {name: getattr(fields, name) for name in FIELD_PARAMS}
+    params = gather(own, options, stop, stream=stream)
+    check_max_tokens(params.get("max_tokens"))
     return ChatRequest(
         model=model,
         messages=messages_to_domain(
@@ -41,7 +53,7 @@ def chat_request(
         tools=tools,
         tool_choice=choice,
         response_format=response_format,
-        params=gather({**own, **fields.model_kwargs}, options, stop, stream=stream),
+        params=params,
         extra_body=extra_body,
         stream=stream,
         stream_usage=fields.stream_usage if stream_usage is None else bool(stream_usage),
@@ -54,7 +66,7 @@ def request_headers(
     """Headers of one request; the run id of LangChain is the client request id. Takes
     ``client_request_id`` and ``extra_headers`` out of ``options``."""
     chosen = options.pop("client_request_id", None)
-    extra = options.pop("extra_headers", None) or {}
+    extra = real_headers(options.pop("extra_headers", None))
     request_id = str(chosen) if chosen is not None else run_id or str(uuid.uuid4())
     headers = {"x-client-request-id": request_id}
     headers |= fields.default_headers or {}

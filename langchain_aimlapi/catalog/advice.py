@@ -22,6 +22,35 @@ _TOPICS = (
 )
 
 
+# Kind of a model -> what it makes or does, and what of this package is for it.
+FRONTS: dict[str, tuple[str, str | None]] = {
+    "chat": ("is a chat model", "ChatAimlapi"),
+    "messages": ("is a chat model", "ChatAimlapi"),
+    "responses": ("is a chat model", "ChatAimlapi"),
+    "embedding": ("makes embeddings", "AimlapiEmbeddings"),
+    "image": ("makes images", "AimlapiClient().images"),
+    "video": ("makes videos", None),
+    "audio": ("makes music", None),
+    "tts": ("makes speech", None),
+    "stt": ("transcribes speech", None),
+    "ocr": ("reads documents", None),
+    "3d": ("makes 3D objects", None),
+}
+
+
+def advise_kind(error: AimlapiError, model: str, catalog: Catalog, front: str) -> None:
+    """Where ``model`` is of a kind that ``front`` (a class of this package) is not for: say so in
+    the advice, with the class that is."""
+    does, right = FRONTS.get(catalog.find(model).kind or "", ("", None))
+    if (
+        not does
+        or right == front
+        or not isinstance(error, InvalidRequestError | ModelNotFoundError)
+    ):
+        return
+    error.advice = f"{model} {does}; " + (f"use {right}" if right else f"{front} cannot use it")
+
+
 def advise(error: AimlapiError, model: str, catalog: Catalog) -> None:
     """Add what the catalog knows to the advice of an error about ``model``."""
     error.model = error.model or model
