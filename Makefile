@@ -6,12 +6,14 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 BENCH := .venv-bench
+# Processes that share the tests.
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format bench fuzz conformance faults soak clean
+.PHONY: help demo test test-all lint types format bench fuzz conformance faults soak clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
 $(VENV)/base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -27,8 +29,11 @@ $(VENV)/dev: $(VENV)/base
 demo: $(VENV)/base  ## Ask the embedded emulator a question and watch the answer come in (no key)
 	@$(PY) examples/demo.py
 
-test: $(VENV)/dev  ## Run all tests
-	$(PY) -m pytest -n 2
+test: $(VENV)/dev  ## Run the tests: everything once, and a sample of every table (3 minutes)
+	$(PY) -m pytest -q -n $(JOBS) -m "not table and not slow and not peer"
+
+test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too (15 minutes)
+	$(PY) -m pytest -q -n $(JOBS)
 
 lint: $(VENV)/dev  ## Check style
 	$(PY) -m ruff check .

@@ -6,10 +6,21 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.harness.paths import SHARED
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+# The same examples in every run, and no verdict on the speed of the machine. Random search belongs
+# to `make fuzz`; what it finds becomes an example here.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
 
 

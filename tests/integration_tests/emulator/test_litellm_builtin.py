@@ -17,6 +17,7 @@ litellm = pytest.importorskip("litellm")
 
 # LiteLLM's own deprecations and unclosed sessions are not this project's.
 pytestmark = [
+    pytest.mark.peer,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

@@ -24,13 +24,14 @@ from tests.harness.faults.wire import (
 )
 from tests.harness.paths import ROOT
 
+pytestmark = pytest.mark.slow
 CHILD = """
 import resource, sys
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi._wire import retry
 retry.BASE_DELAY = 0.01
 url, key, call = sys.argv[1:]
-model = ChatAimlapi(model="openai/gpt-4o", api_key=key, base_url=url + "/v1", timeout=20.0)
+model = ChatAimlapi(model="openai/gpt-4o", api_key=key, base_url=url + "/v1", timeout=300.0)
 def ask():
     try:
         if call == "invoke":
@@ -54,7 +55,7 @@ def _grown(hub: Hub, reply: Reply, call: str) -> tuple[int, str]:
     with hub.serve([SMALL, reply]) as server:
         done = subprocess.run(
             [sys.executable, "-c", CHILD, server.url, KEY, call],
-            capture_output=True, text=True, timeout=60, cwd=ROOT, check=False,
+            capture_output=True, text=True, timeout=600, cwd=ROOT, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         megabytes, _, said = done.stdout.strip().partition(" ")

@@ -14,6 +14,7 @@ from langchain_aimlapi.emulator import Emulator
 from .helpers import HI
 from .processes import MASTER_KEY, ROOT, needs_proxy, proxy, redis_server
 
+pytestmark = pytest.mark.peer
 CONFIG = ROOT / "examples" / "litellm_proxy.yaml"
 BAD = "not-a-key"
 

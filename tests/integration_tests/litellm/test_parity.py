@@ -10,6 +10,7 @@ from langchain_aimlapi.emulator import Fault, Say, ToolUse
 
 from .helpers import GPT, TIME, WEATHER, Asker, litellm, text_of
 
+pytestmark = pytest.mark.peer
 CALLS = (ToolUse("get_weather", {"location": "Oslo"}, id="c1"),
          ToolUse("get_time", {"location": "Rom"}, id="c2"))  # fmt: skip
 SCENES: dict[str, tuple[str, Say, dict[str, Any]]] = {

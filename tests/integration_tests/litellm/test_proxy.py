@@ -17,6 +17,7 @@ from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 from .helpers import HI, WEATHER
 from .processes import MASTER_KEY, needs_proxy, proxy
 
+pytestmark = pytest.mark.peer
 GPT, CLAUDE, RESPONSES = "openai/gpt-4o", "anthropic/claude-opus-4.1", "openai/gpt-5-2-pro"
 CHOICE = Choice(
     models=(GPT, CLAUDE, RESPONSES, "text-embedding-3-small", "flux/schnell", "openai/gpt-image-1"),

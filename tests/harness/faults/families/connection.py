@@ -13,6 +13,7 @@ BROKEN_STREAM = failure("APIConnectionError StreamInterrupted", None, partial=""
 LATE = failure("APITimeoutError", None, partial="")
 LATE_STREAM = failure("APITimeoutError StreamTimeoutError", None, partial="")
 QUICK = {"timeout": 0.4, "stream_timeout": 0.4}
+ONCE = {"timeout": 1.5, "stream_timeout": 1.5}  # enough for the answer that comes after a silence
 BODY = dump(completion())
 
 
@@ -95,45 +96,40 @@ def _garbage() -> None:
 
 def _silence() -> None:
     FAMILY.both("silence before the head", [(Stall(),)], LATE_STREAM, requests=3, options=QUICK)
-    FAMILY.both("silence once", [(Stall(),), OK], requests=2, options=QUICK)
+    FAMILY.both("silence once", [(Stall(),), OK], requests=2, options=ONCE)
     half = (Send(b"HTTP/1.1 200 OK\r\nContent-Ty"), Stall())
     FAMILY.both("silence inside the head", [half], LATE_STREAM, requests=3, options=QUICK)
     cut = (Send(head(200, f"Content-Length: {len(BODY)}") + BODY[:60]), Stall())
     FAMILY.whole("silence inside the body", [cut], LATE, requests=3, options=QUICK)
-    FAMILY.whole("silence inside the body, once", [cut, OK], requests=2, options=QUICK)
+    FAMILY.whole("silence inside the body, once", [cut, OK], requests=2, options=ONCE)
     FAMILY.both(
         "silence without retries",
         [(Stall(),)],
         LATE_STREAM,
         options={**QUICK, "max_retries": 0},
-        within=2.5,
     )
-    total = {"deadline": 0.6, "timeout": 5.0, "stream_timeout": 5.0}
-    FAMILY.both("silence until the deadline", [(Stall(),)], LATE_STREAM, options=total, within=2.5)
+    total = {"deadline": 0.6, "timeout": 300.0, "stream_timeout": 300.0}
+    FAMILY.both("silence until the deadline", [(Stall(),)], LATE_STREAM, options=total)
     FAMILY.both(
         "silence, retries and a deadline",
         [(Stall(),)],
         LATE_STREAM,
-        options={"deadline": 0.6, "timeout": 0.25, "stream_timeout": 0.25},
+        options={"deadline": 1.8, "timeout": 0.7, "stream_timeout": 0.7},
         requests=(2, 3),
-        within=2.5,
     )
-    trickle = (Send(head(200, "Content-Length: 100000")), Every(b" ", 0.05, 10.0))
-    FAMILY.whole("a body that trickles past the deadline", [trickle], LATE, options=total,
-                 within=2.5)  # fmt: skip
-    slow_head = (Send(b"HTTP/1.1 200 OK\r\n"), Every(b"X: y\r\n", 0.05, 10.0))
-    FAMILY.both("a head that trickles past the deadline", [slow_head], LATE_STREAM, options=total,
-                within=2.5)  # fmt: skip
-    slow_error = (Send(head(500, "Content-Length: 100000")), Every(b" ", 0.05, 10.0))
+    trickle = (Send(head(200, "Content-Length: 100000")), Every(b" ", 0.05))
+    FAMILY.whole("a body that trickles past the deadline", [trickle], LATE, options=total)
+    slow_head = (Send(b"HTTP/1.1 200 OK\r\n"), Every(b"X: y\r\n", 0.05))
+    FAMILY.both("a head that trickles past the deadline", [slow_head], LATE_STREAM, options=total)
+    slow_error = (Send(head(500, "Content-Length: 100000")), Every(b" ", 0.05))
     FAMILY.both(
         "an error body that trickles past the deadline",
         [slow_error],
         failure("APIError APITimeoutError StreamTimeoutError"),
         options=total,
-        within=2.5,
     )
     FAMILY.whole("slower than nothing, faster than the timeout", [(Pause(0.25), *JSON_OK)],
-                 options={"timeout": 2.0})  # fmt: skip
+                 options={"timeout": 5.0})  # fmt: skip
 
 
 def _stale() -> None:

@@ -117,7 +117,7 @@ def _after(value: str, status: int = 429) -> Reply:
 
 
 def _retry_after() -> None:
-    FAMILY.both("Retry-After 0", [_after("0"), OK], requests=2, within=2.5)
+    FAMILY.both("Retry-After 0", [_after("0"), OK], requests=2)
     FAMILY.both("Retry-After 1", [_after("1"), OK], requests=2, at_least=0.95)
     FAMILY.both("Retry-After 0.3", [_after("0.3"), OK], requests=2, at_least=0.29)
     FAMILY.both("Retry-After on 503", [_after("0.3", 503), OK], requests=2, at_least=0.29)
@@ -130,21 +130,19 @@ def _retry_after() -> None:
         "a broken date": "Mon, 99 Foo 2026 99:99:99 GMT",
         "not ASCII": "½",
     }.items():
-        FAMILY.both(f"Retry-After {name}", [_after(value), OK], requests=2, within=2.5)
+        FAMILY.both(f"Retry-After {name}", [_after(value), OK], requests=2)
     hour: Failure = failure("RateLimitError", 429, retry_after=3600.0)
-    FAMILY.both("Retry-After an hour", [_after("3600"), OK], hour, within=2.5)
+    FAMILY.both("Retry-After an hour", [_after("3600"), OK], hour)
     FAMILY.both(
         "Retry-After an hour on 503",
         [_after("3600", 503), OK],
         failure("APIError", 503, retry_after=3600.0),
-        within=2.5,
     )
     date = formatdate(time() + 7200, usegmt=True)
     FAMILY.both(
         "Retry-After a date in two hours",
         [_after(date), OK],
         failure("RateLimitError", 429),
-        within=2.5,
     )
     for value in ("inf", "1e999", "9" * 400):
         FAMILY.both(
@@ -153,20 +151,18 @@ def _retry_after() -> None:
             Answer(),
             failure("RateLimitError", 429),
             requests=(1, 2),
-            within=2.5,
         )
     FAMILY.both(
         "Retry-After twice",
         [fails(429, "Slow", "Retry-After: 0", "Retry-After: 0"), OK],
         requests=2,
-        within=2.5,
     )
     FAMILY.both(
         "Retry-After beyond the deadline",
         [_after("20")],
         failure("RateLimitError APITimeoutError StreamTimeoutError"),
         options={"deadline": 0.5},
-        within=2.5,
+        within=15.0,  # less than the wait
     )
     FAMILY.both(
         "Retry-After on the last attempt is told",

@@ -83,7 +83,6 @@ def _compressed() -> None:
         "gzip bomb of 1 GB",
         [bomb_reply(200, b'{"id": "', b" ", "application/json")],
         OVER,
-        within=10.0,
     )
     for name, filler, outcome in (
         ("one event", b" ", OVER),
@@ -95,7 +94,6 @@ def _compressed() -> None:
             f"gzip bomb of 1 GB of {name}",
             [bomb_reply(200, b"data: ", filler, "text/event-stream")],
             outcome,
-            within=3.0,
             options={"max_response_bytes": 16 * 1024 * 1024, "stream_timeout": 1.0},
         )
 
