@@ -1,7 +1,7 @@
 """JSON text that comes in pieces, kept free of half surrogate pairs written as escapes.
 
 ``{"q": "\\ud83d"}`` is valid JSON whose value no UTF-8 text can hold; whoever parses the arguments
-of a tool call would get a string that can not be logged, stored or sent.
+of a tool call would get a string that cannot be logged, stored or sent.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ def _whole(match: re.Match[str]) -> str:
 class EscapeMender:
     """Replaces lone surrogate escapes by U+FFFD's, however the text is cut."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_pending",)
 
     def __init__(self) -> None:
-        self._held = ""
+        self._pending = ""
 
     def feed(self, text: str) -> str:
         """The next piece; an escape that is not complete waits for the one after it."""
-        if self._held:
-            text, self._held = self._held + text, ""
+        if self._pending:
+            text, self._pending = self._pending + text, ""
         if "\\" not in text:
             return text
         cut = _tail(text)
-        self._held = text[cut:]
+        self._pending = text[cut:]
         return _HALVES.sub(_whole, text[:cut])
 
     def close(self) -> str:
         """What was still waiting."""
-        held, self._held = self._held, ""
-        return _HALVES.sub(_whole, held)
+        rest, self._pending = self._pending, ""
+        return _HALVES.sub(_whole, rest)
 
 
 def _tail(text: str) -> int:

@@ -13,49 +13,49 @@ class ThinkSplitter:
     on is quoting it. White space around the reasoning, and before the answer, is layout.
     """
 
-    __slots__ = ("_began", "_held", "_space", "state")
+    __slots__ = ("_began", "_pending", "_space", "state")
 
     def __init__(self) -> None:
         self.state = "start"
-        self._held = ""  # text that can not be told apart yet
+        self._pending = ""  # text that may be a tag, or the beginning of one
         self._space = ""  # white space inside the reasoning that may turn out to be its end
-        self._began = False  # some reasoning was given
+        self._began = False  # some reasoning has come
 
     def feed(self, text: str) -> tuple[str, str]:
         """The next piece as (reasoning, answer)."""
         if self.state == "text":
             return "", text
         if self.state == "start":
-            return self._begin(self._held + text)
+            return self._begin(self._pending + text)
         if self.state == "think":
-            return self._think(self._held + text)
+            return self._think(self._pending + text)
         return self._after(text)
 
     def close(self) -> tuple[str, str]:
         """What is left at the end: an unfinished thought stays a thought."""
-        held, self._held = self._held, ""
-        return (self._thought(held), "") if self.state == "think" else ("", held)
+        rest, self._pending = self._pending, ""
+        return (self._thought(rest), "") if self.state == "think" else ("", rest)
 
     def _begin(self, text: str) -> tuple[str, str]:
         body = text.lstrip()
         if body.startswith(OPEN):
-            self.state, self._held = "think", ""
+            self.state, self._pending = "think", ""
             return self._think(body[len(OPEN) :])
-        if OPEN.startswith(body):  # too short to tell, or only white space
-            self._held = text
+        if OPEN.startswith(body):  # too short to know, or only white space
+            self._pending = text
             return "", ""
-        self.state, self._held = "text", ""
+        self.state, self._pending = "text", ""
         return "", text
 
     def _think(self, text: str) -> tuple[str, str]:
         inside, tag, rest = text.partition(CLOSE)
         if tag:
-            self._held = ""
+            self._pending = ""
             thought = self._thought(inside)
             self.state = "after"
             return thought, self._after(rest)[1]
         keep = _overlap(inside, CLOSE)
-        self._held = inside[len(inside) - keep :]
+        self._pending = inside[len(inside) - keep :]
         return self._thought(inside[: len(inside) - keep]), ""
 
     def _thought(self, text: str) -> str:

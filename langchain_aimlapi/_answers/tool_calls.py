@@ -1,9 +1,8 @@
-"""Tool-call fragments -> calls with stable indices, each id and name told once.
+"""Tool-call fragments -> calls with stable indices, each id and name emitted once.
 
 Vendors number fragments from 0, from 1, by text, or not at all; repeat id and name on every
-fragment; put two calls under one index; send arguments as an object. The rules: a known id names
-its call; a new id starts a call; without an id the index decides; without either, a fragment
-belongs to the last call unless it clearly begins another one.
+fragment; put two calls under one index; send arguments as an object. See `ToolFragments._find`
+for the rules.
 """
 
 from __future__ import annotations
@@ -16,15 +15,18 @@ from uuid import uuid4
 from langchain_aimlapi._answers.escapes import EscapeMender
 from langchain_aimlapi._domain.values import ToolCall, ToolDelta
 
+Index = int | str | None
+"""A vendor's own index of a call."""
+
 
 class _Call:
     __slots__ = ("escapes", "extra", "id", "index", "kind", "name", "parts")
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, kind: str) -> None:
         self.index = index
+        self.kind = kind
         self.id: str | None = None
         self.name: str | None = None
-        self.kind = "function"
         self.parts: list[str] = []
         self.escapes = EscapeMender()
         self.extra: dict[str, Any] = {}
@@ -34,7 +36,7 @@ class _Call:
             self.parts = ["".join(self.parts)]
         return self.parts[0] if self.parts else ""
 
-    def whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether the arguments are complete (looked at only where they can be: it costs)."""
         return bool(self.parts) and self.parts[-1].rstrip()[-1:] == "}" and is_object(self.text())
 
@@ -42,92 +44,114 @@ class _Call:
 class ToolFragments:
     """The tool calls of one choice, in the order in which they began."""
 
-    __slots__ = ("_by_id", "_by_wire", "calls")
+    __slots__ = ("_by_id", "_by_index", "calls")
 
     def __init__(self) -> None:
         self.calls: list[_Call] = []
         self._by_id: dict[str, _Call] = {}
-        self._by_wire: dict[Any, _Call] = {}
+        self._by_index: dict[Index, _Call] = {}
 
     def feed(self, raw: Any) -> ToolDelta | None:
         """One fragment in OpenAI's shape; None where it adds nothing."""
         if not isinstance(raw, Mapping):
             return None
         custom = raw.get("custom")
-        free = isinstance(custom, Mapping)
-        found = custom if free else raw.get("function")
-        if not isinstance(found, Mapping):
-            found = raw if "arguments" in raw or "name" in raw else {}
-        body: Mapping[str, Any] = found
-        arguments = body.get("input") if free else body.get("arguments")
+        is_custom = isinstance(custom, Mapping)
+        body = custom if is_custom else raw.get("function")
+        if not isinstance(body, Mapping):
+            body = raw if "arguments" in raw or "name" in raw else {}
+        arguments = body.get("input") if is_custom else body.get("arguments")
         delta = self.add(
-            wire=raw.get("index"),
+            index=raw.get("index"),
             id=_text(raw.get("id")),
             name=_text(body.get("name")),
-            arguments=_arguments(arguments),
-            kind="custom" if free else "function",
+            arguments=arguments if type(arguments) is str else _arguments(arguments),
+            kind="custom" if is_custom else "function",
         )
-        call = self.calls[delta.position] if delta else (self.calls[-1] if self.calls else None)
-        if call is not None and isinstance(raw.get("extra_content"), Mapping):
-            call.extra["extra_content"] = raw["extra_content"]
+        opaque = raw.get("extra_content")
+        if isinstance(opaque, Mapping) and self.calls:
+            call = self.calls[delta.position] if delta else self.calls[-1]
+            call.extra["extra_content"] = opaque
         return delta
 
     def add(
-        self, *, wire: Any, id: str | None, name: str | None, arguments: str, kind: str = "function"
+        self,
+        *,
+        index: Any,
+        id: str | None,
+        name: str | None,
+        arguments: str,
+        kind: str = "function",
     ) -> ToolDelta | None:
-        """One fragment. ``wire`` is the vendor's own index of the call, of whatever type."""
-        wire = wire if isinstance(wire, int | str) else None
-        call = self._find(wire, id, name, arguments)
+        """One fragment; None where it adds nothing.
+
+        Args:
+            index: The vendor's own index of the call; one that is no number and no text is none.
+        """
+        index = index if isinstance(index, int | str) else None
+        call = self._find(index, id, name, arguments)
         if call is None:
             if not (id or name or arguments):
                 return None
-            call = _Call(len(self.calls))
-            call.kind = kind
+            call = _Call(len(self.calls), kind)
             self.calls.append(call)
-            if id and id in self._by_id:  # said of two calls: each is answered by an id of its own
+            if id and id in self._by_id:  # two calls under one id: each is answered by its own
                 self._by_id[id] = call
                 id = _fresh_id()
-        if wire is not None:
-            self._by_wire[wire] = call
-        new_id = id if id and call.id is None else None
+        if index is not None:
+            self._by_index[index] = call
+        return self._extend(call, id, name, arguments)
+
+    def _find(self, index: Index, id: str | None, name: str | None, arguments: str) -> _Call | None:
+        """The call that a fragment belongs to; None where it begins another one.
+
+        | id    | index | belongs to                                                     |
+        |-------|-------|----------------------------------------------------------------|
+        | known | any   | the call of this id, unless the fragment says it all over again |
+        | new   | known | the call of this index, if that has no id yet                   |
+        | new   | other | a new call                                                      |
+        | none  | known | the call of this index, unless the name begins another          |
+        | none  | new   | a new call                                                      |
+        | none  | none  | the last call, unless the name begins another                   |
+        """
+        by_index = self._by_index.get(index) if index is not None else None
+        if id:
+            known = self._by_id.get(id)
+            if known is not None:
+                says_more = arguments.strip() or (index is not None and by_index is None)
+                return None if name and says_more and known.is_whole() else known
+            return by_index if by_index is not None and by_index.id is None else None
+        call = by_index
+        if index is None and self.calls:
+            call = self.calls[-1]
+        if call is None or not name or call.name is None:
+            return call
+        if index is not None and name == call.name and not arguments:
+            return call  # some vendors repeat the name alone on every fragment
+        return None if name != call.name or call.is_whole() else call
+
+    def _extend(
+        self, call: _Call, id: str | None, name: str | None, arguments: str
+    ) -> ToolDelta | None:
+        """Add to a call what is new in a fragment."""
+        new_id = id if call.id is None and id else None
         if new_id:
             call.id = new_id
             self._by_id[new_id] = call
-        new_name = name if name and call.name is None else None
+        new_name = name if call.name is None and name else None
         if new_name:
             call.name = new_name
-        if arguments and kind != "custom":
+        if call.kind == "custom":
+            if arguments:
+                call.parts.append(arguments)
+                arguments = ""  # free text goes out whole, as JSON, at the end
+        elif arguments:
             arguments = call.escapes.feed(arguments)
-        if arguments:
-            call.parts.append(arguments)
-        if kind == "custom":
-            arguments = ""  # free text is told whole, as JSON, at the end
+            if arguments:
+                call.parts.append(arguments)
         if not (new_id or new_name or arguments):
             return None
         return ToolDelta(call.index, new_id, new_name, arguments)
-
-    def _find(self, wire: Any, id: str | None, name: str | None, arguments: str) -> _Call | None:
-        known = self._by_id.get(id) if id else None
-        if known is not None:
-            more = arguments.strip() or (wire is not None and wire not in self._by_wire)
-            return None if name and more and known.whole() else known
-        at = self._by_wire.get(wire) if wire is not None else None
-        if id:
-            return at if at is not None and at.id is None else None
-        if at is None and wire is None and self.calls:
-            at = self.calls[-1]
-        if at is not None and name and at.name is not None:
-            # Under an index, a name alone is only said again (some vendors do on every fragment).
-            repeated = wire is not None and name == at.name and not arguments
-            if not repeated and self._begins_anew(at, name):
-                return None
-        return at
-
-    @staticmethod
-    def _begins_anew(call: _Call, name: str) -> bool:
-        """Whether a named fragment without an id starts another call: the call before it has
-        its arguments complete, or has another name."""
-        return name != call.name or call.whole()
 
     def close(self, *, cut: bool) -> list[ToolDelta]:
         """The end: ids for calls that got none, free text as JSON, and for a call whose
@@ -218,9 +242,7 @@ def _fresh_id() -> str:
 def _arguments(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if value is None:
-        return ""
-    return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _text(value: Any) -> str | None:

@@ -27,7 +27,7 @@ def merge_usage(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     """The later usage over the earlier one; nulls and zeros never wipe out a count.
 
     Vendors send usage on the finish chunk and again after it, as running totals on every chunk,
-    or in parts (Anthropic: input first, output last): in each case the last figure said holds.
+    or in parts (Anthropic: input first, output last): in each case the last figure counts.
     """
     merged = dict(old)
     for key, value in new.items():

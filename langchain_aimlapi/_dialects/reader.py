@@ -1,7 +1,7 @@
 """The bytes of an answer -> deltas, whatever they turn out to be.
 
-Which dialect an answer speaks is seen from the answer, not from the request: a gateway may answer
-a stream request with plain JSON, a JSON request with a stream, and one path in another dialect.
+The dialect of an answer is seen from the answer, not from the request: a gateway may answer a
+stream request with plain JSON, a JSON request with a stream, and one path in another dialect.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import from_json
 
@@ -26,15 +25,14 @@ from langchain_aimlapi.errors import AimlapiError, InvalidResponseError, StreamI
 
 # Loaded when a frame is not of the dialects before them: most programs speak one dialect, and the
 # import of the other two is 10 ms.
-READERS = ("completions", "responses", "messages")
+DIALECTS = ("completions", "responses", "messages")
 
 
-def _reader_of(frame: Mapping[str, Any]) -> ModuleType | None:
-    for name in READERS:
-        reader = import_module(f"langchain_aimlapi._dialects.{name}.answer")
-        if reader.speaks(frame):
-            return reader
-    return None
+class DialectReader(Protocol):
+    """What reads the frames of one answer into its assembly."""
+
+    def take(self, event: str, frame: Mapping[str, Any]) -> bool:
+        """Read one frame; False, and nothing read, where it is of another dialect."""
 
 
 class AnswerReader:
@@ -64,52 +62,51 @@ class AnswerReader:
         self._secret = secret
         self._sse = SseDecoder(max_event_bytes=max_event_bytes)
         self._limit = max_response_bytes
-        self._head: bytes | None = b""  # bytes not enough to tell JSON from a stream; None: told
+        self._head: bytes | None = b""  # too few bytes to know JSON from a stream; None: known
         self._body: list[bytes] | None = None  # pieces of a plain JSON answer
         self._body_size = 0
         self._events = 0
         self._mender: Mender | None = None
-        self._reader: ModuleType | None = None
+        self._dialect: DialectReader | None = None  # that of the last frame
+        self._dialects: dict[str, DialectReader] = {}
 
     @property
     def finished(self) -> bool:
-        """Whether the answer has said its end, so that a lost tail loses nothing."""
+        """Whether the answer has announced its end, so that a lost tail loses nothing."""
         return self.assembly.finished
 
     def progress(self) -> int:
         """Events seen so far (of a plain JSON answer: bytes)."""
         return self._events + self._body_size
 
-    def feed(self, data: bytes) -> list[Any]:
+    def feed(self, data: bytes) -> list[Delta | StreamEnd]:
         """Items that these bytes complete; none once the answer is done."""
         if self.done:
             return []
         if self._head is not None:
-            told = self._tell(data)
-            if told is None:
+            begun = self._begin(data)
+            if begun is None:
                 return []
-            data = told
+            data = begun
         if self._body is not None:
-            self._hold(data)
+            self._keep(data)
             return []
-        out: list[Any] = []
-        self._take(self._sse.feed(data), out)
-        return joined(out) if self._coalesce and len(out) > 1 else out
+        self._read_events(self._sse.feed(data))
+        return self._drain() if self.assembly.deltas or self.done else []
 
-    def close(self) -> list[Any]:
+    def close(self) -> list[Delta | StreamEnd]:
         """Items left over at the end of the bytes; see ``error`` for an end that is none."""
-        out: list[Any] = []
         if self.done:
-            return out
+            return []
         if self._head:
-            self._take(self._sse.feed(self._head), out)
+            self._read_events(self._sse.feed(self._head))
         if self._body is not None:
-            self._close_json(out)
-            return out
-        self._take(self._sse.close(), out, last=True)
-        if not self.done and self.error is None:
-            self._end(out)
-        return out
+            self._close_json()
+        else:
+            self._read_events(self._sse.close(), last=True)
+            if not self.done and self.error is None:
+                self._end()
+        return self._drain()
 
     def attach(self, error: AimlapiError) -> AimlapiError:
         """The error with the partial answer (a `ChatResponse`), the ids and the model filled in."""
@@ -119,14 +116,25 @@ class AnswerReader:
         error.partial = self.assembly.reply() if self.delivered else None
         return error
 
-    # -- telling JSON from a stream -----
+    def _drain(self) -> list[Delta | StreamEnd]:
+        """The items that have collected."""
+        deltas = self.assembly.deltas
+        items: list[Delta | StreamEnd] = [*(joined(deltas) if self._coalesce else deltas)]
+        deltas.clear()
+        if self.done:
+            items.append(StreamEnd(self.assembly.reply()))
+        if items:
+            self.delivered = True
+        return items
 
-    def _tell(self, data: bytes) -> bytes | None:
-        """Decide from the first byte that says something; None while there is none."""
+    # -- plain JSON, or a stream -----
+
+    def _begin(self, data: bytes) -> bytes | None:
+        """Decide from the first byte that is no white space; None while there is none."""
         head = (self._head or b"") + data
         start = head.removeprefix(BOM).lstrip()
         if not start:
-            # Gateways keep a connection alive with white space, for minutes; blank lines say
+            # Gateways keep a connection alive with white space, for minutes; blank lines mean
             # nothing, so only an end that keeps the line as it is needs to be remembered.
             self._head = head[-4096:]
             return None
@@ -135,8 +143,8 @@ class AnswerReader:
         self._head = None
         return head
 
-    def _hold(self, data: bytes) -> None:
-        assert self._body is not None  # noqa: S101 - decided by _tell
+    def _keep(self, data: bytes) -> None:
+        assert self._body is not None  # noqa: S101 - decided by _begin
         self._body.append(data)
         self._body_size += len(data)
         if self._body_size > self._limit:
@@ -146,50 +154,101 @@ class AnswerReader:
             error.is_retryable = False
             raise error
 
-    def _close_json(self, out: list[Any]) -> None:
-        body = b"".join(self._body or [])
+    def _close_json(self) -> None:
         try:
-            read_whole(body, self.assembly, out, model=self._model, secret=self._secret)
+            self._read_whole(b"".join(self._body or []))
         except AimlapiError as error:
             self.error = error
             return
-        self._finish(out)
+        self._finish()
+
+    def _read_whole(self, body: bytes) -> None:
+        """Read a whole JSON answer.
+
+        Raises:
+            AimlapiError: it is an error that came with a 2xx, or no answer at all.
+        """
+        model, secret = self._model, self._secret
+        try:
+            value = parse_clean_json(body)
+        except BadJsonError:
+            found = read_body(body[:4096].decode("utf-8", "replace"))
+            raise _no_answer(f"no JSON: {found.message[:300]!r}", model, secret) from None
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, Mapping):
+            raise _no_answer(f"JSON that is no object ({type(value).__name__})", model, secret)
+        if is_error_body(value):
+            raise explain_frame(value, model=model, secret=secret)
+        if self._take("", value) is None:
+            raise _no_answer(f"an object with the keys {sorted(value)[:12]}", model, secret)
+        if self.assembly.failure is not None:
+            raise explain_frame(self.assembly.failure, model=model, secret=secret)
+        if not self.assembly.started:
+            raise _no_answer("an answer without a single choice", model, secret)
+        self.assembly.terminal = True
 
     # -- events -----
 
-    def _take(self, events: list[tuple[str, bytes]], out: list[Any], *, last: bool = False) -> None:
+    def _read_events(self, events: list[tuple[str, bytes]], *, last: bool = False) -> None:
         for event, data in events:
             try:
-                self._take_event(event, data, out, last)
+                self._read_event(event, data, last)
             except AimlapiError as error:
                 self.error = error
             if self.done or self.error is not None:
-                break
-        if out:
-            self.delivered = True
+                return
 
-    def _take_event(self, event: str, data: bytes, out: list[Any], last: bool) -> None:
+    def _read_event(self, event: str, data: bytes, last: bool) -> None:
         if data[:1] != b"{":
             data = data.strip()
             if not data:
                 return
             if data.startswith(b"[DONE]"):
                 self.assembly.terminal = True
-                self._end(out)
+                self._end()
                 return
         try:
-            frame = from_json(data) if self._mender is None else self._parse(event, data, last)
+            value = from_json(data) if self._mender is None else self._parse(event, data, last)
         except ValueError:
-            frame = self._parse(event, data, last)
+            value = self._parse(event, data, last)
         self._events += 1
-        if isinstance(frame, dict):  # what JSON gives; asking for a Mapping costs 4 x as much
-            self._take_frame(event, frame, out)
+        if type(value) is dict:
+            self._read_frame(event, value)
         elif event == "error":
-            raise explain_frame(frame, model=self._model, secret=self._secret)
-        elif isinstance(frame, list):
-            for item in frame:
+            raise explain_frame(value, model=self._model, secret=self._secret)
+        elif isinstance(value, list):
+            for item in value:
                 if isinstance(item, dict) and not self.done:
-                    self._take_frame(event, item, out)
+                    self._read_frame(event, item)
+
+    def _read_frame(self, event: str, frame: dict[str, Any]) -> None:
+        assembly = self.assembly
+        dialect = self._dialect
+        assembly.deltas.frame_start = len(assembly.deltas)
+        if dialect is None or not dialect.take(event, frame):
+            dialect = self._take(event, frame)
+        if event == "error" or is_error_body(frame):
+            raise explain_frame(frame, model=self._model, secret=self._secret)
+        if assembly.failure is not None:
+            raise explain_frame(assembly.failure, model=self._model, secret=self._secret)
+        if dialect is None:  # a frame with nothing but usage or the charge
+            assembly.add_usage(frame.get("usage"))
+            assembly.add_charge(frame.get("meta"))
+        elif assembly.terminal:
+            self._end()
+
+    def _take(self, event: str, frame: Mapping[str, Any]) -> DialectReader | None:
+        """Read a frame in whatever dialect it is; None where it is of none."""
+        for name in DIALECTS:
+            reader = self._dialects.get(name)
+            if reader is None:
+                module = import_module(f"langchain_aimlapi._dialects.{name}.answer")
+                reader = self._dialects[name] = module.Reader(self.assembly)
+            if reader.take(event, frame):
+                self._dialect = reader
+                return reader
+        return None
 
     def _parse(self, event: str, data: bytes, last: bool) -> Any:
         try:
@@ -219,32 +278,13 @@ class AnswerReader:
             self._mender = self._mender or Mender()
             return frame
 
-    def _take_frame(self, event: str, frame: Mapping[str, Any], out: list[Any]) -> None:
-        reader = self._reader
-        if reader is None or not reader.speaks(frame):
-            reader = _reader_of(frame)
-            self._reader = reader or self._reader
-        if reader is not None:
-            told: list[Any] = []  # of this frame alone: deltas are joined within a frame only
-            try:
-                reader.take(self.assembly, event, frame, told)
-            finally:
-                out += told
-        if event == "error" or is_error_body(frame):
-            raise explain_frame(frame, model=self._model, secret=self._secret)
-        if self.assembly.failure is not None:
-            raise explain_frame(self.assembly.failure, model=self._model, secret=self._secret)
-        if reader is None:  # a frame with nothing but usage or the charge
-            self.assembly.add_usage(frame.get("usage"))
-            self.assembly.add_charge(frame.get("meta"))
-        elif self.assembly.terminal:
-            self._end(out)
+    # -- the end -----
 
-    def _end(self, out: list[Any]) -> None:
-        """The stream has ended or said so: a whole answer, or an error."""
+    def _end(self) -> None:
+        """The stream has ended or announced it: a whole answer, or an error."""
         assembly = self.assembly
         if assembly.finished or (assembly.terminal and assembly.started):
-            self._finish(out)
+            self._finish()
             return
         what = "without saying why it ended" if assembly.started else "before its first event"
         self.error = StreamInterrupted(
@@ -253,63 +293,27 @@ class AnswerReader:
             model=self._model,
         )
 
-    def _finish(self, out: list[Any]) -> None:
+    def _finish(self) -> None:
         self.done = True
         if self._mender is not None:
-            self._tell_halves(self._mender.left(), out)
-        self.assembly.close(out)
-        self.delivered = True
+            self._add_halves(self._mender.left())
+        self.assembly.close()
 
-    def _tell_halves(self, paths: list[str], out: list[Any]) -> None:
+    def _add_halves(self, paths: list[str]) -> None:
         """Half a character at the very end of a text: nothing can complete it any more."""
         for path in paths:
             choice = re.search(r"choices\[(\d+)\]", path)
             state = self.assembly.choice(int(choice.group(1)) if choice else 0)
             name = path.rpartition(".")[2]
             if name == "content":
-                self.assembly.add_text(state, "\ufffd", out)
+                state.add_text("\ufffd")
             elif name in ("reasoning", "reasoning_content"):
-                self.assembly.add_reasoning(state, "\ufffd", out, source=name)
-
-
-def read_whole(
-    body: bytes,
-    assembly: Assembly,
-    out: list[Any],
-    *,
-    model: str | None = None,
-    secret: str | None = None,
-) -> None:
-    """Read a whole JSON answer into the assembly.
-
-    Raises:
-        AimlapiError: it is an error told with a 2xx, or no answer at all.
-    """
-    try:
-        value = parse_clean_json(body)
-    except BadJsonError:
-        told = read_body(body[:4096].decode("utf-8", "replace"))
-        raise _no_answer(f"no JSON: {told.message[:300]!r}", model, secret) from None
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if not isinstance(value, Mapping):
-        raise _no_answer(f"JSON that is no object ({type(value).__name__})", model, secret)
-    if is_error_body(value):
-        raise explain_frame(value, model=model, secret=secret)
-    reader = _reader_of(value)
-    if reader is None:
-        raise _no_answer(f"an object with the keys {sorted(value)[:12]}", model, secret)
-    reader.take(assembly, "", value, out)
-    if assembly.failure is not None:
-        raise explain_frame(assembly.failure, model=model, secret=secret)
-    if not assembly.started:
-        raise _no_answer("an answer without a single choice", model, secret)
-    assembly.terminal = True
+                state.add_reasoning("\ufffd", source=name)
 
 
 def _no_answer(what: str, model: str | None, secret: str | None) -> InvalidResponseError:
     return InvalidResponseError(
-        errors.mask(f"the server said success but sent no answer: {what}", secret),
+        errors.mask(f"the server reported success but sent no answer: {what}", secret),
         advice="check base_url; a proxy or login page may stand in between",
         model=model,
     )
@@ -318,7 +322,7 @@ def _no_answer(what: str, model: str | None, secret: str | None) -> InvalidRespo
 def parse_answer(
     response: Response, *, model: str | None = None, secret: str | None = None
 ) -> ChatResponse:
-    """A whole answer (JSON, or a stream that nobody asked for) as a `ChatResponse`.
+    """A whole answer (JSON, or a stream in its place) as a `ChatResponse`.
 
     Raises:
         AimlapiError: the body is an error, or no answer.
@@ -336,8 +340,8 @@ def parse_answer(
     if reader.error is not None:
         error = reader.error
         if isinstance(error, StreamInterrupted) and not reader.progress():
-            told = read_body(response.body[:4096].decode("utf-8", "replace"))
-            error = _no_answer(f"no JSON: {told.message[:300]!r}", model, secret)
+            found = read_body(response.body[:4096].decode("utf-8", "replace"))
+            error = _no_answer(f"no JSON: {found.message[:300]!r}", model, secret)
         error.status_code = error.status_code or response.status
         error.inference_id = error.inference_id or response.headers.get("x-inference-id")
         raise error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 MediaKind = Literal["image", "audio", "video", "file"]
@@ -179,7 +179,7 @@ class ToolDelta(NamedTuple):
 class Delta(NamedTuple):
     """What one stream event adds to one choice.
 
-    ``extra`` uses the keys listed in ``EXTRA_KEYS`` and merges like LangChain merges
+    ``extra`` uses the keys of `ExtraKey` and merges like LangChain merges
     ``additional_kwargs``: strings append, lists append or merge by integer ``index``.
     """
 
@@ -191,11 +191,12 @@ class Delta(NamedTuple):
     choice: int = 0
 
 
-EXTRA_KEYS = (
+ExtraKey = Literal[
     "refusal",  # str
     "annotations",  # list of url_citation annotations, OpenAI's shape
     "citations",  # list of URLs (Perplexity)
     "search_results",  # list of {title, url, date} (Perplexity)
+    "related_questions",  # list of str (Perplexity)
     "images",  # list of {"type": "image_url", "image_url": {"url": ...}}
     "audio",  # {"id", "data" (base64), "transcript", "expires_at", "format"}
     "reasoning_details",  # list, OpenRouter's shape, each with an integer index
@@ -205,7 +206,9 @@ EXTRA_KEYS = (
     "extra_content",  # dict, opaque (Gemini thought signatures)
     "tool_call_extras",  # {call id: {"extra_content": ...}}, opaque
     "server_tool_calls",  # list of hosted tool calls and results, verbatim
-)
+]
+"""What an answer may hold beside text, reasoning and tool calls. Readers can add no other key."""
+EXTRA_KEYS: tuple[str, ...] = get_args(ExtraKey)
 
 
 RETURNED_KEYS = (

@@ -1,7 +1,7 @@
 """Deltas and answers -> LangChain's chunks, messages and results.
 
 The text of a message is always a plain string in ``content``. What has no place in it stands in
-``additional_kwargs`` under the names of `EXTRA_KEYS` (and ``reasoning_content``), from where
+``additional_kwargs`` under the names of `ExtraKey` (and ``reasoning_content``), from where
 ``content_blocks`` shows it and the next request takes it back.
 """
 

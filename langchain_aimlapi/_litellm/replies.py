@@ -15,7 +15,7 @@ from langchain_aimlapi._litellm import PROVIDER
 # Where LiteLLM looks for a charge that the provider has told, before its own price map
 # (cost_calculator.get_response_cost_from_hidden_params of 1.106.2).
 COST_HEADER = "llm_provider-x-litellm-response-cost"
-# `EXTRA_KEYS` that LiteLLM's messages have a field for; the others go into
+# `ExtraKey` that LiteLLM's messages have a field for; the others go into
 # ``provider_specific_fields`` and come back from there with the next request.
 MESSAGE_FIELDS = ("refusal", "annotations", "images", "audio", "thinking_blocks")
 TOP_LEVEL = ("citations", "search_results")

@@ -1,4 +1,4 @@
-"""``/v1/chat/completions``: an answer, or a chunk of one -> what it says.
+"""``/v1/chat/completions``: an answer, or a chunk of one -> its content.
 
 Wire: ``{"id", "object", "created", "model", "choices": [{"index", "delta" | "message",
 "finish_reason"}], "usage", "meta"}``. Any key may be missing, null or empty.
@@ -10,200 +10,207 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from langchain_aimlapi._answers.assembly import Assembly, ChoiceState
-from langchain_aimlapi._domain.values import Delta
+from langchain_aimlapi._answers.assembly import Assembly
+from langchain_aimlapi._answers.choice import ChoiceState
+from langchain_aimlapi._domain.values import ExtraKey
 
 _META = frozenset({"id", "model", "created", "system_fingerprint", "service_tier", "provider"})
-_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
-_TOP_LISTS = ("citations", "search_results", "related_questions")
-
-Handler = Callable[[Assembly, ChoiceState, Any, list[Delta]], None]
-
-
-def speaks(frame: Mapping[str, Any]) -> bool:
-    """Whether a frame or a body is of this dialect."""
-    return "choices" in frame or str(frame.get("object", "")).startswith("chat.completion")
+_REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
+_IS_REASONING = frozenset(_REASONING)
+_TOP_LISTS: tuple[ExtraKey, ...] = ("citations", "search_results", "related_questions", "images")
 
 
-def take(assembly: Assembly, event: str, frame: Mapping[str, Any], out: list[Delta]) -> None:
-    """Read one chunk, or a whole answer."""
-    choices = frame.get("choices")
-    if isinstance(choices, list):
-        for choice in choices:
-            if isinstance(choice, dict):
-                _take_choice(assembly, choice, out)
-    told = assembly.told
-    for name, value in frame.items():
-        if value and name not in told:
-            _take_top(assembly, name, value, out)
+class Reader:
+    """Reads the frames of one answer."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        # Top-level keys that have nothing (more) to add.
+        self._settled = {"object", "choices", "obfuscation"}
+
+    def take(self, event: str, frame: Mapping[str, Any]) -> bool:
+        """Read one chunk, or a whole answer; False where it is of another dialect."""
+        if "choices" not in frame and not _is_chunk(frame):
+            return False
+        choices = frame.get("choices")
+        if isinstance(choices, list):
+            for choice in choices:
+                if isinstance(choice, dict):
+                    self._take_choice(choice)
+        settled = self._settled
+        for name, value in frame.items():
+            if value and name not in settled:
+                self._take_top(name, value)
+        return True
+
+    def _take_choice(self, choice: Mapping[str, Any]) -> None:
+        state = self._assembly.choice(choice.get("index"))
+        delta = choice.get("delta")
+        if "message" in choice:
+            delta = _message_or_delta(choice["message"], delta, state)
+        if isinstance(delta, dict):
+            self._assembly.started = True
+            if not _IS_REASONING.isdisjoint(delta):  # it precedes text, whatever the key order
+                for name in _REASONING:
+                    value = delta.get(name)
+                    if type(value) is str and value:
+                        state.add_reasoning(value, source=name)
+                    elif value:
+                        _FIELDS[name](state, value)
+            for name, value in delta.items():
+                if not value or name in _IS_REASONING:
+                    continue
+                if name == "content" and type(value) is str:  # nearly every chunk
+                    state.add_text(value)
+                elif name in _FIELDS:
+                    _FIELDS[name](state, value)
+        elif isinstance(choice.get("text"), str) and choice["text"]:
+            self._assembly.started = True
+            state.add_text(choice["text"])
+        if choice.get("logprobs"):
+            state.add_logprobs(choice["logprobs"])
+        if choice.get("finish_reason") or choice.get("error"):
+            self._take_end(state, choice)
+
+    def _take_end(self, state: ChoiceState, choice: Mapping[str, Any]) -> None:
+        reason, error = choice.get("finish_reason"), choice.get("error")
+        if error or reason == "error":
+            # A gateway in front of a vendor that broke off reports it inside the choice.
+            self._assembly.failure = choice if error else {"error": "the vendor broke off"}
+        else:
+            self._assembly.finish(state, reason, choice.get("native_finish_reason"))
+
+    def _take_top(self, name: str, value: Any) -> None:
+        assembly = self._assembly
+        if name in _META:
+            assembly.add_meta(name, value)
+            self._settled.add(name)
+        elif name == "usage":
+            assembly.add_usage(value)
+        elif name == "meta":
+            assembly.add_charge(value)
+        else:
+            for key in _TOP_LISTS:
+                if name == key:
+                    assembly.choice(0).add_unique(key, value)
 
 
-def _take_choice(assembly: Assembly, choice: Mapping[str, Any], out: list[Delta]) -> None:
-    state = assembly.choice(choice.get("index"))
-    delta = choice.get("delta")
-    message = choice.get("message")
-    if isinstance(message, dict) and not (
-        # Perplexity sends `message` (everything so far) beside `delta`, also where the delta is
-        # empty: it counts only while nothing was said yet.
-        isinstance(delta, dict) and (delta.get("content") or state.text or state.reasoning)
-    ):
-        delta = message
-    if isinstance(delta, dict):
-        assembly.started = True
-        for name in _THOUGHTS:  # thought before it was said, whatever the order of the keys
-            if value := delta.get(name):
-                _DELTA[name](assembly, state, value, out)
-        for name, value in delta.items():
-            if value and name not in _THOUGHTS:
-                handler = _DELTA.get(name)
-                if handler is not None:
-                    handler(assembly, state, value, out)
-    elif isinstance(choice.get("text"), str) and choice["text"]:
-        assembly.started = True
-        assembly.add_text(state, choice["text"], out)
-    if choice.get("logprobs"):
-        assembly.add_logprobs(state, choice["logprobs"], out)
-    reason = choice.get("finish_reason")
-    if choice.get("error") or reason == "error":
-        # A gateway in front of a vendor that broke off tells it inside the choice.
-        assembly.failure = choice if choice.get("error") else {"error": "the vendor broke off"}
-    elif reason:
-        assembly.end(state, reason, choice.get("native_finish_reason"))
+def _message_or_delta(message: Any, delta: Any, state: ChoiceState) -> Any:
+    """What to read of a choice. Perplexity sends ``message`` (everything so far) beside ``delta``,
+    also where the delta is empty: it counts only while nothing has come yet."""
+    if not isinstance(message, dict):
+        return delta
+    is_stream = isinstance(delta, dict)
+    return (
+        delta if is_stream and (delta.get("content") or state.text or state.reasoning) else message
+    )
 
 
-def _take_top(assembly: Assembly, name: str, value: Any, out: list[Delta]) -> None:
-    if name in _META:
-        assembly.note(name, value)
-        assembly.told.add(name)
-    elif name == "usage":
-        assembly.add_usage(value)
-    elif name == "meta":
-        assembly.add_charge(value)
-    elif name in _TOP_LISTS or (name == "images" and isinstance(value, list)):
-        assembly.add_unique(assembly.choice(0), name, value, out)
+def _is_chunk(frame: Mapping[str, Any]) -> bool:
+    return str(frame.get("object", "")).startswith("chat.completion")
 
 
-# --- what stands in a delta or a message -----
+# --- the fields of a delta or a message -----
+
+Handler = Callable[[ChoiceState, Any], None]
 
 
-def _content(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
+def _content(state: ChoiceState, value: Any) -> None:
     if isinstance(value, str):
-        assembly.add_text(state, value, out)
+        state.add_text(value)
     elif isinstance(value, list):
         for part in value:
-            _part(assembly, state, part, out)
-    elif isinstance(value, Mapping):
-        _part(assembly, state, value, out)
+            _part(state, part)
+    else:
+        _part(state, value)
 
 
-def _part(assembly: Assembly, state: ChoiceState, part: Any, out: list[Delta]) -> None:
+def _part(state: ChoiceState, part: Any) -> None:
     if isinstance(part, str):
         if part:
-            assembly.add_text(state, part, out)
+            state.add_text(part)
         return
     if not isinstance(part, Mapping):
         return
     kind = part.get("type")
     text = part.get("text")
     if kind in ("thinking", "reasoning"):
-        thought = part.get("thinking") or part.get("reasoning") or text
-        if isinstance(thought, list):  # Mistral nests text parts in a thinking part
-            thought = "".join(p.get("text", "") for p in thought if isinstance(p, Mapping))
-        if isinstance(thought, str) and thought:
-            assembly.add_reasoning(state, thought, out, source="part")
+        reasoning = part.get("thinking") or part.get("reasoning") or text
+        if isinstance(reasoning, list):  # Mistral nests text parts in a thinking part
+            reasoning = "".join(p.get("text", "") for p in reasoning if isinstance(p, Mapping))
+        if isinstance(reasoning, str) and reasoning:
+            state.add_reasoning(reasoning, source="part")
     elif kind in ("image_url", "image", "output_image"):
-        assembly.add_unique(state, "images", [dict(part)], out)
-    elif kind == "refusal" and isinstance(part.get("refusal"), str):
-        assembly.add_extra(state, "refusal", part["refusal"], out)
+        state.add_unique("images", [dict(part)])
+    elif kind == "refusal":
+        state.add_refusal(part.get("refusal"))
     elif isinstance(text, str) and text:
-        assembly.add_text(state, text, out)
-        if part.get("annotations"):
-            assembly.add_unique(state, "annotations", part["annotations"], out)
+        state.add_text(text)
+        state.add_unique("annotations", part.get("annotations"))
 
 
 def _reasoning(source: str) -> Handler:
-    def handle(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-        if isinstance(value, str):
-            assembly.add_reasoning(state, value, out, source=source)
-        elif isinstance(value, Mapping) and isinstance(value.get("content"), str):
-            assembly.add_reasoning(state, value["content"], out, source=source)
+    def add(state: ChoiceState, value: Any) -> None:
+        text = value.get("content") if isinstance(value, Mapping) else None
+        if isinstance(text, str) and text:
+            state.add_reasoning(text, source=source)
 
-    return handle
+    return add
 
 
-def _details(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
+def _reasoning_details(state: ChoiceState, value: Any) -> None:
     if not isinstance(value, list):
         return
     for position, item in enumerate(value):
         if not isinstance(item, Mapping):
             continue
         kind = item.get("type")
-        wire = (kind if isinstance(kind, str) else None, _wire_index(item, position))
-        assembly.add_block(state, "reasoning_details", wire, item, out)
+        source = (kind if isinstance(kind, str) else None, _index(item, position))
+        state.add_block("reasoning_details", source, item)
         text = item.get("text") or item.get("summary")
         if isinstance(text, str) and text:
-            assembly.add_reasoning(state, text, out, source="reasoning_details")
+            state.add_reasoning(text, source="reasoning_details")
 
 
-def _wire_index(item: Mapping[str, Any], position: int) -> int | str:
+def _index(item: Mapping[str, Any], position: int) -> int | str:
     index = item.get("index", position)
     return index if isinstance(index, int | str) else position
 
 
-def _thinking_blocks(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
+def _thinking_blocks(state: ChoiceState, value: Any) -> None:
     if isinstance(value, list):
         for position, item in enumerate(value):
             if isinstance(item, Mapping):
-                wire = _wire_index(item, position)
-                assembly.add_block(state, "thinking_blocks", wire, item, out)
+                state.add_block("thinking_blocks", _index(item, position), item)
 
 
-def _tools(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-    assembly.add_tools(state, value, out)
-
-
-def _function_call(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
+def _function_call(state: ChoiceState, value: Any) -> None:
     if isinstance(value, Mapping):
-        assembly.add_tools(state, [{"index": "function_call", "function": value}], out)
+        state.add_tools([{"index": "function_call", "function": value}])
 
 
-def _refusal(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-    if isinstance(value, str):
-        assembly.add_extra(state, "refusal", value, out)
+def _unique(key: ExtraKey) -> Handler:
+    return lambda state, value: state.add_unique(key, value)
 
 
-def _unique(key: str) -> Handler:
-    def handle(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-        assembly.add_unique(state, key, value, out)
-
-    return handle
+def _final(key: ExtraKey) -> Handler:
+    return lambda state, value: state.set_final(key, value)
 
 
-def _audio(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-    assembly.add_audio(state, value, out)
-
-
-def _hold(key: str) -> Handler:
-    def handle(assembly: Assembly, state: ChoiceState, value: Any, out: list[Delta]) -> None:
-        assembly.hold(state, key, value)
-
-    return handle
-
-
-_DELTA: dict[str, Handler] = {
+_FIELDS: dict[str, Handler] = {
     "content": _content,
     "reasoning_content": _reasoning("reasoning_content"),
     "reasoning": _reasoning("reasoning"),
-    "reasoning_details": _details,
+    "reasoning_details": _reasoning_details,
     "thinking_blocks": _thinking_blocks,
-    "tool_calls": _tools,
+    "tool_calls": ChoiceState.add_tools,
     "function_call": _function_call,
-    "refusal": _refusal,
+    "refusal": ChoiceState.add_refusal,
     "annotations": _unique("annotations"),
     "citations": _unique("citations"),
     "search_results": _unique("search_results"),
     "images": _unique("images"),
-    "audio": _audio,
-    "encrypted_content": _hold("encrypted_content"),
-    "extra_content": _hold("extra_content"),
+    "audio": ChoiceState.add_audio,
+    "encrypted_content": _final("encrypted_content"),
+    "extra_content": _final("extra_content"),
 }

@@ -1,8 +1,8 @@
-"""``/v1/responses``: an answer, or an event of one -> what it says.
+"""``/v1/responses``: an answer, or an event of one -> its content.
 
 Wire: ``{"object": "response", "status", "output": [items], "output_text", "usage"}``, or the 53
 typed events (``response.output_text.delta``, ``response.output_item.done``, ...). What an event of
-the end repeats (``*.done``, ``response.completed``) only fills in what its deltas have not told.
+the end repeats (``*.done``, ``response.completed``) only fills in what its deltas left out.
 Source: the API's schemas and examples of this path, read 2026-08-21.
 """
 
@@ -12,231 +12,364 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from langchain_aimlapi._answers.assembly import Assembly, ChoiceState
-from langchain_aimlapi._domain.values import Delta
+from langchain_aimlapi._answers.assembly import Assembly
+from langchain_aimlapi._dialects.responses.items import Item, ItemBook
 from langchain_aimlapi._wire.explain import explain_frame
 
 _FINAL = frozenset({"response.completed", "response.incomplete"})
 _FAILED = frozenset({"response.failed", "response.cancelled"})
 _HINTS = ("output_index", "sequence_number", "item_id")
-
-
-class _Item:
-    """An output item while it is being told."""
-
-    __slots__ = ("done", "id", "kind", "number", "partial", "told", "where")
-
-    def __init__(self, number: int, kind: str | None) -> None:
-        self.number = number
-        self.kind = kind
-        self.id: str | None = None
-        self.where: int | None = None  # its place in the output
-        self.told: dict[tuple[str, int], list[str]] = {}  # (field, part) -> what was told of it
-        self.partial: str | None = None  # the newest partial image
-        self.done = False
-
-
-class _Book:
-    """The items of one answer, found by their place, their id, or their turn."""
-
-    __slots__ = ("items",)
-
-    def __init__(self) -> None:
-        self.items: list[_Item] = []
-
-    def at(self, frame: Mapping[str, Any], kind: str | None) -> _Item:
-        """The item that an event speaks of; a new one where it was not heard of yet."""
-        where, name = frame.get("output_index"), frame.get("item_id")
-        where = where if isinstance(where, int) and not isinstance(where, bool) else None
-        found = None
-        if where is not None:  # some gateways give every item the place 0: the type must fit too
-            fitting = (i for i in self.items if kind in (None, i.kind) or i.kind is None)
-            found = next((i for i in fitting if i.where == where), None)
-        elif isinstance(name, str) and name:
-            found = next((i for i in self.items if i.id == name), None)
-        elif self.items and kind in (None, self.items[-1].kind):
-            found = self.items[-1]
-        return self._known(found, kind, name, where)
-
-    def match(self, item: Mapping[str, Any], kind: str | None, turn: int, where: int) -> _Item:
-        """The item of a whole output that was told before: by id, else the n-th of its type."""
-        name = item.get("id")
-        found = next((i for i in self.items if name and i.id == name), None)
-        if found is None:
-            same = [i for i in self.items if i.kind == kind]
-            found = same[turn] if turn < len(same) else None
-        return self._known(found, kind, name, where)
-
-    def _known(self, found: _Item | None, kind: str | None, name: Any, where: int | None) -> _Item:
-        if found is None:
-            found = _Item(len(self.items), kind)
-            self.items.append(found)
-        found.kind = found.kind or kind
-        if found.id is None and isinstance(name, str) and name:
-            found.id = name
-        if found.where is None:
-            found.where = where
-        return found
-
-
-def speaks(frame: Mapping[str, Any]) -> bool:
-    """Whether a frame or a body is of this dialect."""
-    kind = frame.get("type")
-    if isinstance(kind, str) and kind:
-        return kind.startswith("response.")
-    if frame.get("object") == "response":
-        return True
-    return any(key in frame for key in _HINTS) or isinstance(frame.get("output"), list)
-
-
-def take(assembly: Assembly, event: str, frame: Mapping[str, Any], out: list[Delta]) -> None:
-    """Read one event, or a whole answer.
-
-    Raises:
-        AimlapiError: the response has failed.
-    """
-    kind = frame.get("type")
-    kind = kind if isinstance(kind, str) and kind else event
-    response = frame.get("response")
-    if not kind.startswith("response."):
-        if frame.get("object") == "response" or "output" in frame:
-            _whole(assembly, frame, out)
-    elif isinstance(response, Mapping):
-        _state(assembly, kind, response, out)
-    else:
-        assembly.started = True
-        handler = _HANDLERS.get(kind)
-        if handler is not None:
-            handler(assembly, assembly.choice(0), frame, out)
-        if kind in _FAILED:
-            raise explain_frame({"error": frame.get("error") or _unsaid(kind)})
-        if kind in _FINAL:
-            _finish(assembly, "completed" if kind == "response.completed" else "incomplete", None)
-    assembly.add_charge(frame.get("meta"))
-    assembly.add_usage(frame.get("usage"))
-
-
-# --- the response as a whole -------------------------------------------------------------------
-
-
-def _state(assembly: Assembly, kind: str, response: Mapping[str, Any], out: list[Delta]) -> None:
-    """``response.created``, ``.in_progress``, ``.queued``, ``.completed``, ``.incomplete``, ..."""
-    assembly.started = True
-    _facts(assembly, response)
-    if kind in _FAILED or response.get("error"):
-        raise explain_frame({"error": response.get("error") or _unsaid(kind)})
-    if kind in _FINAL:
-        _output(assembly, response, out)
-        status = response.get("status")
-        if status not in ("completed", "incomplete"):
-            status = "completed" if kind == "response.completed" else "incomplete"
-        _closing_facts(assembly, response)
-        _finish(assembly, status, response.get("incomplete_details"))
-        assembly.terminal = True
-
-
-def _whole(assembly: Assembly, body: Mapping[str, Any], out: list[Delta]) -> None:
-    status = body.get("status")
-    told = isinstance(body.get("output"), list) or isinstance(body.get("output_text"), str)
-    if status in ("failed", "cancelled"):
-        raise explain_frame({"error": body.get("error") or _unsaid(str(status))})
-    if not told and not status:
-        return
-    assembly.started = True
-    _facts(assembly, body)
-    _output(assembly, body, out)
-    _closing_facts(assembly, body)
-    # Answers of 2025 have no status; with `background` there is one and no answer yet.
-    _finish(assembly, status if isinstance(status, str) else "completed", body.get(_WHY))
-
-
 _WHY = "incomplete_details"
 
 
-def _unsaid(what: str) -> dict[str, str]:
-    word = "cancelled" if what.endswith("cancelled") else "failed"
-    return {"code": "server_error", "message": f"the response was {word} without saying why"}
+class Reader:
+    """Reads the frames of one answer."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._choice = assembly.choice(0)
+        self._items = ItemBook()
+
+    def take(self, event: str, frame: Mapping[str, Any]) -> bool:
+        """Read one event, or a whole answer; False where it is of another dialect.
+
+        Raises:
+            AimlapiError: the response has failed.
+        """
+        kind = frame.get("type")
+        if not isinstance(kind, str) or not kind:
+            if not _has_hints(frame):
+                return False
+            kind = event
+        elif not kind.startswith("response."):
+            return False
+        response = frame.get("response")
+        if not kind.startswith("response."):
+            if frame.get("object") == "response" or "output" in frame:
+                self._whole(frame)
+        elif isinstance(response, Mapping):
+            self._state(kind, response)
+        else:
+            self._event(kind, frame)
+        self._assembly.add_charge(frame.get("meta"))
+        self._assembly.add_usage(frame.get("usage"))
+        return True
+
+    def _event(self, kind: str, frame: Mapping[str, Any]) -> None:
+        self._assembly.started = True
+        handler = _EVENTS.get(kind)
+        if handler is not None:
+            handler(self, frame)
+        elif kind in _FAILED:
+            raise explain_frame({"error": frame.get("error") or _no_reason(kind)})
+        elif kind in _FINAL:
+            self._finish("completed" if kind == "response.completed" else "incomplete", None)
+
+    # --- the response as a whole -------------------------------------------------------------
+
+    def _state(self, kind: str, response: Mapping[str, Any]) -> None:
+        """``response.created``, ``.in_progress``, ``.queued``, ``.completed``, ..."""
+        self._assembly.started = True
+        self._facts(response)
+        if kind in _FAILED or response.get("error"):
+            raise explain_frame({"error": response.get("error") or _no_reason(kind)})
+        if kind in _FINAL:
+            self._output(response)
+            status = response.get("status")
+            if status not in ("completed", "incomplete"):
+                status = "completed" if kind == "response.completed" else "incomplete"
+            self._closing_facts(response)
+            self._finish(status, response.get(_WHY))
+
+    def _whole(self, body: Mapping[str, Any]) -> None:
+        status = body.get("status")
+        if status in ("failed", "cancelled"):
+            raise explain_frame({"error": body.get("error") or _no_reason(str(status))})
+        has_output = isinstance(body.get("output"), list)
+        if not has_output and not isinstance(body.get("output_text"), str) and not status:
+            return
+        self._assembly.started = True
+        self._facts(body)
+        self._output(body)
+        self._closing_facts(body)
+        # Answers of 2025 have no status; with `background` there is one and no answer yet.
+        self._finish(status if isinstance(status, str) else "completed", body.get(_WHY))
+
+    def _facts(self, response: Mapping[str, Any]) -> None:
+        for name, key in (("id", "id"), ("model", "model"), ("created", "created_at")):
+            value = response.get(key)
+            if isinstance(value, float) and math.isfinite(value):
+                value = int(value)
+            self._assembly.add_meta(name, value)
+        self._assembly.add_usage(response.get("usage"))
+        self._assembly.add_charge(response.get("meta"))
+
+    def _closing_facts(self, response: Mapping[str, Any]) -> None:
+        # A beginning says "auto" here; the end says which tier it was.
+        self._assembly.add_meta("service_tier", response.get("service_tier"))
+        if response.get(_WHY):
+            self._assembly.meta_extra[_WHY] = response[_WHY]
+
+    def _finish(self, status: str, why: Any) -> None:
+        if status == "incomplete":
+            reason = why.get("reason") if isinstance(why, Mapping) else None
+            self._assembly.finish(self._choice, _string(reason) or "length")
+        else:
+            reason = "tool_calls" if self._choice.tools.calls else "stop"
+            self._assembly.finish(self._choice, reason, status)
+        self._assembly.terminal = True
+
+    def _output(self, response: Mapping[str, Any]) -> None:
+        """The items of a whole output; what events have brought already is not added again."""
+        turns: dict[str | None, int] = {}
+        output = response.get("output")
+        for place, raw in enumerate(output if isinstance(output, list) else ()):
+            if isinstance(raw, Mapping):
+                kind = _string(raw.get("type"))
+                item = self._items.match(raw, kind, turns.get(kind, 0), place)
+                turns[kind] = turns.get(kind, 0) + 1
+                self._take_item(item, raw)
+        for item in self._items.items:
+            if item.partial_image is not None and not item.done:  # its final form never came
+                item.done = True
+                self._add_image(item.partial_image, None)
+        text = response.get("output_text")
+        if isinstance(text, str) and text and not self._choice.text and not self._choice.refused:
+            self._choice.add_text(text)
+
+    # --- items -------------------------------------------------------------------------------
+
+    def _take_item(self, item: Item, raw: Mapping[str, Any]) -> None:
+        """An item that is complete."""
+        taker = _ITEMS.get(item.kind or "")
+        if taker is not None:
+            taker(self, item, raw)
+        elif not item.done and len(raw) > 1:
+            item.done = True
+            self._choice.add_unique("server_tool_calls", [dict(raw)])
+
+    def _take_message(self, item: Item, raw: Mapping[str, Any]) -> None:
+        for number, part in _parts(raw.get("content")):
+            self._take_part(item, number, part)
+
+    def _take_call(self, item: Item, raw: Mapping[str, Any]) -> None:
+        self._begin_call(item, raw)
+        field = "input" if item.kind == "custom_tool_call" else "arguments"
+        self._add_rest(item, field, 0, raw.get(field))
+
+    def _take_image(self, item: Item, raw: Mapping[str, Any]) -> None:
+        result = raw.get("result")
+        if isinstance(result, str) and result and not item.done:
+            item.done = True
+            self._add_image(result, raw.get("output_format"))
+
+    def _take_reasoning(self, item: Item, raw: Mapping[str, Any]) -> None:
+        """Its text as reasoning, and the whole item, which has to go back unchanged."""
+        for number, part in _parts(raw.get("content")):
+            self._add_rest(item, "reasoning_text", number, part.get("text"))
+        for number, part in _parts(raw.get("summary")):
+            self._add_rest(item, "reasoning_summary", number, part.get("text"))
+        if not item.done:
+            item.done = True
+            whole = {name: value for name, value in raw.items() if value is not None}
+            whole["output_index"] = item.place if item.place is not None else item.number
+            self._choice.add_block("reasoning_items", item.number, whole)
+
+    def _take_part(self, item: Item, number: int, part: Mapping[str, Any]) -> None:
+        field, key = _PARTS.get(str(part.get("type")), ("text", "text"))
+        is_new = (field, number) not in item.texts
+        self._add_rest(item, field, number, part.get(key))
+        if field != "text":
+            return
+        if is_new:
+            self._add_logprobs(part)
+        cited = part.get("annotations")
+        for annotation in cited if isinstance(cited, list) else ():
+            self._add_annotation(annotation)
+
+    def _begin_call(self, item: Item, raw: Mapping[str, Any]) -> None:
+        self._choice.add_tool(
+            self._choice.tools.add(
+                index=item.name,
+                id=_string(raw.get("call_id")) or _string(raw.get("id")),
+                name=_string(raw.get("name")),
+                arguments="",
+                kind="custom" if item.kind == "custom_tool_call" else "function",
+            )
+        )
+
+    # --- each text once ----------------------------------------------------------------------
+
+    def _add_rest(self, item: Item, field: str, number: int, whole: Any) -> None:
+        """Add what is new in the whole text of a field. A text that does not go on from its
+        pieces cannot be mended any more, and stays as they were."""
+        if not isinstance(whole, str):
+            return
+        known = "".join(item.texts.get((field, number), ()))
+        if whole.startswith(known) and len(whole) > len(known):
+            self._add_piece(item, field, number, whole[len(known) :])
+
+    def _add_piece(self, item: Item, field: str, number: int, piece: Any) -> None:
+        """The next piece of a field."""
+        if not isinstance(piece, str) or not piece:
+            return
+        pieces = item.texts.setdefault((field, number), [])
+        pieces.append(piece)
+        choice = self._choice
+        if field == "text":
+            choice.add_text(piece)
+        elif field == "refusal":
+            choice.add_refusal(piece)
+        elif field in ("arguments", "input"):
+            kind = "custom" if field == "input" else "function"
+            delta = choice.tools.add(
+                index=item.name, id=None, name=None, arguments=piece, kind=kind
+            )
+            choice.add_tool(delta)
+        else:
+            separate = len(pieces) == 1 and choice.reasoning
+            choice.add_reasoning(f"\n\n{piece}" if separate else piece, source=field)
+
+    def _add_logprobs(self, part: Mapping[str, Any]) -> None:
+        if isinstance(part.get("logprobs"), list):
+            self._choice.add_logprobs({"content": part["logprobs"]})
+
+    def _add_annotation(self, cited: Any) -> None:
+        """In the shape of chat completions, where the details stand one level deeper."""
+        if not isinstance(cited, Mapping):
+            return
+        item = dict(cited)
+        if cited.get("type") == "url_citation" and "url_citation" not in cited:
+            inner = {name: value for name, value in cited.items() if name != "type"}
+            item = {"type": "url_citation", "url_citation": inner}
+        self._choice.add_unique("annotations", [item])
+
+    def _add_image(self, data: str, format: Any) -> None:
+        url = f"data:image/{_string(format) or 'png'};base64,{data}"
+        self._choice.add_unique("images", [{"type": "image_url", "image_url": {"url": url}}])
+
+    # --- events ------------------------------------------------------------------------------
+
+    def _item_added(self, frame: Mapping[str, Any]) -> None:
+        raw = frame.get("item")
+        if not isinstance(raw, Mapping):
+            return
+        kind = _string(raw.get("type"))
+        if "output_index" in frame:
+            item = self._items.at({**frame, "item_id": raw.get("id")}, kind)
+        else:
+            item = self._items.new(kind, _string(raw.get("id")))
+        if kind in ("function_call", "custom_tool_call"):
+            self._begin_call(item, raw)
+
+    def _item_done(self, frame: Mapping[str, Any]) -> None:
+        raw = frame.get("item")
+        if isinstance(raw, Mapping):
+            named = {**frame, "item_id": raw.get("id")}
+            self._take_item(self._items.at(named, _string(raw.get("type"))), raw)
+
+    def _part_done(self, frame: Mapping[str, Any]) -> None:
+        part = frame.get("part")
+        if isinstance(part, Mapping):
+            kind = part.get("type")
+            is_reasoning = kind in ("reasoning_text", "summary_text")
+            item = self._items.at(frame, "reasoning" if is_reasoning else "message")
+            index = "summary_index" if kind == "summary_text" else "content_index"
+            self._take_part(item, _number(frame, index), part)
+
+    def _annotation_added(self, frame: Mapping[str, Any]) -> None:
+        self._add_annotation(frame.get("annotation"))
+
+    def _partial_image(self, frame: Mapping[str, Any]) -> None:
+        data = frame.get("partial_image_b64")
+        if isinstance(data, str) and data:
+            self._items.at(frame, "image_generation_call").partial_image = data
 
 
-def _facts(assembly: Assembly, response: Mapping[str, Any]) -> None:
-    for name, key in (("id", "id"), ("model", "model"), ("created", "created_at")):
-        value = response.get(key)
-        if isinstance(value, float) and math.isfinite(value):
-            value = int(value)
-        assembly.note(name, value)
-    assembly.add_usage(response.get("usage"))
-    assembly.add_charge(response.get("meta"))
+Handler = Callable[[Reader, Mapping[str, Any]], None]
 
 
-def _closing_facts(assembly: Assembly, response: Mapping[str, Any]) -> None:
-    # A beginning says "auto" here; the end says which tier it was.
-    assembly.note("service_tier", response.get("service_tier"))
-    if response.get(_WHY):
-        assembly.meta_extra[_WHY] = response[_WHY]
+def _piece(item_kind: str, field: str, index: str = "content_index") -> Handler:
+    """An event with the next piece of a field."""
+
+    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+        item = reader._items.at(frame, item_kind)
+        reader._add_piece(item, field, _number(frame, index), frame.get("delta"))
+        if field == "text":
+            reader._add_logprobs(frame)
+
+    return handle
 
 
-def _finish(assembly: Assembly, status: str, why: Any) -> None:
-    state = assembly.choice(0)
-    if status == "incomplete":
-        reason = why.get("reason") if isinstance(why, Mapping) else None
-        assembly.end(state, reason if isinstance(reason, str) and reason else "length")
-    else:
-        assembly.end(state, "tool_calls" if state.tools.calls else "stop", status)
-    assembly.terminal = True
+def _rest(item_kind: str, field: str, key: str, index: str = "content_index") -> Handler:
+    """An event with the whole of a field."""
+
+    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+        item = reader._items.at(frame, item_kind)
+        number = _number(frame, index)
+        is_new = (field, number) not in item.texts
+        reader._add_rest(item, field, number, frame.get(key))
+        if field == "text" and is_new:
+            reader._add_logprobs(frame)
+
+    return handle
 
 
-def _output(assembly: Assembly, response: Mapping[str, Any], out: list[Delta]) -> None:
-    """The items of a whole output; what events have told already is not told again."""
-    state = assembly.choice(0)
-    turns: dict[str | None, int] = {}
-    output = response.get("output")
-    for where, item in enumerate(output if isinstance(output, list) else ()):
-        if isinstance(item, Mapping):
-            kind = _string(item.get("type"))
-            known = _book(assembly).match(item, kind, turns.get(kind, 0), where)
-            turns[kind] = turns.get(kind, 0) + 1
-            _take_item(assembly, state, known, item, out)
-    for known in _book(assembly).items:
-        if known.partial is not None and not known.done:  # its final form never came
-            known.done = True
-            _add_image(assembly, state, known.partial, None, out)
-    text = response.get("output_text")
-    if isinstance(text, str) and text and not state.text and "refusal" not in state.extra:
-        assembly.add_text(state, text, out)
+def _sound(key: str) -> Handler:
+    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+        if isinstance(frame.get("delta"), str):
+            reader._choice.add_audio({key: frame["delta"]})
+
+    return handle
 
 
-# --- items -------------------------------------------------------------------------------------
+# The other events report how far a hosted tool has got; its item comes whole at its end.
+_EVENTS: dict[str, Handler] = {
+    "response.output_item.added": Reader._item_added,
+    "response.output_item.done": Reader._item_done,
+    "response.content_part.done": Reader._part_done,
+    "response.reasoning_summary_part.done": Reader._part_done,
+    "response.output_text.delta": _piece("message", "text"),
+    "response.output_text.done": _rest("message", "text", "text"),
+    "response.output_text.annotation.added": Reader._annotation_added,
+    "response.refusal.delta": _piece("message", "refusal"),
+    "response.refusal.done": _rest("message", "refusal", "refusal"),
+    "response.function_call_arguments.delta": _piece("function_call", "arguments", "-"),
+    "response.function_call_arguments.done": _rest("function_call", "arguments", "arguments", "-"),
+    "response.custom_tool_call_input.delta": _piece("custom_tool_call", "input", "-"),
+    "response.custom_tool_call_input.done": _rest("custom_tool_call", "input", "input", "-"),
+    "response.reasoning_text.delta": _piece("reasoning", "reasoning_text"),
+    "response.reasoning_text.done": _rest("reasoning", "reasoning_text", "text"),
+    "response.reasoning_summary_text.delta": _piece(
+        "reasoning", "reasoning_summary", "summary_index"
+    ),
+    "response.reasoning_summary_text.done": _rest(
+        "reasoning", "reasoning_summary", "text", "summary_index"
+    ),
+    "response.image_generation_call.partial_image": Reader._partial_image,
+    "response.audio.delta": _sound("data"),
+    "response.audio.transcript.delta": _sound("transcript"),
+}
+_ITEMS: dict[str, Callable[[Reader, Item, Mapping[str, Any]], None]] = {
+    "message": Reader._take_message,
+    "function_call": Reader._take_call,
+    "custom_tool_call": Reader._take_call,
+    "reasoning": Reader._take_reasoning,
+    "image_generation_call": Reader._take_image,
+}
+# type of a part -> (the field that it is, the key that holds its text); any other is text
+_PARTS = {
+    "refusal": ("refusal", "refusal"),
+    "reasoning_text": ("reasoning_text", "text"),
+    "summary_text": ("reasoning_summary", "text"),
+}
 
 
-def _book(assembly: Assembly) -> _Book:
-    book: _Book = assembly.blocks.setdefault("responses", _Book())
-    return book
-
-
-def _take_item(
-    assembly: Assembly, state: ChoiceState, known: _Item, item: Mapping[str, Any], out: list[Delta]
-) -> None:
-    """An item that is complete."""
-    kind = known.kind
-    if kind == "message":
-        for number, part in _parts(item.get("content")):
-            _take_part(assembly, state, known, number, part, out)
-    elif kind == "function_call":
-        _begin_call(assembly, state, known, item, out)
-        _grow(assembly, state, known, "arguments", 0, item.get("arguments"), out)
-    elif kind == "custom_tool_call":
-        _begin_call(assembly, state, known, item, out)
-        _grow(assembly, state, known, "input", 0, item.get("input"), out)
-    elif kind == "reasoning":
-        _take_reasoning(assembly, state, known, item, out)
-    elif kind == "image_generation_call":
-        result = item.get("result")
-        if isinstance(result, str) and result and not known.done:
-            known.done = True
-            _add_image(assembly, state, result, item.get("output_format"), out)
-    elif not known.done and len(item) > 1:
-        known.done = True
-        assembly.add_unique(state, "server_tool_calls", [dict(item)], out)
+def _has_hints(frame: Mapping[str, Any]) -> bool:
+    """Whether a frame without a type is of this dialect."""
+    if frame.get("object") == "response":
+        return True
+    return any(key in frame for key in _HINTS) or isinstance(frame.get("output"), list)
 
 
 def _parts(content: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -247,265 +380,14 @@ def _parts(content: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield number, part
 
 
-def _take_part(
-    assembly: Assembly,
-    state: ChoiceState,
-    known: _Item,
-    number: int,
-    part: Mapping[str, Any],
-    out: list[Delta],
-) -> None:
-    kind = part.get("type")
-    if kind == "refusal":
-        _grow(assembly, state, known, "refusal", number, part.get("refusal"), out)
-    elif kind == "reasoning_text":
-        _grow(assembly, state, known, "reasoning_text", number, part.get("text"), out)
-    elif kind == "summary_text":
-        _grow(assembly, state, known, "reasoning_summary", number, part.get("text"), out)
-    else:
-        fresh = ("text", number) not in known.told
-        _grow(assembly, state, known, "text", number, part.get("text"), out)
-        if fresh:
-            _add_logprobs(assembly, state, part, out)
-        cited = part.get("annotations")
-        for item in cited if isinstance(cited, list) else ():
-            _add_annotation(assembly, state, item, out)
-
-
-def _take_reasoning(
-    assembly: Assembly, state: ChoiceState, known: _Item, item: Mapping[str, Any], out: list[Delta]
-) -> None:
-    """Its text as reasoning, and the whole item, which has to go back unchanged."""
-    for number, part in _parts(item.get("content")):
-        _grow(assembly, state, known, "reasoning_text", number, part.get("text"), out)
-    for number, part in _parts(item.get("summary")):
-        _grow(assembly, state, known, "reasoning_summary", number, part.get("text"), out)
-    if not known.done:
-        known.done = True
-        whole = {name: value for name, value in item.items() if value is not None}
-        whole["output_index"] = known.where if known.where is not None else known.number
-        assembly.add_block(state, "reasoning_items", known.number, whole, out)
-
-
-def _begin_call(
-    assembly: Assembly, state: ChoiceState, known: _Item, item: Mapping[str, Any], out: list[Delta]
-) -> None:
-    custom = known.kind == "custom_tool_call"
-    tool = state.tools.add(
-        wire=f"item {known.number}",
-        id=_string(item.get("call_id")) or _string(item.get("id")),
-        name=_string(item.get("name")),
-        arguments="",
-        kind="custom" if custom else "function",
-    )
-    assembly.add_tool(state, tool, out)
-
-
-# --- telling each thing once -------------------------------------------------------------------
-
-
-def _grow(
-    assembly: Assembly,
-    state: ChoiceState,
-    known: _Item,
-    field: str,
-    number: int,
-    whole: Any,
-    out: list[Delta],
-) -> None:
-    """Tell what is new in the whole text of a field; a text that does not go on from what was
-    told can not be mended any more, and stays as it was told."""
-    if not isinstance(whole, str):
-        return
-    told = "".join(known.told.get((field, number), ()))
-    if whole.startswith(told) and len(whole) > len(told):
-        _tell(assembly, state, known, field, number, whole[len(told) :], out)
-
-
-def _tell(
-    assembly: Assembly,
-    state: ChoiceState,
-    known: _Item,
-    field: str,
-    number: int,
-    piece: Any,
-    out: list[Delta],
-) -> None:
-    """The next piece of a field."""
-    if not isinstance(piece, str) or not piece:
-        return
-    told = known.told.setdefault((field, number), [])
-    first = not told
-    told.append(piece)
-    if field == "text":
-        assembly.add_text(state, piece, out)
-    elif field == "refusal":
-        assembly.add_extra(state, "refusal", piece, out)
-    elif field in ("arguments", "input"):
-        kind = "custom" if field == "input" else "function"
-        wire = f"item {known.number}"
-        tool = state.tools.add(wire=wire, id=None, name=None, arguments=piece, kind=kind)
-        assembly.add_tool(state, tool, out)
-    else:
-        text = f"\n\n{piece}" if first and state.reasoning else piece
-        assembly.add_reasoning(state, text, out, source=field)
-
-
-def _add_logprobs(
-    assembly: Assembly, state: ChoiceState, told: Mapping[str, Any], out: list[Delta]
-) -> None:
-    if isinstance(told.get("logprobs"), list):
-        assembly.add_logprobs(state, {"content": told["logprobs"]}, out)
-
-
-def _add_annotation(assembly: Assembly, state: ChoiceState, cited: Any, out: list[Delta]) -> None:
-    """In the shape of chat completions, where the details stand one level deeper."""
-    if not isinstance(cited, Mapping):
-        return
-    item = dict(cited)
-    if cited.get("type") == "url_citation" and "url_citation" not in cited:
-        inner = {name: value for name, value in cited.items() if name != "type"}
-        item = {"type": "url_citation", "url_citation": inner}
-    assembly.add_unique(state, "annotations", [item], out)
-
-
-def _add_image(
-    assembly: Assembly, state: ChoiceState, data: str, form: Any, out: list[Delta]
-) -> None:
-    url = f"data:image/{form if isinstance(form, str) and form else 'png'};base64,{data}"
-    item = {"type": "image_url", "image_url": {"url": url}}
-    assembly.add_unique(state, "images", [item], out)
-
-
-# --- events ------------------------------------------------------------------------------------
-
-Handler = Callable[[Assembly, ChoiceState, Mapping[str, Any], list[Delta]], None]
+def _no_reason(what: str) -> dict[str, str]:
+    word = "cancelled" if what.endswith("cancelled") else "failed"
+    return {"code": "server_error", "message": f"the response was {word} without saying why"}
 
 
 def _number(frame: Mapping[str, Any], key: str) -> int:
     value = frame.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _piece(item_kind: str, field: str, key: str, index: str = "content_index") -> Handler:
-    """An event with the next piece of a field."""
-
-    def handle(
-        assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-    ) -> None:
-        known = _book(assembly).at(frame, item_kind)
-        _tell(assembly, state, known, field, _number(frame, index), frame.get(key), out)
-        if field == "text":
-            _add_logprobs(assembly, state, frame, out)
-
-    return handle
-
-
-def _rest(item_kind: str, field: str, key: str, index: str = "content_index") -> Handler:
-    """An event with the whole of a field."""
-
-    def handle(
-        assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-    ) -> None:
-        known = _book(assembly).at(frame, item_kind)
-        number = _number(frame, index)
-        fresh = (field, number) not in known.told
-        _grow(assembly, state, known, field, number, frame.get(key), out)
-        if field == "text" and fresh:
-            _add_logprobs(assembly, state, frame, out)
-
-    return handle
-
-
-def _item_added(
-    assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-) -> None:
-    item = frame.get("item")
-    if not isinstance(item, Mapping):
-        return
-    kind = _string(item.get("type"))
-    known = _Item(len(_book(assembly).items), kind)
-    if "output_index" in frame:
-        known = _book(assembly).at({**frame, "item_id": item.get("id")}, kind)
-    else:
-        known.id = _string(item.get("id"))
-        _book(assembly).items.append(known)
-    if kind in ("function_call", "custom_tool_call"):
-        _begin_call(assembly, state, known, item, out)
-
-
-def _item_done(
-    assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-) -> None:
-    item = frame.get("item")
-    if isinstance(item, Mapping):
-        named = {**frame, "item_id": item.get("id")}
-        known = _book(assembly).at(named, _string(item.get("type")))
-        _take_item(assembly, state, known, item, out)
-
-
-def _part_done(
-    assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-) -> None:
-    part = frame.get("part")
-    if isinstance(part, Mapping):
-        kind = "reasoning" if part.get("type") in ("reasoning_text", "summary_text") else "message"
-        known = _book(assembly).at(frame, kind)
-        index = "summary_index" if part.get("type") == "summary_text" else "content_index"
-        _take_part(assembly, state, known, _number(frame, index), part, out)
-
-
-def _annotation(
-    assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-) -> None:
-    _add_annotation(assembly, state, frame.get("annotation"), out)
-
-
-def _partial_image(
-    assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-) -> None:
-    data = frame.get("partial_image_b64")
-    if isinstance(data, str) and data:
-        _book(assembly).at(frame, "image_generation_call").partial = data
-
-
-def _sound(key: str) -> Handler:
-    def handle(
-        assembly: Assembly, state: ChoiceState, frame: Mapping[str, Any], out: list[Delta]
-    ) -> None:
-        if isinstance(frame.get("delta"), str):
-            assembly.add_audio(state, {key: frame["delta"]}, out)
-
-    return handle
-
-
-# The other events tell how far a hosted tool has got; its item is told whole at its end.
-_HANDLERS: dict[str, Handler] = {
-    "response.output_item.added": _item_added,
-    "response.output_item.done": _item_done,
-    "response.content_part.done": _part_done,
-    "response.reasoning_summary_part.done": _part_done,
-    "response.output_text.delta": _piece("message", "text", "delta"),
-    "response.output_text.done": _rest("message", "text", "text"),
-    "response.output_text.annotation.added": _annotation,
-    "response.refusal.delta": _piece("message", "refusal", "delta"),
-    "response.refusal.done": _rest("message", "refusal", "refusal"),
-    "response.function_call_arguments.delta": _piece("function_call", "arguments", "delta", "-"),
-    "response.function_call_arguments.done": _rest("function_call", "arguments", "arguments", "-"),
-    "response.custom_tool_call_input.delta": _piece("custom_tool_call", "input", "delta", "-"),
-    "response.custom_tool_call_input.done": _rest("custom_tool_call", "input", "input", "-"),
-    "response.reasoning_text.delta": _piece("reasoning", "reasoning_text", "delta"),
-    "response.reasoning_text.done": _rest("reasoning", "reasoning_text", "text"),
-    "response.reasoning_summary_text.delta": _piece(
-        "reasoning", "reasoning_summary", "delta", "summary_index"
-    ),
-    "response.reasoning_summary_text.done": _rest(
-        "reasoning", "reasoning_summary", "text", "summary_index"
-    ),
-    "response.image_generation_call.partial_image": _partial_image,
-    "response.audio.delta": _sound("data"),
-    "response.audio.transcript.delta": _sound("transcript"),
-}
 
 
 def _string(value: Any) -> str | None:

@@ -100,12 +100,11 @@ def test_reasoning_is_told_before_its_end_has_come() -> None:
 
 def assemble(*pieces: str) -> tuple[str, str, list[Delta]]:
     assembly = Assembly()
-    out: list[Delta] = []
     for piece in pieces:
-        assembly.add_text(assembly.choice(0), piece, out)
-    assembly.close(out)  # type: ignore[arg-type]  # a list of Delta takes the Final here
+        assembly.choice(0).add_text(piece)
+    assembly.close()
     choice = assembly.reply().choices[0]
-    return choice.reasoning, choice.text, [item for item in out if isinstance(item, Delta)]
+    return choice.reasoning, choice.text, list(assembly.deltas)
 
 
 @pytest.mark.parametrize("text", CASES)
