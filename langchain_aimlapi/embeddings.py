@@ -8,13 +8,13 @@ from typing import Any, Literal
 from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, model_validator
 
+from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import argument_names
-from langchain_aimlapi._connection.runner import Connection
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.catalog.advice import advise_kind
 from langchain_aimlapi.endpoints import Context, Plan
-from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, embed
+from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, plan_embeddings
 from langchain_aimlapi.errors import AimlapiError
 
 # Arguments of other embedding classes that have nothing to do here, and why.
@@ -116,7 +116,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
         self, texts: str | Sequence[str], purpose: Purpose, chunk_size: int | None
     ) -> Callable[[Context], Plan[Embedded]]:
         def build(context: Context) -> Plan[Embedded]:
-            return embed(
+            return plan_embeddings(
                 context,
                 model=self.model,
                 input=texts,
