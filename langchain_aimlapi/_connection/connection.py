@@ -77,7 +77,7 @@ class Connection(ConnectionFields):
         """Carry out what an endpoint plans; its items as they come, on the running loop."""
         return self._runner().astream(self._planned(build))
 
-    def home(self) -> Home:
+    def _home(self) -> Home:
         """Where the API is: links to that address are followed with this client's drivers."""
         from langchain_aimlapi._transport.download import Home
 

@@ -91,7 +91,7 @@ class Media(Result):
         return self.url
 
     def _home(self) -> Any:
-        home = getattr(self.origin.runner, "home", None)
+        home = getattr(self.origin.runner, "_home", None)
         return home() if callable(home) else None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
