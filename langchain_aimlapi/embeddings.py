@@ -132,10 +132,10 @@ class AimlapiEmbeddings(Connection, Embeddings):
 
         return build
 
-    def _completed(self, error: AimlapiError, model: str | None) -> AimlapiError:
-        completed = super()._completed(error, model)
-        advise_kind(completed, self.model, self._catalog(), "AimlapiEmbeddings")
-        return completed
+    def _amend(self, error: AimlapiError, model: str | None) -> None:
+        """Add what the catalog knows about the model, and which class would fit its kind."""
+        super()._amend(error, model)
+        advise_kind(error, self.model, self._catalog(), "AimlapiEmbeddings")
 
     def _vectors(self, answer: Embedded) -> list[list[float]]:
         if self.on_usage is not None:
