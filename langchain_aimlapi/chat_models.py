@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -33,6 +33,7 @@ from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.literals import Method
 from langchain_aimlapi._langchain.params import FIELD_PARAMS
+from langchain_aimlapi._langchain.profiles import CatalogProfile, is_stale
 from langchain_aimlapi._langchain.requests import chat_request, request_headers
 from langchain_aimlapi._langchain.tools import choice_to_wire, schema_to_format, tool_to_wire
 from langchain_aimlapi._langchain.traces import langsmith_params, total_usage
@@ -74,7 +75,12 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     def _keep_unknown_arguments(cls, values: Any) -> Any:
         """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
         misspelt, or like a credential or an address, is refused."""
-        return sort_arguments(cls, values) if isinstance(values, dict) else values
+        if not isinstance(values, dict):
+            return values
+        arguments = sort_arguments(cls, values)
+        if is_stale(arguments.get("profile"), arguments.get("model")):
+            del arguments["profile"]  # of a model that `configurable_fields` makes another one of
+        return arguments
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -89,7 +95,20 @@ class ChatAimlapi(BaseChatModel, ChatFields):
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         profile = self._catalog().profile(self.model)
-        return ModelProfile(**profile) if profile else None  # type: ignore[typeddict-item]
+        return cast("ModelProfile", CatalogProfile(profile, self.model)) if profile else None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed; of another ``model`` it has the profile, too."""
+        copied = super().model_copy(update=update, deep=deep)
+        if is_stale(copied.profile, copied.model):
+            copied.profile = copied._resolve_model_profile()
+        return copied
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # the catalog's profile is a page, and core's metadata is the same for every model
+        hidden = {"metadata"} if not set(self.metadata or ()) - {"lc_versions"} else set()
+        hidden |= {"profile"} if isinstance(self.profile, CatalogProfile) else set()
+        yield from (pair for pair in super().__repr_args__() if pair[0] not in hidden)
 
     # --- what LangChain asks about a model -----
 
@@ -115,8 +134,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     @classmethod
     def get_lc_namespace(cls) -> list[str]:
         """Where LangChain finds the class again."""
-        serial.allow_loading(cls)
-        return ["langchain_aimlapi", "chat_models"]
+        return list(serial.NAMESPACE)
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         # the key of LangChain's cache: another address is another model, and is in no dump
@@ -306,7 +324,6 @@ class ChatAimlapi(BaseChatModel, ChatFields):
         stream: bool,
     ) -> tuple[ChatRequest, dict[str, str]]:
         """What is asked for, and the headers to send."""
-        blocks.register()
         options = dict(kwargs)
         headers = request_headers(self, options, _run_id(run_manager) or runs.current_run_id())
         return chat_request(self, messages, stop, options, stream=stream), headers
@@ -484,6 +501,9 @@ class ChatAimlapi(BaseChatModel, ChatFields):
         )
 
 
+# Messages that are restored, and models that are loaded, need these before anything is called.
+blocks.register()
+serial.allow_loading("ChatAimlapi")
 type.__setattr__(ChatAimlapi, "__signature__", ModelFirst(vars(ChatAimlapi)["__signature__"]))
 
 

@@ -1,26 +1,29 @@
-"""Loading dumped models: langchain-core's allow list, which third parties are not on by default.
+"""Loading dumped models: langchain-core's allow lists, which third parties are not on by default.
 
-``load(..., allowed_objects="all")`` means "LangChain's own and its partners' classes", a table in
-langchain-core that a package from elsewhere can not be in. A dump is only ever loaded by whoever
-names our namespace in ``valid_namespaces``; for them the class is entered when it is first asked
-for its address, which is when a model is dumped. ``allowed_objects=[ChatAimlapi]`` always works.
+``load(..., allowed_objects="all")`` means "LangChain's own and its partners' classes", and every
+dump must come from a namespace on another list. A package from elsewhere cannot be in these lists,
+so the class is entered when its module is imported: ``load`` then works as for LangChain's own
+models. The default of ``load``, core's own classes only, is not touched.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+NAMESPACE = ["langchain_aimlapi", "chat_models"]
 
 
-def allow_loading(cls: type[Any]) -> None:
-    """Enter ``cls`` in langchain-core's table. Where there is no such table (it is not documented,
-    read in 1.7), nothing happens."""
+def allow_loading(name: str) -> None:
+    """Enter a class of `NAMESPACE` in langchain-core's lists. Where there are no such lists (they
+    are not documented; read in 1.6 and 1.8), nothing happens."""
     module = import_module("langchain_core.load.load")  # `langchain_core.load.load` is a function
+    path = (*NAMESPACE, name)
     table = getattr(module, "ALL_SERIALIZABLE_MAPPINGS", None)
-    path = ("langchain_aimlapi", "chat_models", cls.__name__)
-    if cls.__name__ != "ChatAimlapi" or not isinstance(table, dict) or path in table:
-        return
-    table[path] = path
+    if isinstance(table, dict):
+        table[path] = path
+    namespaces = getattr(module, "DEFAULT_NAMESPACES", None)
+    if isinstance(namespaces, list) and NAMESPACE[0] not in namespaces:
+        namespaces.append(NAMESPACE[0])
     paths = getattr(module, "_default_class_paths_cache", {}).get("all")
-    if isinstance(paths, set):
+    if isinstance(paths, set):  # somebody has loaded before
         paths.add(path)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import HumanMessage
+from langchain_core.runnables import ConfigurableField
 from pydantic import SecretStr, ValidationError
 
 from langchain_aimlapi import ChatAimlapi
@@ -452,3 +453,36 @@ def test_the_signature_begins_with_the_model() -> None:
     names = list(inspect.signature(ChatAimlapi).parameters)
     assert names[0] == "model"
     assert set(names) == set(ChatAimlapi.model_fields)
+
+
+# --- the profile -----
+
+
+def test_a_copy_of_another_model_has_the_profile_of_that_model() -> None:
+    model = ChatAimlapi(model=MODEL, api_key=KEY)
+    other = ChatAimlapi(model="claude-opus-4-5")
+    assert model.profile is not None
+    assert model.profile != other.profile
+    assert model.model_copy(update={"model": "claude-opus-4-5"}).profile == other.profile
+    assert model.model_copy(update={"temperature": 0.5}).profile == model.profile
+    again: Any = pickle.loads(pickle.dumps(model))
+    assert again.model_copy(update={"model": "claude-opus-4-5"}).profile == other.profile
+    assert ChatAimlapi(model="an/unknown-model").profile is None
+
+
+def test_a_configurable_model_has_the_profile_of_the_model_that_is_chosen() -> None:
+    model: Any = ChatAimlapi(model=MODEL).configurable_fields(model=ConfigurableField(id="model"))
+    chosen, _ = model.prepare({"configurable": {"model": "claude-opus-4-5"}})
+    assert chosen.profile == ChatAimlapi(model="claude-opus-4-5").profile
+
+
+def test_a_profile_of_the_users_own_is_kept() -> None:
+    model = ChatAimlapi(model=MODEL, profile={"max_input_tokens": 10})
+    assert model.model_copy(update={"model": "claude-opus-4-5"}).profile == {"max_input_tokens": 10}
+
+
+def test_a_repr_is_short() -> None:
+    model = ChatAimlapi(model=MODEL, temperature=0.5)
+    assert len(repr(model)) < 700
+    assert "max_input_tokens" not in repr(model)
+    assert "mine" in repr(ChatAimlapi(model=MODEL, metadata={"mine": 1}))
