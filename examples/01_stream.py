@@ -15,7 +15,7 @@ def in_sync(model: ChatAimlapi) -> None:
         print(chunk.text, end="", flush=True)
         if chunk.usage_metadata:
             print(f"\n  {chunk.usage_metadata['total_tokens']} tokens, ", end="")
-            print(f"{chunk.response_metadata['cost']['usd']:.6f} USD")
+            print(f"{chunk.response_metadata['cost']:.6f} USD")
 
 
 async def in_async(where: dict[str, Any]) -> None:

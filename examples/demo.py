@@ -22,7 +22,7 @@ with settings() as where:
     print(
         f"\n\nmodel          {about['model_name']}"
         f"\ntokens         {usage['input_tokens']} in, {usage['output_tokens']} out"
-        f"\ncost           {about['cost']['usd']:.6f} USD ({about['cost']['credits']} credits)"
+        f"\ncost           {about['cost']:.6f} USD ({about['cost_details']['credits']} credits)"
         f"\nfinish reason  {about['finish_reason']}"
         f"\ninference id   {about['inference_id']}"
         f"\nrequest id     {about['client_request_id']}"

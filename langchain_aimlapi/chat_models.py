@@ -10,7 +10,7 @@ from langchain_core.language_models import LanguageModelInput, ModelProfile
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from pydantic import model_validator
@@ -28,6 +28,7 @@ from langchain_aimlapi._langchain.chunks import (
     partial_to_message,
     reply_to_result,
     result_to_chunks,
+    without_charge,
 )
 from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
@@ -56,8 +57,9 @@ class ChatAimlapi(BaseChatModel, ChatFields):
 
     Every message carries in ``response_metadata``: ``model_name``, ``model_provider``, ``id``,
     ``finish_reason`` (``stop``, ``length``, ``tool_calls``, ``content_filter``) and
-    ``native_finish_reason``, ``inference_id``, ``client_request_id`` and the real charge as
-    ``cost`` (``{"usd": float, "credits": int}``); in streams they come with the last chunk.
+    ``native_finish_reason``, ``inference_id``, ``client_request_id`` and the real charge in US
+    dollars as ``cost`` (a float; ``cost_details`` has ``usd``, ``credits`` and ``source``); in
+    streams they come with the last chunk.
     Reasoning is in ``content_blocks`` and in ``additional_kwargs["reasoning_content"]``.
 
     Raises:
@@ -419,6 +421,13 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     async def _agenerate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
         with runs.run_known(_run_id(kwargs.get("run_manager"))):
             return await super()._agenerate_with_cache(*args, **kwargs)
+
+    def _convert_cached_generations(self, cache_val: list[Any]) -> list[ChatGeneration]:
+        generations = super()._convert_cached_generations(cache_val)
+        for generation in generations:
+            if isinstance(generation.message, AIMessage):
+                generation.message = without_charge(generation.message)
+        return generations
 
     # --- tools and structured output -----
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from langchain_aimlapi._domain.values import Cost, Usage
 
@@ -121,7 +121,9 @@ def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | Non
         credits = _charge(usage.get("credits_used"))
         if credits is None:
             credits = _charge(usage.get("tokens_used"))
+    source: Literal["meta.usage", "headers"] = "meta.usage"
     if usd is None and credits is None:
+        source = "headers"
         usd = _charge(headers.get("x-aimlapi-usd-spent"))
         credits = _charge(headers.get("x-aimlapi-credits-used"))
     if usd is None and credits is None:
@@ -130,7 +132,7 @@ def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | Non
         usd = (credits or 0.0) / CREDITS_PER_USD
     if credits is None:
         credits = usd * CREDITS_PER_USD
-    return Cost(usd=usd, credits=round(credits))
+    return Cost(usd, round(credits), source)
 
 
 def number(value: Any) -> float | None:

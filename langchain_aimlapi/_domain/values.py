@@ -240,10 +240,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The real charge, in US dollars and in credits (1 USD = 2,000,000 credits)."""
+    """The real charge, in US dollars and in credits (1 USD = 2,000,000 credits).
+
+    ``source`` is where it stood: ``meta.usage`` of the answer, or its ``headers``.
+    """
 
     usd: float | None
     credits: int | None
+    source: Literal["meta.usage", "headers"] = "meta.usage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from langchain_aimlapi._domain.values import (
     ChatResponse,
     Choice,
+    Cost,
     Delta,
     Meta,
     StreamEnd,
@@ -51,9 +52,22 @@ def usage_to_metadata(usage: Usage) -> UsageMetadata:
     return metadata
 
 
+def cost_to_metadata(cost: Cost) -> dict[str, Any]:
+    """The real charge in US dollars, as other integrations have it too, and what it is made of."""
+    details = {"usd": cost.usd, "credits": cost.credits, "source": cost.source}
+    return {"cost": cost.usd, "cost_details": details}
+
+
+def without_charge(message: AIMessage) -> AIMessage:
+    """The message as a cache gives it once more: it has cost nothing this time."""
+    if "cost" not in message.response_metadata:
+        return message
+    free = {"cost": 0.0, "cost_details": {"usd": 0.0, "credits": 0, "source": "cache"}}
+    return message.model_copy(update={"response_metadata": {**message.response_metadata, **free}})
+
+
 def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any]:
     """What is said once per answer, as ``response_metadata``."""
-    cost = meta.cost
     told: dict[str, Any] = {
         "model_name": meta.model,
         "model_provider": PROVIDER,
@@ -63,7 +77,7 @@ def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any
         "service_tier": meta.service_tier,
         "inference_id": meta.inference_id,
         "client_request_id": meta.client_request_id,
-        "cost": {"usd": cost.usd, "credits": cost.credits} if cost is not None else None,
+        **(cost_to_metadata(meta.cost) if meta.cost is not None else {}),
         "token_usage": dict(meta.usage.raw) if meta.usage is not None else None,
         **meta.extra,
     }

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.outputs import LLMResult
@@ -376,19 +377,32 @@ async def test_a_stream_of_several_answers_tells_the_first_one(colour: str) -> N
 async def test_the_charge_is_told_in_streams_and_whole(
     api: Emulator, model: ChatAimlapi, colour: str
 ) -> None:
-    told = [
-        (await answer(model, "Hello", colour, manner)).response_metadata["cost"]
-        for manner in ("whole", "stream")
-    ]
-    assert told[0] == told[1]
-    assert told[0]["credits"] == round(told[0]["usd"] * 2_000_000) > 0
+    for manner in ("whole", "stream"):
+        metadata = (await answer(model, "Hello", colour, manner)).response_metadata
+        cost, details = metadata["cost"], metadata["cost_details"]
+        assert isinstance(cost, float)
+        assert details == {"usd": cost, "credits": round(cost * 2_000_000), "source": "meta.usage"}
+        assert details["credits"] > 0
+
+
+async def test_an_answer_from_the_cache_has_cost_nothing(api: Emulator, colour: str) -> None:
+    model = make(model=MODEL, cache=InMemoryCache(), **api.settings())
+    first, second = [await ask(model, "Hello", colour) for _ in range(2)]
+    assert first.response_metadata["cost"] > 0
+    assert second.response_metadata["cost"] == 0.0
+    assert second.response_metadata["cost_details"]["source"] == "cache"
+    assert second.text == first.text
+    assert len(api.requests) == 1
 
 
 async def test_the_charge_is_read_from_the_headers_where_the_body_has_none(colour: str) -> None:
     wire = Wire(whole({"content": "Hi."}))
     wire.headers |= {"x-aimlapi-usd-spent": "0.0015", "x-aimlapi-credits-used": "3000"}
     message = await ask(wire.model(), "hi", colour)
-    assert message.response_metadata["cost"] == {"usd": 0.0015, "credits": 3000}
+    assert message.response_metadata["cost"] == 0.0015
+    assert message.response_metadata["cost_details"] == {
+        "usd": 0.0015, "credits": 3000, "source": "headers",
+    }  # fmt: skip
 
 
 async def test_messages_add_up_over_calls_although_a_charge_is_no_whole_number(

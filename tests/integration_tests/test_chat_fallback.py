@@ -64,7 +64,7 @@ async def test_an_answer_in_one_piece_comes_as_chunks(
     metadata = message.response_metadata
     assert metadata["finish_reason"] == "tool_calls"
     assert metadata["model_name"] == name
-    assert metadata["cost"]["credits"] > 0
+    assert metadata["cost_details"]["credits"] > 0
     assert len(told.tokens) == len(chunks)
     sent = [request.body.get("stream", False) for request in api.requests]
     assert sent == {"model": [False], "json": [True], "refused": [True, False]}[case]

@@ -30,7 +30,8 @@ from tests.unit_tests.langchain.helpers import (
 )
 
 TOLD_ONCE = (
-    "model_name", "id", "created", "finish_reason", "native_finish_reason", "cost", "token_usage",
+    "model_name", "id", "created", "finish_reason", "native_finish_reason", "cost",
+    "cost_details", "token_usage",
     "inference_id", "client_request_id", "system_fingerprint",
 )  # fmt: skip
 NOWHERE = "recordings are not here"
@@ -208,7 +209,9 @@ def check(message: AIMessage, said: Said) -> None:
     assert told["id"] == said.id
     assert told["finish_reason"] == "stop"  # every recording ends in good order
     assert told["native_finish_reason"] == said.native
-    assert told.get("cost") == said.cost
+    details = told.get("cost_details")
+    assert told.get("cost") == (details and details["usd"])
+    assert {k: v for k, v in (details or {}).items() if k != "source"} == (said.cost or {})
     assert (
         told["token_usage"].items()
         >= {k: v for k, v in said.raw_usage.items() if v and not isinstance(v, dict)}.items()

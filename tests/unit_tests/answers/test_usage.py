@@ -283,11 +283,11 @@ def test_the_charge_is_read_from_meta(meta: Any, cost: Cost | None) -> None:
 
 def test_the_charge_is_read_from_the_headers_where_the_body_says_none() -> None:
     headers = {"x-aimlapi-credits-used": "2480", "x-aimlapi-usd-spent": "0.001240000"}
-    assert read_cost(None, headers) == Cost(0.00124, 2480)
+    assert read_cost(None, headers) == Cost(0.00124, 2480, "headers")
     assert read_cost({"usage": {"usd_spent": 1.0}}, headers) == Cost(1.0, 2_000_000)
     assert read_cost(None, {"x-aimlapi-usd-spent": "soon"}) is None
     only = read_cost(None, {"x-aimlapi-credits-used": "1000"})
-    assert only == Cost(0.0005, 1000)
+    assert only == Cost(0.0005, 1000, "headers")
 
 
 def test_every_recorded_answer_gives_its_counts_and_charge(shared: Path) -> None:
