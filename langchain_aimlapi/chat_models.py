@@ -16,6 +16,7 @@ from langchain_core.tools import BaseTool
 from pydantic import model_validator
 
 from langchain_aimlapi import errors
+from langchain_aimlapi._connection.settings import secret_of
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, StreamEnd
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
@@ -41,7 +42,6 @@ from langchain_aimlapi._langchain.traces import langsmith_params, total_usage
 from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise, advise_kind
 
@@ -366,7 +366,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
             if request.params.get("n"):
                 notes = Notes(request.model, self.on_unsupported)
                 notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
-                notes.warn(self._holder.warned, stacklevel=5)
+                notes.warn(self._holder.warned)
             return None
         assert isinstance(item, StreamEnd)  # noqa: S101 - a reader gives nothing else
         return final_to_chunk(item, model=request.model, with_headers=self.include_response_headers)

@@ -75,7 +75,7 @@ def prepare(
     """
     notes = Notes(ask.model, on_unsupported)
     shape, body = choose.choose_and_build(facts, ask, dialect, notes)
-    notes.warn(seen if seen is not None else set(), stacklevel=6)
+    notes.warn(seen if seen is not None else set())
     request = Request(
         "POST",
         root + shape.path,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_aimlapi._domain.values import ChatRequest, ReasoningPart
 from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.reasoning import wants_thinking
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
@@ -18,8 +20,32 @@ PATHS = {
 }
 
 
-def choose(facts: Facts, ask: ChatRequest, forced: DialectName | None = None) -> Shape:
-    """The shape to speak in: the catalog's first, unless the user forces a dialect.
+def choose_and_build(
+    facts: Facts, request: ChatRequest, forced: DialectName | None, notes: Notes
+) -> tuple[Shape, dict[str, Any]]:
+    """The shape to speak in, and the body: where the first choice cannot say something at all
+    (an image by its URL, a document), another path of the same model may.
+
+    Raises:
+        UnsupportedFeatureError: no path of the model takes the request.
+    """
+    first = choose(facts, request, forced)
+    others = [s for s in facts.shapes.values() if s.dialect in PATHS and s is not first]
+    shapes = (first,) if forced is not None else (first, *others)
+    groups = [group for shape in shapes for group in _forms(shape)]
+    return best_form(groups, request, notes)
+
+
+def build(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
+    """The JSON body of a request in the better form of a shape, ``extra_body`` included."""
+    return best_form(_forms(shape), request, notes)[1]
+
+
+# --- which path -----
+
+
+def choose(facts: Facts, request: ChatRequest, forced: DialectName | None = None) -> Shape:
+    """The shape to try first: the catalog's first, unless the user forces a dialect.
 
     Claude ids that take Anthropic's shape on the chat path answer there in OpenAI's, which has no
     place for signed thoughts; where thinking is asked for, or a signed thought goes back, and the
@@ -33,10 +59,10 @@ def choose(facts: Facts, ask: ChatRequest, forced: DialectName | None = None) ->
     if not shapes:
         return Shape()
     first = shapes[0]
-    if _is_signed(ask) or (first.dialect == "messages" and _thinks(ask)):
+    if _is_signed(request) or (first.dialect == "messages" and wants_thinking(request.params)):
         return facts.shapes.get(MESSAGES_PATH, first)
     # A server-side tool (`web_search_preview`, `code_interpreter`) is known on one path only.
-    hosted = {str(tool.raw.get("type")) for tool in ask.tools if tool.kind == "builtin"}
+    hosted = {str(tool.raw.get("type")) for tool in request.tools if tool.kind == "builtin"}
     if any(not _knows(first, kind) for kind in hosted):
         return next((s for s in shapes if all(_knows(s, kind) for kind in hosted)), first)
     return first
@@ -47,35 +73,9 @@ def _knows(shape: Shape, tool: str) -> bool:
     return any(f.tools is None or tool in f.tools or "*" in f.tools for f in forms)
 
 
-def choose_and_build(
-    facts: Facts, ask: ChatRequest, forced: DialectName | None, notes: Notes
-) -> tuple[Shape, dict[str, Any]]:
-    """The shape to speak in, and the body: where the first choice can not say something at all
-    (an image by its URL, a document), another path of the same model may.
-
-    Raises:
-        UnsupportedFeatureError: no path of the model takes the request.
-    """
-    first = choose(facts, ask, forced)
-    others = [s for s in facts.shapes.values() if s.dialect in PATHS and s is not first]
-    failed: UnsupportedFeatureError | None = None
-    for shape in (first, *(() if forced is not None else others)):
-        notes.told.clear()
-        try:
-            return shape, build(ask, shape, notes)
-        except UnsupportedFeatureError as error:
-            failed = failed or error
-    assert failed is not None  # noqa: S101 - there is a first shape, and it failed
-    raise failed
-
-
-def _thinks(ask: ChatRequest) -> bool:
-    return any(ask.params.get(name) for name in ("reasoning", "thinking"))
-
-
-def _is_signed(ask: ChatRequest) -> bool:
+def _is_signed(request: ChatRequest) -> bool:
     """Whether a thought stands in the history that only ``/v1/messages`` signs and takes back."""
-    for message in ask.messages:
+    for message in request.messages:
         if message.role == "assistant":
             if message.extra.get("thinking_blocks"):
                 return True
@@ -85,27 +85,66 @@ def _is_signed(ask: ChatRequest) -> bool:
     return False
 
 
-def build(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
-    """The JSON body of a request, ``extra_body`` included."""
-    failed: UnsupportedFeatureError
-    try:
-        body = _build_as(ask, shape, notes)
-    except UnsupportedFeatureError as error:
-        failed = error
-        # Claude's paths take two whole forms; what one can not say (sound, a document by its
-        # address) the other may.
-        if shape.other is None:
-            raise
-        notes.told.clear()
-        try:
-            body = _build_as(ask, shape.other, notes)
-        except UnsupportedFeatureError:
-            raise failed from None
-    return {**body, **ask.extra_body} if ask.extra_body else body
+# --- which form -----
 
 
-def _build_as(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
+class _Attempt(NamedTuple):
+    """One form of the request, and what it costs."""
+
+    losses: int
+    shape: Shape
+    body: dict[str, Any]
+    notes: Notes
+
+
+def _forms(shape: Shape) -> list[tuple[Shape, ...]]:
+    """The forms of one path, in groups: of a group the one that loses least is taken, and a later
+    group only where no form of the earlier ones can say the request."""
+    if shape.other is None:
+        return [(shape,)]
+    if shape.accepts_anthropic:
+        # Claude's newer ids answer in OpenAI's form to either.
+        return [(shape, shape.other)]
+    # What comes back to OpenAI's form on Anthropic's path is not documented.
+    return [(shape,), (shape.other,)]
+
+
+def best_form(
+    groups: Sequence[Iterable[Shape]], request: ChatRequest, notes: Notes
+) -> tuple[Shape, dict[str, Any]]:
+    """The form that loses least, and the body in it, ``extra_body`` included.
+
+    Raises:
+        UnsupportedFeatureError: that of the first form, where none can say the request.
+    """
+    refusal: UnsupportedFeatureError | None = None
+    for group in groups:
+        attempts: list[_Attempt] = []
+        for shape in group:
+            trial = notes.trial()
+            try:
+                body = _build_as(request, shape, trial)
+            except UnsupportedFeatureError as error:
+                refusal = refusal or error
+                continue
+            attempts.append(_Attempt(_losses(request, shape, trial), shape, body, trial))
+            if not attempts[-1].losses:
+                break
+        if attempts:
+            best = min(attempts, key=lambda attempt: attempt.losses)
+            notes.absorb(best.notes)
+            return best.shape, {**best.body, **request.extra_body}
+    raise refusal or notes.impossible("messages", "it has no form for them")
+
+
+def _losses(request: ChatRequest, shape: Shape, trial: Notes) -> int:
+    """How much a form loses; OpenAI's has no place for what Claude has signed."""
+    signed = shape.accepts_anthropic and _is_signed(request)
+    return len(trial.adaptations) + signed
+
+
+def _build_as(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
     # Most programs speak one dialect; the others are not worth their import.
     dialect = import_module(f"langchain_aimlapi._dialects.{shape.dialect}.request")
-    body: dict[str, Any] = dialect.build(ask, shape, notes)
+    body: dict[str, Any] = dialect.build(request, shape, notes)
     return body

@@ -18,6 +18,10 @@ from langchain_aimlapi._domain.values import (
     Tool,
     ToolCall,
 )
+from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import Body
+from langchain_aimlapi.catalog.facts import Shape
+from langchain_aimlapi.errors import UnsupportedFeatureError
 
 AUDIO_FORMATS = {
     "audio/wav": "wav",
@@ -117,6 +121,34 @@ def clean_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64]
 
 
+# --- tools -----
+
+
+def takes_tool(shape: Shape, kind: str, *, exactly: bool = False) -> bool:
+    """Whether the shape takes tools of this form (an unknown shape takes every one).
+
+    Args:
+        exactly: The form has to be listed by its name; "anything with a type" is not enough.
+    """
+    return shape.tools is None or kind in shape.tools or (not exactly and "*" in shape.tools)
+
+
+def no_tools(notes: Notes, where: str = "") -> UnsupportedFeatureError:
+    """The error for tools on a model that has none."""
+    advice = "choose a model with tool calling: Catalog.models(capability='tools')"
+    return notes.impossible("tools", f"it has no tool calling{where}", advice)
+
+
+def hosted_tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
+    """A server-side tool as it is; None where the model does not have it."""
+    kind = str(tool.raw.get("type", ""))
+    if takes_tool(shape, kind):
+        return dict(tool.raw)
+    known = ", ".join(sorted(shape.tools or ())) or "no tools"
+    change = f"the server-side tool {kind} was left out"
+    return dict(tool.raw) if notes.unsupported(f"tools.{kind}", change, f"it has {known}") else None
+
+
 def object_schema(tool: Tool) -> dict[str, object]:
     """The tool's parameters as an object schema; no parameters is an empty object."""
     schema = dict(tool.parameters)
@@ -126,7 +158,7 @@ def object_schema(tool: Tool) -> dict[str, object]:
     return schema
 
 
-def free_text_schema(tool: Tool) -> dict[str, object]:
+def free_text_schema() -> dict[str, object]:
     """A schema for a free-text tool, for a model that only knows JSON tools."""
     return {
         "type": "object",
@@ -135,7 +167,7 @@ def free_text_schema(tool: Tool) -> dict[str, object]:
     }
 
 
-def format_on_wire(wanted: ResponseFormat) -> dict[str, Any]:
+def openai_format(wanted: ResponseFormat) -> dict[str, Any]:
     """``response_format`` as OpenAI spells it."""
     if wanted.kind != "json_schema":
         return {"type": wanted.kind}

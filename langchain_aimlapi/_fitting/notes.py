@@ -1,36 +1,49 @@
 """What had to be left out or changed so that a model takes a request.
 
 `Notes` is handed to a dialect's ``build``. What the model does not take is reported there, and the
-user's ``on_unsupported`` decides: ``"warn"`` leaves it out (or maps it) and says so once,
-``"error"`` raises before anything is sent, ``"send"`` sends it as written.
+user's ``on_unsupported`` decides: ``"warn"`` leaves it out (or maps it) and warns once, ``"error"``
+raises before anything is sent, ``"send"`` sends it as written.
 """
 
 from __future__ import annotations
 
-import warnings
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
+from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
 
 OnUnsupported = Literal["warn", "error", "send"]
 
+CURE = "leave it out of the call, or set on_unsupported='send' to send it all the same"
+
+
+class Adaptation(NamedTuple):
+    """One thing that goes out otherwise than it was written."""
+
+    name: str
+    """The parameter or feature: ``"temperature"``, ``"messages.image"``."""
+    text: str
+    """What was done, why, and what can be done about it."""
+
 
 class Notes:
-    """Collects adaptations of one request."""
+    """Collects the adaptations of one request."""
 
-    __slots__ = ("model", "policy", "told")
+    __slots__ = ("adaptations", "model", "policy")
 
     def __init__(self, model: str, policy: OnUnsupported = "warn") -> None:
         self.model = model
         self.policy = policy
-        self.told: list[tuple[str, str]] = []
+        self.adaptations: list[Adaptation] = []
 
-    def unsupported(self, name: str, said: str) -> bool:
+    def unsupported(self, name: str, change: str, why: str, cure: str = CURE) -> bool:
         """Report that the model does not take ``name``; True where it shall go out all the same.
 
         Args:
-            name: The parameter or feature, e.g. ``"temperature"`` or ``"messages.image"``.
-            said: What was done about it, e.g. ``"temperature=0.2 was left out"``.
+            name: The parameter or feature, as the user wrote it, e.g. ``"temperature"``.
+            change: What was done about it, e.g. ``"temperature=0.2 was left out"``.
+            why: The reason, e.g. ``"the model has no such parameter"``.
+            cure: What the user can do.
 
         Raises:
             UnsupportedFeatureError: the policy is ``"error"``.
@@ -39,16 +52,16 @@ class Notes:
             return True
         if self.policy == "error":
             raise UnsupportedFeatureError(
-                f"{self.model} does not take {name}",
+                f"{self.model} does not take {name}: {why}",
                 advice="leave it out, choose another model, or set on_unsupported='warn'",
                 model=self.model,
                 field=name,
             )
-        self.told.append((name, said))
+        self.adaptations.append(Adaptation(name, f"{change}: {why}; {cure}"))
         return False
 
     def impossible(self, name: str, why: str, advice: str | None = None) -> UnsupportedFeatureError:
-        """An error for what can not be sent in any form (it would lose the user's content)."""
+        """An error for what cannot be sent in any form (it would lose the user's content)."""
         return UnsupportedFeatureError(
             f"{self.model} does not take {name}: {why}",
             advice=advice,
@@ -56,26 +69,32 @@ class Notes:
             field=name,
         )
 
-    def adapted(self, name: str, said: str) -> None:
+    def adapted(self, name: str, change: str, why: str | None = None) -> None:
         """Report a change that keeps the meaning but that a user may want to know about."""
         if self.policy != "send":
-            self.told.append((name, said))
+            self.adaptations.append(Adaptation(name, f"{change}: {why}" if why else change))
 
-    def warn(self, seen: set[tuple[str, str]], stacklevel: int) -> None:
-        """Tell the user, each thing once for a model.
+    def trial(self) -> Notes:
+        """Fresh notes for an attempt that may be given up; see `absorb`."""
+        return Notes(self.model, self.policy)
+
+    def absorb(self, trial: Notes) -> None:
+        """Take over what an attempt has noted: it is the one that is sent."""
+        self.adaptations += trial.adaptations
+
+    def warn(self, seen: set[tuple[str, str]]) -> None:
+        """Warn the user at their own line of code, of each thing once for a model.
 
         Args:
-            seen: (model, name) pairs that were told before; extended here.
-            stacklevel: How many callers above this one the user stands, as `warnings.warn` counts.
+            seen: (model, name) pairs that were warned of before; extended here.
         """
-        for name, said in self.told:
+        for name, text in self.adaptations:
             if (self.model, name) not in seen:
                 seen.add((self.model, name))
-                text = f"{self.model}: {said}"
-                warnings.warn(text, UnsupportedParameterWarning, stacklevel=stacklevel)
+                warn_caller(f"{self.model}: {text}", UnsupportedParameterWarning)
 
 
-def short(value: Any) -> str:
+def short(value: object) -> str:
     """A value for a message, bounded."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

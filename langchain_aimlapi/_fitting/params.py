@@ -1,13 +1,13 @@
-"""Fitting parameters to what a model's shape declares: names, ranges, closed sets, reasoning."""
+"""Fitting parameters to what a model's shape declares: names, ranges and closed sets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from langchain_aimlapi._fitting.notes import Notes, short
-from langchain_aimlapi.catalog.check import fits
 from langchain_aimlapi.catalog.facts import Param, Shape
+
+Body = dict[str, object]
 
 # Parameters with a meaning that is the same everywhere. One that a model does not declare is left
 # out; a name that is not in this list is the user's own business and goes out as written.
@@ -19,14 +19,13 @@ COMMON = frozenset(
         "prediction", "modalities", "audio", "verbosity", "service_tier", "user", "metadata",
     }
 )  # fmt: skip
-EFFORT_ORDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-EFFORT_BUDGET = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 32768,
-                 "max": 32768}  # fmt: skip
-"""Thinking budgets, in tokens, for models that take a budget and no effort."""
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Reasoning efforts, the least first."""
+SEARCH_SWITCHES = ("web_search_options", "enable_search")
+# One file format under two names.
+_SYNONYMS = {"jpg": "jpeg", "jpeg": "jpg", "tif": "tiff", "tiff": "tif"}
 
-
-REASONING_CONTROLS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
-SEARCH_CONTROLS = ("web_search_options", "enable_search")
+NO_PARAMETER = "the model has no such parameter"
 
 
 def declares(shape: Shape, name: str) -> bool:
@@ -39,150 +38,202 @@ def param(shape: Shape, name: str) -> Param:
     return (shape.params or {}).get(name) or Param()
 
 
-def fit(name: str, value: Any, facts: Param, notes: Notes) -> Any:
-    """The value inside the declared range or closed set; a change is noted.
+def fit_all(
+    params: Mapping[str, object],
+    shape: Shape,
+    notes: Notes,
+    *,
+    common: Collection[str] = COMMON,
+    spellings: Mapping[str, tuple[str, ...]] | None = None,
+    implied: Mapping[str, tuple[object, ...]] | None = None,
+    exact: Collection[str] = (),
+) -> Body:
+    """Every parameter that the shape takes, under its own name there, within its range.
+
+    Args:
+        params: Parameters by our names, or by the model's own. None means: not given.
+        shape: What the path takes.
+        notes: Where a change is reported.
+        common: Names that mean the same everywhere, so that they are left out where the shape has
+            no such parameter. Any other name goes out as written, unless the shape is closed.
+        spellings: Our name -> the names that models have for it. The first one that the shape
+            declares is used, else the last.
+        implied: Name -> values that say what a model does anyway: nothing is lost where they are
+            left out.
+        exact: Names whose value must not be changed: out of range is an error.
+
+    Raises:
+        UnsupportedFeatureError: a text that is too long, or a value of ``exact`` out of its range.
+    """
+    body: Body = {}
+    for name, value in params.items():
+        if value is None:
+            continue
+        key = _spelling(name, shape, spellings or {})
+        is_usual = _is_usual(value, (implied or {}).get(name, ()))
+        if declares(shape, key):
+            facts = param(shape, key)
+            if is_usual and facts.enum is not None and match(value, facts.enum) is None:
+                continue
+            if name in exact:
+                _check_exact(name, value, facts, notes)
+            fitted = fit(name, value, facts, notes)
+            if fitted is not LEFT_OUT:
+                body[key] = fitted
+            continue
+        if name in common or shape.closed:
+            change = f"{name}={short(value)} was left out"
+            if is_usual or not notes.unsupported(name, change, NO_PARAMETER):
+                continue
+        body[key] = value
+    return body
+
+
+def _spelling(name: str, shape: Shape, spellings: Mapping[str, tuple[str, ...]]) -> str:
+    names = spellings.get(name, (name,))
+    return next((each for each in names if each in (shape.params or {})), names[-1])
+
+
+def _is_usual(value: object, usual: tuple[object, ...]) -> bool:
+    return any(value == each and type(value) is type(each) for each in usual)
+
+
+class _LeftOut:
+    """The type of `LEFT_OUT`."""
+
+
+LEFT_OUT = _LeftOut()
+"""What `fit` gives where a value has no place in the model's closed set."""
+
+
+def fit(name: str, value: object, facts: Param, notes: Notes) -> object:
+    """The value inside the declared range or closed set, or `LEFT_OUT`; a change is noted.
 
     A list or a nested object is returned as it is: those are fitted by whoever knows them.
+
+    Raises:
+        UnsupportedFeatureError: a text is too long.
     """
-    if facts.enum is not None and value not in facts.enum and not isinstance(value, list | dict):
-        best = nearest_level(value, facts.enum)
-        if best is None or notes.unsupported(
-            name, f"{name}={short(value)} was sent as {best!r}, the nearest value it takes"
-        ):
-            return value
-        return best
+    if isinstance(value, list | tuple | dict):
+        return value
+    if facts.enum is not None:
+        return _fit_to_set(name, value, facts.enum, notes)
+    if isinstance(value, str):
+        _check_length(name, value, facts, notes)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
+    if facts.types == ("string",):
+        return str(value)
     fitted = value
     if facts.minimum is not None and value < facts.minimum:
         fitted = _as(type(value), facts.minimum)
     elif facts.maximum is not None and value > facts.maximum:
         fitted = _as(type(value), facts.maximum)
-    if fitted == value or notes.unsupported(
-        name, f"{name}={short(value)} was sent as {fitted!r}, the nearest value it takes"
-    ):
+    if fitted == value:
         return value
-    return fitted
+    return value if _noted_as(name, value, fitted, _range(facts), notes) else fitted
 
 
-def _as(kind: type, number: float) -> Any:
+def _noted_as(name: str, value: object, fitted: object, takes: str, notes: Notes) -> bool:
+    change = f"{name}={short(value)} was sent as {fitted!r}, the nearest value"
+    cure = f"give a value that it takes, or set on_unsupported='send' to send {name} as it is"
+    return notes.unsupported(name, change, f"the model takes {takes}", cure)
+
+
+def _fit_to_set(name: str, value: object, options: tuple[object, ...], notes: Notes) -> object:
+    """The option that the value spells, else the nearest one of an ordered set."""
+    found = match(value, options)
+    if found is None and isinstance(value, str):
+        found = match(_SYNONYMS.get(value.lower(), value), options)
+    if found is not None:
+        return found
+    takes = ", ".join(repr(each) for each in options if each is not None)
+    nearest = _nearest(value, options)
+    if nearest is not None:
+        return value if _noted_as(name, value, nearest, takes, notes) else nearest
+    change, why = f"{name}={short(value)} was left out", f"the model takes {takes}"
+    return value if notes.unsupported(name, change, why) else LEFT_OUT
+
+
+def match(value: object, options: Collection[object] | None) -> object:
+    """The option that ``value`` spells, whatever its case and type; None where there is none."""
+    text = str(value).strip().lower()
+    return next((each for each in options or () if str(each).lower() == text), None)
+
+
+def _nearest(value: object, options: tuple[object, ...]) -> object:
+    """The nearest number, or the nearest effort; None where there is no order."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        numbers = [each for each in options if isinstance(each, int | float)]
+        return min(numbers, key=lambda each: abs(each - value), default=None)
+    if value not in EFFORTS:
+        return None
+    place = EFFORTS.index(str(value))
+    levels = [str(each) for each in options if each in EFFORTS]
+    return min(levels, key=lambda level: abs(EFFORTS.index(level) - place), default=None)
+
+
+def _as(kind: type, number: float) -> float:
     return int(number) if kind is int and float(number).is_integer() else number
 
 
-def nearest_level(value: Any, levels: tuple[Any, ...]) -> Any:
-    """The level nearest to a named one (efforts are ordered); None where there is no order."""
-    if value not in EFFORT_ORDER:
-        return None
-    at = EFFORT_ORDER.index(value)
-    known = [level for level in levels if level in EFFORT_ORDER]
-    return min(known, key=lambda level: abs(EFFORT_ORDER.index(level) - at), default=None)
+def _range(facts: Param) -> str:
+    if facts.minimum is None:
+        return f"at most {facts.maximum:g}"
+    if facts.maximum is None:
+        return f"at least {facts.minimum:g}"
+    return f"{facts.minimum:g} to {facts.maximum:g}"
 
 
-def fit_all(
-    params: Mapping[str, Any],
-    shape: Shape,
-    notes: Notes,
-    *,
-    rename: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Every parameter that the shape takes, under its own name there, within its range."""
-    body: dict[str, Any] = {}
-    for name, value in params.items():
-        if value is None:
-            continue
-        wire = (rename or {}).get(name, name)
-        if name in COMMON and not declares(shape, wire):
-            if notes.unsupported(name, f"{name}={short(value)} was left out"):
-                body[wire] = value
-            continue
-        body[wire] = fit(name, value, param(shape, wire), notes)
-    return body
+def _check_length(name: str, value: str, facts: Param, notes: Notes) -> None:
+    if facts.max_length is None or len(value) <= facts.max_length or notes.policy == "send":
+        return
+    raise notes.impossible(
+        name,
+        f"it has {len(value)} characters and the model takes {facts.max_length}",
+        f"shorten the {name}, or choose another model",
+    )
 
 
-def cache_mark(extra: Mapping[str, Any], keys: Any, notes: Notes) -> dict[str, Any]:
+def _check_exact(name: str, value: object, facts: Param, notes: Notes) -> None:
+    """Raise where the value is out of its range, or not in its closed set."""
+    if notes.policy == "send":
+        return
+    takes = None
+    if facts.enum is not None:
+        if match(value, facts.enum) is None:
+            takes = ", ".join(repr(each) for each in facts.enum)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = facts.minimum, facts.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            takes = _range(facts)
+    if takes is not None:
+        why = f"it takes {takes}, not {value!r}"
+        raise notes.impossible(name, why, f"choose another {name}, or another model")
+
+
+def cache_mark(
+    extra: Mapping[str, object], keys: Collection[str] | None, notes: Notes
+) -> dict[str, object]:
     """The ``cache_control`` of a part or a tool whose allowed keys are ``keys`` (None: any)."""
     mark = extra.get("cache_control")
     if mark is None:
         return {}
-    if (
-        keys is None
-        or "cache_control" in keys
-        or notes.unsupported("cache_control", "cache_control was left out")
-    ):
+    if keys is None or "cache_control" in keys:
         return {"cache_control": mark}
-    return {}
+    change, why = "cache_control was left out", "the model takes no cache marks in this place"
+    cure = "the whole prompt is billed at full price; another model may take them"
+    return {"cache_control": mark} if notes.unsupported("cache_control", change, why, cure) else {}
 
 
-# --- vendors' spellings of what every family has -----
-
-
-def in_neutral_words(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
-    """The parameters, with a vendor's spelling that this model does not have said neutrally.
-
-    A spelling that the model takes goes out as it was written; so does one on a model without any
-    such control, where there is nothing to map it to.
-    """
-    if shape.params is None or notes.policy == "send":
+def neutral_search(params: Mapping[str, object], shape: Shape) -> Body:
+    """The parameters, a vendor's switch for web search that this model does not have replaced by
+    ``web_search``."""
+    if shape.params is None or not any(name in shape.params for name in SEARCH_SWITCHES):
         return dict(params)
     kept = dict(params)
-    if any(name in shape.params for name in REASONING_CONTROLS):
-        asked: dict[str, Any] = {}
-        for name, read in _REASONING_SPELLINGS.items():
-            if kept.get(name) is not None and not _takes(shape, name, kept[name]):
-                asked |= read(kept.pop(name))
-        if asked:
-            kept["reasoning"] = {**asked, **(kept.get("reasoning") or {})}
-    if any(name in shape.params for name in SEARCH_CONTROLS):
-        foreign = [n for n in SEARCH_CONTROLS if kept.get(n) is not None and n not in shape.params]
-        wanted = [kept.pop(name) is not False for name in foreign]
-        if wanted:
-            kept.setdefault("web_search", any(wanted))
+    foreign = [n for n in SEARCH_SWITCHES if kept.get(n) is not None and n not in shape.params]
+    switches = [kept.pop(name) is not False for name in foreign]
+    if switches:
+        kept.setdefault("web_search", any(switches))
     return kept
-
-
-def _takes(shape: Shape, name: str, value: Any) -> bool:
-    return declares(shape, name) and fits(param(shape, name), value)
-
-
-def from_thinking(given: Any) -> dict[str, Any]:
-    """Anthropic's (and GLM's) ``thinking`` in neutral words."""
-    if not isinstance(given, Mapping):
-        return {}
-    if given.get("type") == "disabled":
-        return {"enabled": False}
-    budget = given.get("budget_tokens")
-    return {"enabled": True} if budget is None else {"budget_tokens": budget}
-
-
-_REASONING_SPELLINGS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "thinking": from_thinking,
-    "enable_thinking": lambda given: {"enabled": bool(given)},
-    "thinking_budget": lambda given: {"budget_tokens": given},
-}
-
-
-def effort_for(reasoning: Mapping[str, Any]) -> str | None:
-    """The effort that a neutral ``reasoning`` asks for; a budget's is the nearest one."""
-    if wants_none(reasoning):
-        return "none"
-    effort = reasoning.get("effort")
-    if effort is not None:
-        return str(effort)
-    budget = budget_for(reasoning)
-    if budget is None:
-        return "medium" if reasoning.get("enabled") else None
-    levels = ("low", "medium", "high")
-    return min(levels, key=lambda level: abs(EFFORT_BUDGET[level] - budget))
-
-
-def budget_for(reasoning: Mapping[str, Any]) -> int | None:
-    """The thinking budget, in tokens, that a neutral ``reasoning`` asks for."""
-    budget = reasoning.get("budget_tokens") or reasoning.get("max_tokens")
-    if isinstance(budget, int):
-        return budget
-    return EFFORT_BUDGET.get(str(reasoning.get("effort", "")))
-
-
-def wants_none(reasoning: Mapping[str, Any]) -> bool:
-    """Whether a neutral ``reasoning`` switches reasoning off."""
-    return reasoning.get("effort") == "none" or reasoning.get("enabled") is False

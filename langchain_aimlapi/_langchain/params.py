@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from langchain_aimlapi._connection.fields import alias_groups, names
+from langchain_aimlapi._fitting.reasoning import SPELLINGS, merge_reasoning
 
 
 class RequestFields(BaseModel):
@@ -71,11 +72,11 @@ IGNORED_OPTIONS = frozenset(
 
 
 def gather(
-    given: Mapping[str, Any], options: Mapping[str, Any], stop: Any, *, stream: bool
+    settings: Mapping[str, Any], options: Mapping[str, Any], stop: Any, *, stream: bool
 ) -> dict[str, Any]:
-    """Parameters in neutral terms; what a call says wins over what the model says."""
+    """Parameters in neutral terms; an argument of the call wins over a setting of the model."""
     merged: dict[str, Any] = {}
-    for source in (given, options):
+    for source in (settings, options):
         for name, value in source.items():
             if name not in IGNORED_OPTIONS and (value is not None or name in merged):
                 merged[_ALIASES.get(name, name)] = value
@@ -84,9 +85,9 @@ def gather(
     texts = merged.pop("stop", None)
     if texts:
         merged["stop"] = [texts] if isinstance(texts, str) else list(texts)
-    effort = merged.pop("reasoning_effort", None)
-    if effort is not None:
-        merged["reasoning"] = {**(merged.get("reasoning") or {}), "effort": effort}
+    merged = {k: v for k, v in merged.items() if k not in SPELLINGS} | merge_reasoning(
+        settings, options
+    )
     if merged.get("top_logprobs") is not None and merged.get("logprobs") is None:
         merged["logprobs"] = True  # the API refuses the one without the other
     if stream and merged.get("n") in (None, 1):

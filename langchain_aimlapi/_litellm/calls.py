@@ -17,6 +17,7 @@ from langchain_aimlapi._connection.settings import (
     check_headers,
     resolve_key,
     resolve_root,
+    secret_of,
 )
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest
@@ -25,7 +26,7 @@ from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domai
 from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi._transport import Drivers, TransportOptions, drivers_for
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi._wire.key import Key, clean_key, secret_of
+from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog import Catalog
 
@@ -107,10 +108,6 @@ def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) 
     web_search = rest.pop("web_search_options", None)
     if web_search is not None:
         rest["web_search"] = dict(web_search) or True
-    effort = rest.get("reasoning_effort")
-    if isinstance(effort, Mapping):  # LiteLLM's form with a summary beside the effort
-        del rest["reasoning_effort"]
-        rest["reasoning"] = {**effort, **(rest.get("reasoning") or {})}
     return ChatRequest(
         model=model,
         messages=openai_to_messages(messages),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -12,7 +11,6 @@ from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.calls import SILENT, WARNED, Access, resolve_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
-from langchain_aimlapi.errors import UnsupportedParameterWarning
 
 T = TypeVar("T")
 Given = Mapping[str, Any]
@@ -63,8 +61,6 @@ def _planned(
     plan = build(context_of(access, catalog, params))
     dropping = litellm.drop_params or (given.get("litellm_params") or {}).get("drop_params")
     seen = SILENT if dropping else WARNED
-    for name, said in plan.notes.told if plan.notes is not None else ():
-        if (plan.model or "", name) not in seen:
-            seen.add((plan.model or "", name))
-            warnings.warn(f"{plan.model}: {said}", UnsupportedParameterWarning, stacklevel=6)
+    if plan.notes is not None:
+        plan.notes.warn(seen)
     return plan, access

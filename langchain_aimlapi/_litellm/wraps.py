@@ -12,13 +12,13 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import litellm
 
+from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._litellm import PROVIDER, media
 from langchain_aimlapi._litellm.handler import AimlapiLLM
 
@@ -104,10 +104,9 @@ def install() -> tuple[Wrap, ...]:
     for wrap in missing:
         if wrap.name not in _told:
             _told.add(wrap.name)
-            warnings.warn(
+            warn_caller(
                 f"LiteLLM {_version()} has no fitting {wrap.module}.{wrap.name}: {wrap.lost}",
                 LiteLLMDriftWarning,
-                stacklevel=4,
             )
     return missing
 

@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from langchain_aimlapi._fitting.notes import Notes, short
-from langchain_aimlapi._fitting.params import fit
+from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import fit_all
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog.facts import Param, Shape
 from langchain_aimlapi.endpoints import (
+    Answer,
+    AsyncCall,
+    Calls,
     Context,
     Json,
     Plan,
-    Result,
     Step,
+    SyncCall,
     join_meta,
     no_answer,
     read_meta,
@@ -49,6 +52,8 @@ _DEFAULT_BATCH = (128, 300_000)
 # Parameters that mean something for some models only: left out, with a note, for the others.
 _COMMON = ("dimensions", "encoding_format", "input_type", "task_type", "title", "auto_truncate",
            "user")  # fmt: skip
+# Floats are the only form that a model without this parameter knows.
+_IMPLIED = {"encoding_format": ("float",)}
 _PURPOSES = {
     "task_type": {"query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT"},
     "input_type": {"query": "query", "document": "document"},
@@ -56,7 +61,7 @@ _PURPOSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded(Result):
+class Embedded(Answer):
     """Vectors, one per text and in the order of the texts.
 
     Attributes:
@@ -67,7 +72,7 @@ class Embedded(Result):
     vectors: tuple[Vector, ...] = ()
 
 
-def plan_embeddings(
+def embed(
     context: Context,
     *,
     model: str,
@@ -131,7 +136,8 @@ def plan_embeddings(
             encoding_format=encoding_format,
         ),
     }
-    fixed = {**_fitted(given, shape, notes), **_purpose(purpose, given, shape)}
+    fixed = fit_all(given, shape, notes, common=_COMMON, implied=_IMPLIED, exact=("dimensions",))
+    fixed |= _purpose(purpose, given, shape)
     if "encoding_format" not in given and _takes_base64(shape):
         fixed["encoding_format"] = "base64"
     most, most_bytes = _BATCH.get(facts.vendor or "", _DEFAULT_BATCH)
@@ -197,42 +203,6 @@ def _checked(texts: list[Any], model: str, *, single: bool) -> list[str]:
                 field=name,
             )
     return texts
-
-
-def _fitted(given: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
-    """The parameters that the model takes, within their ranges."""
-    body: dict[str, Any] = {}
-    for name, value in given.items():
-        if value is None:
-            continue
-        declared = shape.params is None or name in shape.params
-        if not declared and (name in _COMMON or shape.closed):
-            if name == "encoding_format" and value == "float":
-                continue  # the only form that the model knows
-            if notes.unsupported(name, f"{name}={short(value)} was left out"):
-                body[name] = value
-            continue
-        facts = (shape.params or {}).get(name) or Param()
-        if name == "dimensions":
-            _check_dimensions(value, facts, notes)
-            body[name] = value
-        elif facts.enum is not None and value not in facts.enum:
-            if notes.unsupported(name, f"{name}={short(value)} was left out"):
-                body[name] = value
-        else:
-            body[name] = fit(name, value, facts, notes)
-    return body
-
-
-def _check_dimensions(value: Any, facts: Param, notes: Notes) -> None:
-    """Vectors of another length than asked for fit into no index, so nothing is rounded here."""
-    if notes.policy == "send" or not isinstance(value, int | float):
-        return
-    low, high = facts.minimum, facts.maximum
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise notes.impossible(
-            "dimensions", f"it takes {low:g} to {high:g}, not {value:g}", "choose one of these"
-        )
 
 
 def _purpose(purpose: Purpose | None, given: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
@@ -306,7 +276,7 @@ def _wire(batch: Sequence[str]) -> str | list[str]:
 
 
 def _ask(context: Context, body: Json, count: int, policy: Policy) -> Flow[Embedded]:
-    request = context.json_request(PATH, body, model=str(body.get("model")))
+    request = context.post(PATH, body, model=str(body.get("model")))
     return flow.call(request, partial(parse_embeddings, count=count, policy=policy), policy)
 
 
@@ -362,3 +332,11 @@ def _join(answers: list[Embedded]) -> Embedded:
         vectors=tuple(vector for answer in answers for vector in answer.vectors),
         meta=join_meta([answer.meta for answer in answers]),
     )
+
+
+class EmbeddingCalls(Calls):
+    """``client.embeddings(...)`` and ``await client.aembeddings(...)``."""
+
+    __slots__ = ()
+    embeddings = SyncCall(embed)
+    aembeddings = AsyncCall(embed)

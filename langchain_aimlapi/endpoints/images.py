@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain_aimlapi._fitting.notes import Notes, short
-from langchain_aimlapi._fitting.params import fit
-from langchain_aimlapi._fitting.size import Size, fit_size, match
+from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import fit_all, match
+from langchain_aimlapi._fitting.size import Size, fit_size
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
@@ -25,7 +25,7 @@ from langchain_aimlapi.endpoints._image_answer import Image, Images, parse_image
 from langchain_aimlapi.endpoints._image_files import Picture, Sources, form, pictures_of
 from langchain_aimlapi.errors import InvalidRequestError
 
-__all__ = ["Image", "ImageCalls", "Images", "plan_edit", "plan_images"]
+__all__ = ["Image", "ImageCalls", "Images", "edit_images", "generate_images"]
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"
@@ -34,12 +34,10 @@ EDITS = "/v1/images/edits"
 _SPELLINGS = {
     "n": ("num_images", "n"),
     "steps": ("num_inference_steps", "steps"),
-    "enhance_prompt": ("enhance_prompt", "enable_prompt_expansion", "prompt_expansion"),
-    "watermark": ("watermark", "add_watermark"),
+    "enhance_prompt": ("enable_prompt_expansion", "prompt_expansion", "enhance_prompt"),
+    "watermark": ("add_watermark", "watermark"),
     "web_search": ("enable_web_search", "web_search"),
 }
-# The same picture format under two names.
-_ALIASES = {"jpg": "jpeg", "jpeg": "jpg", "tif": "tiff", "tiff": "tif"}
 # What a model does without being told: asking for it where there is no such parameter is no loss.
 _IMPLIED = {
     "n": (1,),
@@ -73,7 +71,7 @@ class _Wish:
     extra_body: Mapping[str, Any]
 
 
-def plan_images(
+def generate_images(
     context: Context,
     *,
     model: str,
@@ -130,7 +128,7 @@ def plan_images(
     return _make(context, wish, shape_at(facts, GENERATIONS), notes, edit=False)
 
 
-def plan_edit(
+def edit_images(
     context: Context,
     *,
     model: str,
@@ -153,17 +151,17 @@ def plan_edit(
     """Pictures changed by a prompt, with any model that takes pictures.
 
     Args:
-        image: One picture or several, as in `ImageCalls.generate`. Models with an upload form
+        image: One picture or several, as in `generate_images`. Models with an upload form
             (gpt-image) need the content, so no links.
         mask: Where to change the picture, for models that take one.
 
-    The other arguments are those of `ImageCalls.generate`.
+    The other arguments are those of `generate_images`.
 
     Raises:
         UnsupportedFeatureError: the model takes no pictures, or not so many, or no mask.
 
     Wire: POST ``/v1/images/edits`` as multipart/form-data with the files ``image`` or ``image[]``
-    and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations``.
+    and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations`` as in `generate_images`.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
     wish = _wish(model, prompt, image, mask, size, extra_body, params, _named(locals()))
@@ -219,7 +217,7 @@ def _make(context: Context, wish: _Wish, shape: Shape, notes: Notes, *, edit: bo
     if wish.mask is not None:
         body["mask"] = wish.mask.as_url()
     _check_required({**body, **wish.extra_body}, shape, notes)
-    request = context.json_request(GENERATIONS, {**body, **wish.extra_body}, model=wish.model)
+    request = context.post(GENERATIONS, {**body, **wish.extra_body}, model=wish.model)
     return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
 
 
@@ -239,7 +237,8 @@ def _upload(context: Context, wish: _Wish, shape: Shape, notes: Notes) -> Plan[I
     files = [(name, picture) for picture in wish.pictures]
     if wish.mask is not None:
         files.append(("mask", wish.mask))
-    request = context.form_request(EDITS, form(fields, files))
+    body, media_type = form(fields, files)
+    request = context.send(EDITS, body, media_type)
     return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
 
 
@@ -247,56 +246,10 @@ def _parameters(wish: _Wish, shape: Shape, notes: Notes) -> dict[str, Any]:
     """The prompt, the size and every other parameter, as the model takes them."""
     given = {**({"prompt": wish.prompt} if wish.prompt is not None else {}), **wish.given}
     sizes = [given.pop(name, None) for name in _SIZES[1:]]
-    body: dict[str, Any] = {}
-    for name, value in given.items():
-        wire = _spelling(name, shape)
-        if shape.params is not None and wire not in shape.params:
-            if name in _COMMON or shape.closed:
-                body |= _undeclared(name, wire, value, notes)
-            else:
-                body[wire] = value
-            continue
-        body |= _fitted(name, wire, value, (shape.params or {}).get(wire) or Param(), notes)
+    body = fit_all(
+        given, shape, notes, common=_COMMON, spellings=_SPELLINGS, implied=_IMPLIED
+    )  # fmt: skip
     return {**body, **fit_size(wish.size, sizes[0], sizes[1], shape, notes)}
-
-
-def _spelling(name: str, shape: Shape) -> str:
-    words = _SPELLINGS.get(name, ())
-    return next((word for word in words if word in (shape.params or {})), name)
-
-
-def _undeclared(name: str, wire: str, value: Any, notes: Notes) -> dict[str, Any]:
-    if value in _IMPLIED.get(name, ()):
-        return {}
-    return {wire: value} if notes.unsupported(name, f"{name}={short(value)} was left out") else {}
-
-
-def _fitted(name: str, wire: str, value: Any, facts: Param, notes: Notes) -> dict[str, Any]:
-    """One declared parameter inside its range, or its closed set."""
-    if isinstance(value, str) and facts.max_length is not None and len(value) > facts.max_length:
-        if notes.policy == "send":
-            return {wire: value}
-        raise notes.impossible(
-            name, f"it has {len(value)} characters and the model takes {facts.max_length}",
-            f"shorten the {name}, or choose another model",
-        )  # fmt: skip
-    if facts.enum is None:
-        as_text = facts.types == ("string",) and isinstance(value, int | float)
-        return {wire: str(value) if as_text else fit(name, value, facts, notes)}
-    found = match(value, facts.enum)
-    if found is None:
-        found = match(_ALIASES.get(str(value).lower(), value), facts.enum)
-    if found is not None:
-        return {wire: found}
-    if value in _IMPLIED.get(name, ()):
-        return {}
-    numbers = [one for one in facts.enum if isinstance(one, int | float)]
-    if numbers and isinstance(value, int | float):
-        nearest = min(numbers, key=lambda one: abs(one - value))
-        said = f"{name}={short(value)} was sent as {nearest!r}, the nearest value it takes"
-        return {wire: value if notes.unsupported(name, said) else nearest}
-    said = f"{name}={short(value)} was left out (it takes {', '.join(map(repr, facts.enum))})"
-    return {wire: value} if notes.unsupported(name, said) else {}
 
 
 def _attached(
@@ -377,8 +330,9 @@ def _takes_pictures(facts: Facts) -> bool:
 class ImageCalls(Calls):
     """``client.images``: pictures made and changed, each in two colours."""
 
+    mount = "images"
     __slots__ = ()
-    generate = SyncCall(plan_images)
-    agenerate = AsyncCall(plan_images)
-    edit = SyncCall(plan_edit)
-    aedit = AsyncCall(plan_edit)
+    generate = SyncCall(generate_images)
+    agenerate = AsyncCall(generate_images)
+    edit = SyncCall(edit_images)
+    aedit = AsyncCall(edit_images)

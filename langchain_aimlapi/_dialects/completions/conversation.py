@@ -28,8 +28,8 @@ from langchain_aimlapi._domain.values import (
     TextPart,
     ToolCall,
 )
-from langchain_aimlapi._fitting import params as adapt
 from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import cache_mark
 from langchain_aimlapi.catalog.facts import RoleFacts, Shape
 
 _ANY = RoleFacts()
@@ -260,7 +260,7 @@ def _content(
     if plain and (facts.string or not facts.list):
         for part in parts:
             if isinstance(part, TextPart):
-                adapt.cache_mark(part.extra, (), notes)
+                cache_mark(part.extra, (), notes)
         return text_of(parts)
     if not facts.list:
         refused = next(p for p in parts if part_text(p) is None)
@@ -292,7 +292,7 @@ def _part(
             raise notes.impossible("messages.text", "it takes no text in this place")
         wire: dict[str, Any] = {"type": "text", "text": text}
         if isinstance(part, TextPart):
-            wire |= adapt.cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
+            wire |= cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
         return wire
     if isinstance(part, MediaPart):
         return _media(part, facts, shape, notes)
@@ -300,7 +300,8 @@ def _part(
         kind = str(part.value.get("type"))
         if facts.parts is None or kind in facts.parts:
             return dict(part.value)
-        if notes.unsupported(f"messages.{kind}", f"a content block of type {kind} was left out"):
+        change, why = f"a content block of type {kind} was left out", "the model does not take it"
+        if notes.unsupported(f"messages.{kind}", change, why):
             return dict(part.value)
     return None
 
@@ -314,7 +315,7 @@ def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> dic
             f"choose a model that takes {MEDIA_WORDS[part.kind]}",
         )
     known = shape.parts.get(kind, {})
-    extra = adapt.cache_mark(part.extra, known.get("keys"), notes)
+    extra = cache_mark(part.extra, known.get("keys"), notes)
     return {"type": kind, kind: _MEDIA[part.kind](part, known, notes), **extra}
 
 

@@ -301,7 +301,8 @@ def _raw(part: RawPart, facts: RoleFacts, notes: Notes) -> list[Block]:
     kind = str(part.value.get("type"))
     if facts.parts is None or kind in facts.parts:
         return [dict(part.value)]
-    if notes.unsupported(f"messages.{kind}", f"a content block of type {kind} was left out"):
+    change, why = f"a content block of type {kind} was left out", "the model does not take it"
+    if notes.unsupported(f"messages.{kind}", change, why):
         return [dict(part.value)]
     return []
 

@@ -10,129 +10,125 @@ Source: the API's request schemas for both paths, read 2026-08-21.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.messages.conversation import Block, build_conversation
-from langchain_aimlapi._dialects.parts import format_on_wire, free_text_schema, json_instruction
+from langchain_aimlapi._dialects.parts import (
+    free_text_schema,
+    hosted_tool,
+    json_instruction,
+    no_tools,
+    openai_format,
+)
 from langchain_aimlapi._domain.values import ChatRequest, ResponseFormat, Tool, ToolChoice
-from langchain_aimlapi._fitting import params as adapt
 from langchain_aimlapi._fitting.media import free_text_description
 from langchain_aimlapi._fitting.notes import Notes, short
+from langchain_aimlapi._fitting.params import Body, cache_mark, fit_all, param
+from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
 from langchain_aimlapi.catalog.facts import Shape
 
-PATH = "/v1/messages"
-
-MIN_BUDGET = 1024
 WEB_SEARCH = "web_search_20250305"  # the version that every Claude with web search takes
-ROOM_TO_ANSWER = 4096
-"""Tokens left for the answer where an explicit thinking budget is beyond the default limit."""
 
 _OWN = frozenset(
     {
-        "max_tokens", "max_completion_tokens", "reasoning", "reasoning_effort", "thinking", "stop",
-        "stop_sequences", "user", "metadata", "n", "parallel_tool_calls", "stream_options",
-        "web_search",
+        *SPELLINGS, "max_tokens", "stop", "user", "metadata", "n", "parallel_tool_calls",
+        "stream_options", "web_search",
     }
 )  # fmt: skip
+_SPELLINGS = {"stop": ("stop_sequences",)}
 _FORCED = ("any", "tool")
 _ODD_SCHEMA_KEYS = ("anyOf", "oneOf", "allOf", "$ref")
 
 
-def build(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
-    """The JSON body for ``ask`` (without ``extra_body``, which the caller adds verbatim).
+def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
+    """The JSON body for ``request`` (without ``extra_body``, which the caller adds verbatim).
 
     Raises:
-        UnsupportedFeatureError: the model can not take something in any form, or
+        UnsupportedFeatureError: the model cannot take something in any form, or
             ``on_unsupported`` is ``"error"`` and something had to be left out.
     """
-    system, messages = build_conversation(ask.messages, shape, notes)
-    body: dict[str, Any] = {"model": ask.model, "messages": messages}
-    wire_format, told = _answer_format(ask.response_format, shape, notes)
-    if told:
-        system = [*(system or ()), {"type": "text", "text": told}]
+    params = request.params
+    system, messages = build_conversation(request.messages, shape, notes)
+    body: Body = {"model": request.model, "messages": messages}
+    answer_format, instruction = _answer_format(request.response_format, notes)
+    if instruction:
+        system = [*(system or ()), {"type": "text", "text": instruction}]
     if system:
         body["system"] = _system(system, shape, notes)
-    tools = [*_tools(ask, shape, notes), *_web_search(ask.params, shape, notes)]
+    tools = [*_tools(request, shape, notes), *_web_search(params, shape, notes)]
     if tools:
         body["tools"] = tools
-        body |= _tool_choice(ask, shape, notes)
-    body |= wire_format
-    body |= adapt.fit_all({k: v for k, v in ask.params.items() if k not in _OWN}, shape, notes)
-    body |= _limits(ask.params, shape, notes)
-    body |= _thinking(ask.params, body, shape, notes)
-    _reconcile(body, notes)
-    if ask.stream:
+        body |= _tool_choice(request, shape, notes)
+    body |= answer_format
+    body |= fit_all({k: v for k, v in params.items() if k not in _OWN}, shape, notes)
+    body |= _limits(params, shape, notes)
+    body |= fit_reasoning(params, shape, notes, limit=body.get("max_tokens"))
+    _reconcile(body, messages, notes)
+    if request.stream:
         body["stream"] = True
     return body
 
 
 def _system(blocks: list[Block], shape: Shape, notes: Notes) -> str | list[Block]:
     """A list only where a cache mark needs one: every model takes the string."""
-    facts = adapt.param(shape, "system")
+    facts = param(shape, "system")
     marked = any("cache_control" in block for block in blocks)
     if marked and (not facts.types or "array" in facts.types):
         keys = facts.items.properties if facts.items is not None else None
         fitted = [
-            {"type": "text", "text": block["text"], **adapt.cache_mark(block, keys, notes)}
+            {"type": "text", "text": block["text"], **cache_mark(block, keys, notes)}
             for block in blocks
         ]
         if any("cache_control" in block for block in fitted):
             return fitted
     elif marked:
-        adapt.cache_mark(next(b for b in blocks if "cache_control" in b), (), notes)
+        cache_mark(next(b for b in blocks if "cache_control" in b), (), notes)
     return "\n\n".join(block["text"] for block in blocks)
 
 
-def _answer_format(
-    wanted: ResponseFormat | None, shape: Shape, notes: Notes
-) -> tuple[dict[str, Any], str | None]:
+def _answer_format(wanted: ResponseFormat | None, notes: Notes) -> tuple[Body, str | None]:
     """Anthropic has no format parameter: the format is asked for in the system text."""
     if wanted is None or wanted.kind == "text":
         return {}, None
-    said = f"{wanted.kind} is not a format of this model; it was asked for in the prompt"
-    if notes.unsupported("response_format", said):
-        return {"response_format": format_on_wire(wanted)}, None
+    change = f"{wanted.kind} was asked for in the prompt"
+    if notes.unsupported("response_format", change, "the model has no such format"):
+        return {"response_format": openai_format(wanted)}, None
     return {}, json_instruction(wanted)
 
 
-# --- tools -----------------------------------------------------------------------------------
+# --- tools -----
 
 
-def _tools(ask: ChatRequest, shape: Shape, notes: Notes) -> list[dict[str, Any]]:
-    if not ask.tools:
+def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
+    if not request.tools:
         return []
     if shape.tools is not None and not shape.tools and notes.policy != "send":
-        raise notes.impossible(
-            "tools", "it has no tool calling", "choose a model with tool calling"
-        )
-    return [built for tool in ask.tools if (built := _tool(tool, shape, notes)) is not None]
+        raise no_tools(notes)
+    return [wire for tool in request.tools if (wire := _tool(tool, shape, notes)) is not None]
 
 
-def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
     if tool.kind == "builtin":
-        kind = str(tool.raw.get("type", ""))
-        known = shape.tools is None or kind in shape.tools or "*" in shape.tools
-        if known or notes.unsupported(f"tools.{kind}", f"the server-side tool {kind} was left out"):
-            return dict(tool.raw)
-        return None
-    wire: dict[str, Any] = {"name": tool.name}
-    said = tool.description
+        return hosted_tool(tool, shape, notes)
+    wire: Body = {"name": tool.name}
+    description = tool.description
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
-        said = free_text_description(tool)
-    if said:
-        wire["description"] = said
-    wire["input_schema"] = free_text_schema(tool) if tool.kind == "custom" else _schema(tool)
+        description = free_text_description(tool)
+    if description:
+        wire["description"] = description
+    wire["input_schema"] = free_text_schema() if tool.kind == "custom" else _schema(tool)
     keys = _tool_keys(shape)
     if tool.strict is not None:
         if keys is None or "strict" in keys:
             wire["strict"] = tool.strict
         elif tool.strict:
-            notes.adapted("tools.strict", f"strict=True of {tool.name} was left out")
+            change = f"strict=True of {tool.name} was left out"
+            notes.adapted("tools.strict", change, "the model has no strict tools")
     for key, value in tool.extra.items():
         if key == "cache_control":
-            wire |= adapt.cache_mark(tool.extra, keys, notes)
+            wire |= cache_mark(tool.extra, keys, notes)
         elif key != "format" and (keys is None or key in keys):
             wire[key] = value
     return wire
@@ -156,36 +152,36 @@ def _schema(tool: Tool) -> dict[str, Any]:
     return schema
 
 
-def _web_search(params: Mapping[str, Any], shape: Shape, notes: Notes) -> list[dict[str, Any]]:
+def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> list[Body]:
     """``web_search=True`` or options -> Anthropic's server-side tool."""
-    wanted = params.get("web_search")
-    if wanted is None or wanted is False:
+    switch = params.get("web_search")
+    if switch is None or switch is False:
         return []
     known = sorted(k for k in shape.tools or () if k.startswith("web_search_"))
-    said = "web_search was left out"
-    if shape.tools is not None and not known and not notes.unsupported("web_search", said):
-        return []
+    if shape.tools is not None and not known:
+        change, why = "web_search was left out", "the model has no web search"
+        if not notes.unsupported("web_search", change, why):
+            return []
     kind = WEB_SEARCH if not known or WEB_SEARCH in known else known[0]
-    options = dict(wanted) if isinstance(wanted, Mapping) else {}
+    options = dict(switch) if isinstance(switch, Mapping) else {}
     return [{"type": kind, "name": "web_search", **options}]
 
 
-def _tool_choice(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
-    choice = _choice_on_wire(ask.tool_choice)
+def _tool_choice(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
+    choice = _anthropic_choice(request.tool_choice)
     kinds = shape.tool_choice_objects
     if isinstance(choice, dict) and kinds and "*" not in kinds and choice.get("type") not in kinds:
-        said = f"tool_choice={short(choice)} was left out"
-        if not notes.unsupported("tool_choice", said):
+        change, why = f"tool_choice={short(choice)} was left out", f"it takes {', '.join(kinds)}"
+        if not notes.unsupported("tool_choice", change, why):
             choice = None
-    parallel = ask.params.get("parallel_tool_calls")
-    if parallel is False:
+    if request.params.get("parallel_tool_calls") is False:
         choice = choice or {"type": "auto"}
         if isinstance(choice, dict) and choice.get("type") in ("auto", *_FORCED):
             choice = {**choice, "disable_parallel_tool_use": True}
     return {} if choice is None else {"tool_choice": choice}
 
 
-def _choice_on_wire(choice: ToolChoice | None) -> Any:
+def _anthropic_choice(choice: ToolChoice | None) -> object:
     if choice is None:
         return None
     if choice.mode == "named":
@@ -203,162 +199,56 @@ def _choice_on_wire(choice: ToolChoice | None) -> Any:
 # --- parameters whose spelling differs ---------------------------------------------------------
 
 
-def _limits(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:
     """``max_tokens``, ``stop_sequences`` and ``metadata``."""
-    found: dict[str, Any] = {}
-    limit = params.get("max_tokens", params.get("max_completion_tokens"))
-    if limit is not None:
-        found["max_tokens"] = limit
-    n = params.get("n")
-    if n not in (None, 1):
-        found["n"] = n
-    stops = params.get("stop") or params.get("stop_sequences")
-    if stops:
-        given = [stops] if isinstance(stops, str) else list(stops)
+    found: Body = {"max_tokens": params.get("max_tokens"), "n": params.get("n")}
+    stops = params.get("stop")
+    if isinstance(stops, list | tuple | str):
+        texts = [stops] if isinstance(stops, str) else list(stops)
         # 400 "stop_sequences: each stop sequence must contain non-whitespace" (Anthropic)
-        kept = [stop for stop in given if str(stop).strip()]
-        if len(kept) < len(given):
+        kept = [stop for stop in texts if str(stop).strip()]
+        if len(kept) < len(texts):
             notes.adapted("stop", "stop sequences of white space only were left out")
-        if kept:
-            found["stop_sequences"] = kept
-    metadata = dict(params.get("metadata") or {})
+        found["stop"] = kept or None
+    metadata = params.get("metadata")
+    merged = dict(metadata) if isinstance(metadata, Mapping) else {}
     if params.get("user") is not None:
-        metadata.setdefault("user_id", params["user"])
-    if metadata:  # the schema takes only strings
-        found["metadata"] = {k: v if isinstance(v, str) else str(v) for k, v in metadata.items()}
-    return adapt.fit_all(found, shape, notes)
+        merged.setdefault("user_id", params["user"])
+    if merged:  # the schema takes only strings
+        found["metadata"] = {k: v if isinstance(v, str) else str(v) for k, v in merged.items()}
+    return fit_all(found, shape, notes, spellings=_SPELLINGS, implied={"n": (1,)})
 
 
-def _thinking(
-    params: Mapping[str, Any], body: Mapping[str, Any], shape: Shape, notes: Notes
-) -> dict[str, Any]:
-    """``thinking`` from the neutral ``reasoning``; Anthropic's own spelling goes first."""
-    given = params.get("thinking")
-    kinds = _kinds(shape)
-    if isinstance(given, Mapping) and _is_taken(given, kinds, notes):
-        return {"thinking": dict(given)}
-    asked = _as_asked(given) if isinstance(given, Mapping) else params.get("reasoning")
-    asked = dict(asked) if isinstance(asked, Mapping) else {}
-    if params.get("reasoning_effort") is not None:
-        asked.setdefault("effort", params["reasoning_effort"])
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if not asked:
-        return {}
-    if adapt.wants_none(asked):
-        return {"thinking": {"type": "disabled"}} if kinds is None or "disabled" in kinds else {}
-    if not adapt.declares(shape, "thinking"):
-        if notes.unsupported("reasoning", f"reasoning={short(asked)} was left out"):
-            return {"thinking": {"type": "enabled", "budget_tokens": _budget(asked)}}
-        return {}
-    explicit = asked.get("budget_tokens") or asked.get("max_tokens")
-    # The models that lost their sampling parameters (Opus 4.7 and later) think adaptively.
-    newer = shape.params is not None and "temperature" not in shape.params
-    if not explicit and kinds is not None and "adaptive" in kinds and newer:
-        if "effort" in asked:
-            said = f"effort={asked['effort']} was sent as adaptive thinking"
-            notes.adapted("reasoning", said)
-        return {"thinking": {"type": "adaptive", **_display(asked, shape)}}
-    return _budgeted(_budget(asked), bool(explicit), body, asked, shape, notes)
-
-
-def _is_taken(given: Mapping[str, Any], kinds: tuple[Any, ...] | None, notes: Notes) -> bool:
-    """Whether Anthropic's own ``thinking`` can go out as the user wrote it."""
-    if kinds is None or notes.policy == "send":
-        return True
-    if given.get("type") == "enabled" and not isinstance(given.get("budget_tokens"), int):
-        return False
-    return given.get("type") in kinds and given.get("budget_tokens", MIN_BUDGET) >= MIN_BUDGET
-
-
-def _as_asked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Anthropic's ``thinking`` in neutral words, to be said again in a form the model takes."""
-    if given.get("type") == "disabled":
-        return {"effort": "none"}
-    asked: dict[str, Any] = {"enabled": True, "budget_tokens": given.get("budget_tokens")}
-    if given.get("display") == "omitted":
-        return {**asked, "exclude": True}
-    return {**asked, "summary": "auto"} if given.get("display") else asked
-
-
-def _kinds(shape: Shape) -> tuple[Any, ...] | None:
-    """The types of thinking that the shape lists; None where it is not known."""
-    if shape.params is None:
-        return None
-    facts = adapt.param(shape, "thinking").properties.get("type")
-    if facts is None:
-        return ()
-    return facts.enum or tuple(kind for each in facts.variants for kind in each.enum or ())
-
-
-def _budget(asked: Mapping[str, Any]) -> int:
-    return max(adapt.budget_for(asked) or adapt.EFFORT_BUDGET["medium"], MIN_BUDGET)
-
-
-def _display(asked: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
-    known = adapt.param(shape, "thinking").properties
-    if known and "display" not in known:
-        return {}
-    if asked.get("exclude"):
-        return {"display": "omitted"}
-    return {"display": "summarized"} if asked.get("summary") else {}
-
-
-def _budgeted(
-    budget: int,
-    explicit: bool,
-    body: Mapping[str, Any],
-    asked: Mapping[str, Any],
-    shape: Shape,
-    notes: Notes,
-) -> dict[str, Any]:
-    """Thinking with a budget; the answer's limit has to be larger than it (else 400)."""
-    limit = body.get("max_tokens")
-    more: dict[str, Any] = {}
-    if isinstance(limit, int | float) and not isinstance(limit, bool):
-        if limit <= MIN_BUDGET:
-            said = f"reasoning={short(dict(asked))} was left out: max_tokens={limit} has no room"
-            if not notes.unsupported("reasoning", said):
-                return {}
-        elif budget >= limit:
-            budget = max(int(limit) // 2, MIN_BUDGET)
-            notes.adapted("reasoning", f"the thinking budget was cut to {budget}")
-    else:
-        default = adapt.param(shape, "max_tokens").default
-        if isinstance(default, int | float) and budget >= default:
-            if explicit:
-                more = {"max_tokens": budget + ROOM_TO_ANSWER}
-                notes.adapted("max_tokens", f"max_tokens={budget + ROOM_TO_ANSWER} was sent")
-            else:
-                budget = max(int(default) // 2, MIN_BUDGET)
-    thinking = {"type": "enabled", "budget_tokens": budget, **_display(asked, shape)}
-    return {"thinking": thinking, **more}
-
-
-def _reconcile(body: dict[str, Any], notes: Notes) -> None:
+def _reconcile(body: Body, messages: list[Block], notes: Notes) -> None:
     """What Anthropic refuses beside thinking: a forced tool, sampling, an unsigned tool loop."""
     thinking = body.get("thinking")
     if not isinstance(thinking, Mapping) or thinking.get("type") not in ("enabled", "adaptive"):
         return
     choice = body.get("tool_choice")
-    if isinstance(choice, Mapping) and choice.get("type") in _FORCED:
-        said = "thinking was left out: the model can not think where a tool is forced"
-        if not notes.unsupported("reasoning", said):
+    reasons = {
+        "the model cannot think where a tool is forced": (
+            isinstance(choice, Mapping) and choice.get("type") in _FORCED
+        ),
+        "the call that is being answered came without its thought": _in_unsigned_loop(messages),
+    }
+    for why, applies in reasons.items():
+        cure = "switch reasoning off for this call"
+        if applies and not notes.unsupported("reasoning", "thinking was left out", why, cure):
             del body["thinking"]
             return
-    if _in_unsigned_loop(body["messages"]):
-        said = "thinking was left out: the call that is being answered came without its thought"
-        if not notes.unsupported("reasoning", said):
-            del body["thinking"]
-            return
-    for name, fits in (
-        ("temperature", lambda value: value == 1),
-        ("top_p", lambda value: value >= 0.95),
-        ("top_k", lambda value: False),
-    ):
+    for name, fits in _BESIDE_THINKING.items():
         if name in body and not fits(body[name]):
-            said = f"{name}={short(body[name])} was left out: it does not go with thinking"
-            if not notes.unsupported(name, said):
+            change, why = f"{name}={short(body[name])} was left out", "it does not go with thinking"
+            if not notes.unsupported(name, change, why):
                 del body[name]
+
+
+# What sampling Anthropic takes beside thinking.
+_BESIDE_THINKING: Mapping[str, Callable[[object], bool]] = {
+    "temperature": lambda value: value == 1,
+    "top_p": lambda value: isinstance(value, int | float) and value >= 0.95,
+    "top_k": lambda value: False,
+}
 
 
 def _in_unsigned_loop(messages: list[dict[str, Any]]) -> bool:

@@ -31,7 +31,6 @@ from langchain_aimlapi._domain.values import (
     TextPart,
     ToolCall,
 )
-from langchain_aimlapi._fitting import params as adapt
 from langchain_aimlapi._fitting.media import (
     data_of,
     document_text,
@@ -39,6 +38,7 @@ from langchain_aimlapi._fitting.media import (
     safe_id,
 )
 from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import cache_mark
 from langchain_aimlapi.catalog.facts import Shape
 
 Item = dict[str, Any]
@@ -125,13 +125,14 @@ def _part(part: Part, allowed: frozenset[str] | None, notes: Notes) -> Item | No
         kind = str(part.value.get("type"))
         if allowed is None or kind in allowed:
             return dict(part.value)
-        said = f"a content block of type {kind} was left out"
-        return dict(part.value) if notes.unsupported(f"messages.{kind}", said) else None
+        change, why = f"a content block of type {kind} was left out", "the model does not take it"
+        left = not notes.unsupported(f"messages.{kind}", change, why)
+        return None if left else dict(part.value)
     if isinstance(part, MediaPart):
         return _media(part, allowed, notes)
     extra = part.extra if isinstance(part, TextPart) else {}
     # OpenAI caches by itself and knows no marks.
-    return {"type": "input_text", "text": part.text, **adapt.cache_mark(extra, (), notes)}
+    return {"type": "input_text", "text": part.text, **cache_mark(extra, (), notes)}
 
 
 def _media(part: MediaPart, allowed: frozenset[str] | None, notes: Notes) -> Item:

@@ -11,59 +11,68 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_aimlapi._dialects.parts import free_text_schema, json_instruction, object_schema
+from langchain_aimlapi._dialects.parts import (
+    free_text_schema,
+    hosted_tool,
+    json_instruction,
+    no_tools,
+    object_schema,
+    takes_tool,
+)
 from langchain_aimlapi._dialects.responses.conversation import build_items
 from langchain_aimlapi._domain.values import ChatRequest, Message, ResponseFormat, TextPart, Tool
-from langchain_aimlapi._fitting import params as adapt
 from langchain_aimlapi._fitting.media import free_text_description
 from langchain_aimlapi._fitting.notes import Notes, short
+from langchain_aimlapi._fitting.params import (
+    NO_PARAMETER,
+    Body,
+    cache_mark,
+    declares,
+    fit_all,
+    param,
+)
+from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
 from langchain_aimlapi.catalog.facts import Shape
-
-PATH = "/v1/responses"
 
 SEALED = "reasoning.encrypted_content"
 _OWN = frozenset(
     {
-        "max_tokens", "max_completion_tokens", "max_output_tokens", "reasoning",
-        "reasoning_effort", "n", "stream_options", "parallel_tool_calls", "include", "store",
-        "text", "verbosity", "web_search", "thinking",
+        *SPELLINGS, "max_tokens", "max_output_tokens", "n", "stream_options",
+        "parallel_tool_calls", "include", "store", "text", "verbosity", "web_search",
     }
 )  # fmt: skip
 
 
-def build(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
-    """The JSON body for ``ask`` (without ``extra_body``, which the caller adds verbatim).
+def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
+    """The JSON body for ``request`` (without ``extra_body``, which the caller adds verbatim).
 
     Raises:
-        UnsupportedFeatureError: the model can not take something in any form, or
+        UnsupportedFeatureError: the model cannot take something in any form, or
             ``on_unsupported`` is ``"error"`` and something had to be left out.
     """
-    params = ask.params
+    params = request.params
     store = _store(params, shape)
-    text, told = _text(ask, shape, notes)
-    messages = ask.messages
-    if told:
-        messages = (Message("developer", (TextPart(told),)), *messages)
+    text, instruction = _text(request, shape, notes)
+    messages = request.messages
+    if instruction:
+        messages = (Message("developer", (TextPart(instruction),)), *messages)
     stored = bool(store.get("store")) or bool(params.get("background"))
-    body: dict[str, Any] = {
-        "model": ask.model,
-        "input": build_items(messages, shape, notes, stored=stored),
-    }
-    tools = [*_tools(ask, shape, notes), *_web_search(params, shape, notes)]
+    items = build_items(messages, shape, notes, stored=stored)
+    body: Body = {"model": request.model, "input": items}
+    tools = [*_tools(request, shape, notes), *_web_search(params, shape, notes)]
     if tools:
         body["tools"] = tools
-        body |= _tool_choice(ask, shape, notes)
-        if params.get("parallel_tool_calls") is not None:
-            found = {"parallel_tool_calls": params["parallel_tool_calls"]}
-            body |= adapt.fit_all(found, shape, notes)
+        body |= _tool_choice(request, shape, notes)
+        parallel = {"parallel_tool_calls": params.get("parallel_tool_calls")}
+        body |= fit_all(parallel, shape, notes)
     if text:
         body["text"] = text
-    body |= adapt.fit_all({k: v for k, v in params.items() if k not in _OWN}, shape, notes)
+    body |= fit_all({k: v for k, v in params.items() if k not in _OWN}, shape, notes)
     body |= _limits(params, shape, notes)
-    body |= _reasoning(params, shape, notes)
+    body |= fit_reasoning(params, shape, notes)
     body |= store
     body |= _include(params, shape, stored)
-    if ask.stream:
+    if request.stream:
         body["stream"] = True
     return body
 
@@ -71,97 +80,92 @@ def build(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
 # --- what is kept, and what comes back ---------------------------------------------------------
 
 
-def _store(params: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+def _store(params: Mapping[str, object], shape: Shape) -> Body:
     """``store`` is said aloud: the schema's default is false, real answers show it as true."""
     if params.get("store") is not None:
         return {"store": params["store"]}
-    if params.get("background") or not adapt.declares(shape, "store"):
+    if params.get("background") or not declares(shape, "store"):
         return {}
     return {"store": False}
 
 
-def _include(params: Mapping[str, Any], shape: Shape, stored: bool) -> dict[str, Any]:
+def _include(params: Mapping[str, object], shape: Shape, stored: bool) -> Body:
     """Encrypted thoughts are asked for where nothing is stored, so that the next turn can hand
     them back. Only where the model is known to think: the others answer 400."""
-    wanted = list(params.get("include") or ())
+    named = params.get("include")
+    names = list(named) if isinstance(named, list | tuple) else []
     thinks = shape.items is not None and "reasoning" in shape.items
-    facts = adapt.param(shape, "include").items
+    facts = param(shape, "include").items
     listed = facts is None or facts.enum is None or SEALED in facts.enum
-    if thinks and not stored and listed and SEALED not in wanted:
-        wanted.append(SEALED)
-    return {"include": wanted} if wanted else {}
+    if thinks and not stored and listed and SEALED not in names:
+        names.append(SEALED)
+    return {"include": names} if names else {}
 
 
-# --- tools -----------------------------------------------------------------------------------
+# --- tools -----
 
 
-def _tools(ask: ChatRequest, shape: Shape, notes: Notes) -> list[dict[str, Any]]:
-    functions = any(tool.kind != "builtin" for tool in ask.tools)
-    none_choice = ask.tool_choice is not None and ask.tool_choice.mode == "none"
-    if functions and not _takes(shape, "function") and notes.policy != "send":
-        if none_choice:
+def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
+    functions = any(tool.kind != "builtin" for tool in request.tools)
+    if functions and not takes_tool(shape, "function") and notes.policy != "send":
+        if request.tool_choice is not None and request.tool_choice.mode == "none":
             return []
-        raise notes.impossible(
-            "tools", "it has no tool calling on this path", "choose a model with tool calling"
-        )
-    return [built for tool in ask.tools if (built := _tool(tool, shape, notes)) is not None]
+        raise no_tools(notes, " on this path")
+    return [wire for tool in request.tools if (wire := _tool(tool, shape, notes)) is not None]
 
 
-def _takes(shape: Shape, kind: str) -> bool:
-    return shape.tools is None or kind in shape.tools or "*" in shape.tools
-
-
-def _tool(tool: Tool, shape: Shape, notes: Notes) -> dict[str, Any] | None:
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
     if tool.kind == "builtin":
-        kind = str(tool.raw.get("type", ""))
-        said = f"the server-side tool {kind} was left out"
-        if _takes(shape, kind) or notes.unsupported(f"tools.{kind}", said):
-            return dict(tool.raw)
-        return None
-    if tool.kind == "custom" and (shape.tools is None or "custom" in shape.tools):
-        wire: dict[str, Any] = {"type": "custom", "name": tool.name}
-        if tool.description:
-            wire["description"] = tool.description
-        given = tool.extra.get("format")
-        if isinstance(given, Mapping):  # the chat path keeps the grammar one level deeper
-            deeper = given.get("grammar")
-            wire["format"] = {**given} if not isinstance(deeper, Mapping) else {
-                "type": "grammar", **deeper
-            }  # fmt: skip
-        return wire
-    wire = {"type": "function", "name": tool.name}
-    wire |= adapt.cache_mark(tool.extra, (), notes)  # OpenAI caches by itself
-    said = tool.description
+        return hosted_tool(tool, shape, notes)
+    if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
+        return _custom(tool)
+    wire: Body = {"type": "function", "name": tool.name}
+    wire |= cache_mark(tool.extra, (), notes)  # OpenAI caches by itself
+    description = tool.description
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
-        said = free_text_description(tool)
-    if said:
-        wire["description"] = said
-    parameters = free_text_schema(tool) if tool.kind == "custom" else object_schema(tool)
+        description = free_text_description(tool)
+    if description:
+        wire["description"] = description
+    parameters = free_text_schema() if tool.kind == "custom" else object_schema(tool)
     # 400 if `strict` is missing: the schema requires it on every function
     return {**wire, "parameters": parameters, "strict": bool(tool.strict)}
 
 
-def _web_search(params: Mapping[str, Any], shape: Shape, notes: Notes) -> list[dict[str, Any]]:
+def _custom(tool: Tool) -> Body:
+    wire: Body = {"type": "custom", "name": tool.name}
+    if tool.description:
+        wire["description"] = tool.description
+    written = tool.extra.get("format")
+    if isinstance(written, Mapping):
+        deeper = written.get("grammar")  # the chat path keeps the grammar one level deeper
+        if isinstance(deeper, Mapping):
+            written = {"type": "grammar", **deeper}
+        wire["format"] = dict(written)
+    return wire
+
+
+def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> list[Body]:
     """``web_search=True`` or options -> the server-side tool, by the name it has here."""
-    wanted = params.get("web_search")
-    if wanted is None or wanted is False:
+    switch = params.get("web_search")
+    if switch is None or switch is False:
         return []
     known = [kind for kind in ("web_search", "web_search_preview") if kind in (shape.tools or ())]
-    said = "web_search was left out"
-    if shape.tools is not None and not known and not notes.unsupported("web_search", said):
-        return []
-    options = dict(wanted) if isinstance(wanted, Mapping) else {}
+    if shape.tools is not None and not known:
+        change, why = "web_search was left out", "the model has no web search"
+        if not notes.unsupported("web_search", change, why):
+            return []
+    options = dict(switch) if isinstance(switch, Mapping) else {}
     return [{"type": known[0] if known else "web_search_preview", **options}]
 
 
-def _tool_choice(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
-    choice = ask.tool_choice
+def _tool_choice(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
+    choice = request.tool_choice
     if choice is None:
         return {}
     wire: Any = choice.raw
     if choice.mode == "named":
-        wire = _named(str(choice.name), ask, shape)
+        wire = _named(str(choice.name), request, shape)
     elif choice.mode != "raw":
         wire = choice.mode
     elif isinstance(wire, Mapping) and isinstance(wire.get("function"), Mapping):
@@ -170,58 +174,63 @@ def _tool_choice(ask: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]
         known = shape.tool_choice_objects
         taken = known is None or "*" in known or wire.get("type") in known
     else:
-        strings = shape.tool_choice_strings
+        known = shape.tool_choice_strings
         wire = "required" if wire == "any" else wire
-        taken = strings is None or wire in strings
-    if taken or notes.unsupported("tool_choice", f"tool_choice={short(wire)} was left out"):
+        taken = known is None or wire in known
+    change, why = f"tool_choice={short(wire)} was left out", f"it takes {', '.join(known or ())}"
+    if taken or notes.unsupported("tool_choice", change, why):
         return {"tool_choice": wire}
     return {}
 
 
-def _named(name: str, ask: ChatRequest, shape: Shape) -> dict[str, Any]:
-    tool = next((t for t in ask.tools if t.name == name), None)
+def _named(name: str, request: ChatRequest, shape: Shape) -> Body:
+    tool = next((t for t in request.tools if t.name == name), None)
     if tool is None:
-        hosted = any(t.kind == "builtin" and t.raw.get("type") == name for t in ask.tools)
+        hosted = any(t.kind == "builtin" and t.raw.get("type") == name for t in request.tools)
         return {"type": name} if hosted else {"type": "function", "name": name}
     if tool.kind == "builtin":
         return {"type": str(tool.raw.get("type"))}
-    native = tool.kind == "custom" and (shape.tools is None or "custom" in shape.tools)
+    native = tool.kind == "custom" and takes_tool(shape, "custom", exactly=True)
     return {"type": "custom" if native else "function", "name": name}
 
 
-# --- the shape of the answer ---------------------------------------------------------------------
+# --- the form of the answer ---------------------------------------------------------------------
 
 
-def _text(ask: ChatRequest, shape: Shape, notes: Notes) -> tuple[dict[str, Any], str | None]:
+def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str | None]:
     """(``text``, instruction for the prompt where the model has no such format)."""
-    given = ask.params.get("text")
-    text: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
-    told = None
-    wanted = ask.response_format
+    written = request.params.get("text")
+    text: Body = dict(written) if isinstance(written, Mapping) else {}
+    instruction = None
+    wanted = request.response_format
     if wanted is not None:
         formats = shape.response_formats
         if formats is None or wanted.kind in formats or notes.policy == "send":
             text["format"] = _format(wanted)
         elif wanted.kind != "text":
-            said = f"{wanted.kind} is not a format of this model; it was asked for in the prompt"
-            notes.unsupported("response_format", said)
-            told = json_instruction(wanted)
-    verbosity = ask.params.get("verbosity")
+            change = f"{wanted.kind} was asked for in the prompt"
+            notes.unsupported("response_format", change, "the model has no such format")
+            instruction = json_instruction(wanted)
+    verbosity = request.params.get("verbosity")
     if verbosity is not None:
-        known = adapt.param(shape, "text").properties
-        said = f"verbosity={short(verbosity)} was left out"
-        if not known or "verbosity" in known or notes.unsupported("verbosity", said):
+        known = param(shape, "text").properties
+        change = f"verbosity={short(verbosity)} was left out"
+        if (
+            not known
+            or "verbosity" in known
+            or notes.unsupported("verbosity", change, NO_PARAMETER)
+        ):
             text["verbosity"] = verbosity
-    if text and "format" not in text and "format" in adapt.param(shape, "text").required:
+    if text and "format" not in text and "format" in param(shape, "text").required:
         text["format"] = {"type": "text"}
-    return text, told
+    return text, instruction
 
 
-def _format(wanted: ResponseFormat) -> dict[str, Any]:
+def _format(wanted: ResponseFormat) -> Body:
     """The flat form that this path has."""
     if wanted.kind != "json_schema":
         return {"type": wanted.kind}
-    wire: dict[str, Any] = {
+    wire: Body = {
         "type": "json_schema",
         "name": re.sub(r"[^A-Za-z0-9_-]", "_", wanted.name)[:64] or "answer",
         "schema": dict(wanted.schema),
@@ -236,53 +245,13 @@ def _format(wanted: ResponseFormat) -> dict[str, Any]:
 # --- parameters whose spelling differs -----------------------------------------------------------
 
 
-def _limits(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in ("max_output_tokens", "max_tokens", "max_completion_tokens"):
-        if params.get(name) is not None:
-            found["max_tokens"] = params[name]
-            break
-    if params.get("n") not in (None, 1):
-        found["n"] = params["n"]
-    return adapt.fit_all(found, shape, notes, rename={"max_tokens": "max_output_tokens"})
-
-
-def _reasoning(params: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
-    """``{"effort", "summary"}`` from the neutral ``reasoning``."""
-    given = params.get("reasoning") or adapt.from_thinking(params.get("thinking"))
-    asked = dict(given) if isinstance(given, Mapping) else {}
-    if params.get("reasoning_effort") is not None:
-        asked.setdefault("effort", params["reasoning_effort"])
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if not asked:
-        return {}
-    if not adapt.declares(shape, "reasoning"):
-        if notes.unsupported("reasoning", f"reasoning={short(asked)} was left out"):
-            return {"reasoning": asked}
-        return {}
-    known = adapt.param(shape, "reasoning").properties
-    effort = _effort(asked, notes)
-    wire: dict[str, Any] = {} if effort is None else {"effort": effort}
-    wire |= {k: v for k, v in asked.items() if k not in _NEUTRAL}
-    fitted: dict[str, Any] = {}
-    for name, value in wire.items():
-        said = f"reasoning.{name}={short(value)} was left out"
-        if not known or name in known or notes.unsupported(f"reasoning.{name}", said):
-            facts = known.get(name)
-            told = f"reasoning.{name}"
-            fitted[name] = value if facts is None else adapt.fit(told, value, facts, notes)
-    return {"reasoning": fitted} if fitted else {}
-
-
-_NEUTRAL = frozenset({"effort", "enabled", "exclude", "budget_tokens", "max_tokens"})
-
-
-def _effort(asked: Mapping[str, Any], notes: Notes) -> Any:
-    if adapt.wants_none(asked):
-        return "none"
-    if asked.get("effort") is not None:
-        return asked["effort"]
-    best = adapt.effort_for(asked)
-    if best is not None:
-        notes.adapted("reasoning", f"reasoning={short(asked)} was sent as effort={best}")
-    return best
+def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:
+    limit = params.get("max_output_tokens")
+    found = {"max_tokens": params.get("max_tokens") if limit is None else limit}
+    return fit_all(
+        {**found, "n": params.get("n")},
+        shape,
+        notes,
+        spellings={"max_tokens": ("max_output_tokens",)},
+        implied={"n": (1,)},
+    )

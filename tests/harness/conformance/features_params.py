@@ -99,7 +99,6 @@ SAMPLING = (
             (*_wire(stop=["END"]), chat(stop_sequences=["END"])), fields={"stop": "END"}),
     Feature("stop of the call", [USER], either(holds(stop=["END"]), holds(stop_sequences=["END"])),
             (*_wire(stop=["END"]), chat(stop_sequences=["END"])), call={"stop": ["END"]}),
-    _one_of("max_tokens 0", LIMITS, 0, max_tokens=0),
     _one_of("max_tokens 1", LIMITS, 1, max_tokens=1),
     _one_of("max_tokens 500", LIMITS, 500, max_tokens=500),
     _one_of("max_completion_tokens", LIMITS, 500, max_completion_tokens=500),

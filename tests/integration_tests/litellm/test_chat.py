@@ -261,7 +261,7 @@ def test_parameters_of_openai_and_of_the_model_go_out(ask: Asker) -> None:
     ask.chat(
         "alibaba/qwen3-32b",
         temperature=0.5,
-        max_completion_tokens=50,
+        max_completion_tokens=5000,
         stop="END",
         seed=3,
         thinking={"type": "enabled", "budget_tokens": 1024},
@@ -271,7 +271,7 @@ def test_parameters_of_openai_and_of_the_model_go_out(ask: Asker) -> None:
     body = ask.api.requests[-1].body
     sent = {k: v for k, v in body.items() if k not in ("model", "messages")}
     assert sent == {
-        "temperature": 0.5, "max_tokens": 50, "stop": ["END"], "seed": 3, "top_k": 4,
+        "temperature": 0.5, "max_tokens": 5000, "stop": ["END"], "seed": 3, "top_k": 4,
         "enable_thinking": True, "thinking_budget": 1024, "enable_search": True,
     }  # fmt: skip
 

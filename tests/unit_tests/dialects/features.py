@@ -216,7 +216,6 @@ FEATURES: dict[str, Callable[[], ChatRequest]] = {
     "stop": _params(stop=["END", "\n"]),
     "max_tokens": _params(max_tokens=100),
     "max_tokens 1": _params(max_tokens=1),
-    "max_completion_tokens": _params(max_completion_tokens=100),
     "logprobs": _params(logprobs=True, top_logprobs=2),
     "penalties": _params(frequency_penalty=0.5, presence_penalty=0.5),
     "user": _params(user="u-1"),

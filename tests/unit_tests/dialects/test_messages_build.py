@@ -61,7 +61,7 @@ def built(asked: ChatRequest, shape: Shape = ANY, policy: Any = "warn") -> dict[
 def told(asked: ChatRequest, shape: Shape) -> list[str]:
     notes = Notes(asked.model)
     build(asked, shape, notes)
-    return [name for name, _ in notes.told]
+    return [name for name, _ in notes.adaptations]
 
 
 @pytest.mark.skipif(not API.exists(), reason="needs ../shared/api")

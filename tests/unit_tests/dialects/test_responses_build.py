@@ -60,7 +60,7 @@ def items(asked: ChatRequest, shape: Shape = ANY) -> list[dict[str, Any]]:
 def told(asked: ChatRequest, shape: Shape) -> list[str]:
     notes = Notes(asked.model)
     build(asked, shape, notes)
-    return [name for name, _ in notes.told]
+    return [name for name, _ in notes.adaptations]
 
 
 @pytest.mark.skipif(not API.exists(), reason="needs ../shared/api")
@@ -382,7 +382,8 @@ def test_reasoning_that_the_model_has_no_control_for_is_left_out_and_told() -> N
     asked = ask(params={"reasoning": {"effort": "low"}})
     assert "reasoning" not in built(asked, shape_of("gpt-4o"))
     assert told(asked, shape_of("gpt-4o")) == ["reasoning"]
-    assert told(ask(params={"reasoning_effort": "none"}), shape_of("gpt-4o")) == ["reasoning"]
+    named = ask(params={"reasoning_effort": "none"})
+    assert told(named, shape_of("gpt-4o")) == ["reasoning_effort"]
 
 
 def test_nothing_is_stored_and_thoughts_are_asked_for_sealed_unless_told_otherwise() -> None:

@@ -1,0 +1,148 @@
+"""A warning points at the line of the user's program that led to it, however deep it arises."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from langchain_aimlapi import AimlapiClient, AimlapiEmbeddings, ChatAimlapi
+from langchain_aimlapi.emulator import Emulator
+from langchain_aimlapi.errors import UnsupportedParameterWarning
+from tests.unit_tests.langchain.helpers import MODEL, make
+
+
+@pytest.fixture
+def api() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def model(api: Emulator) -> ChatAimlapi:
+    return make(model=MODEL, top_k=5,
+                **api.settings())  # fmt: skip
+
+
+def line_of(caught: pytest.WarningsRecorder) -> str:
+    """The line of source that the warning points at; it stands in this file."""
+    warning = next(w for w in caught if issubclass(w.category, UnsupportedParameterWarning))
+    assert warning.filename == __file__
+    return linecache.getline(warning.filename, warning.lineno).strip()
+
+
+def warned() -> pytest.WarningsRecorder:
+    return pytest.warns(UnsupportedParameterWarning)
+
+
+def test_invoke(model: ChatAimlapi) -> None:
+    with warned() as caught:
+        model.invoke("hi")
+    assert line_of(caught) == 'model.invoke("hi")'
+
+
+def test_stream(model: ChatAimlapi) -> None:
+    with warned() as caught:
+        for _ in model.stream("hi"):
+            pass
+    assert line_of(caught) == 'for _ in model.stream("hi"):'
+
+
+async def test_ainvoke(model: ChatAimlapi) -> None:
+    with warned() as caught:
+        await model.ainvoke("hi")
+    assert line_of(caught) == 'await model.ainvoke("hi")'
+
+
+async def test_astream(model: ChatAimlapi) -> None:
+    with warned() as caught:
+        async for _ in model.astream("hi"):
+            pass
+    assert line_of(caught) == 'async for _ in model.astream("hi"):'
+
+
+def test_a_chain(model: ChatAimlapi) -> None:
+    chain: Runnable[Any, Any] = ChatPromptTemplate.from_messages([("user", "{text}")]) | model
+    with warned() as caught:
+        chain.invoke({"text": "hi"})
+    assert line_of(caught) == 'chain.invoke({"text": "hi"})'
+
+
+def test_a_function_of_the_users_own_inside_a_chain(model: ChatAimlapi) -> None:
+    def ask(text: str) -> Any:
+        return model.invoke(text)
+
+    with warned() as caught:
+        RunnableLambda(ask).invoke("hi")
+    assert line_of(caught) == "return model.invoke(text)"
+
+
+def test_a_batch_in_threads_points_at_the_line_that_waits_for_it(model: ChatAimlapi) -> None:
+    with warned() as caught:
+        model.batch(["hi", "ho"])
+    assert line_of(caught) == 'model.batch(["hi", "ho"])'
+
+
+def test_a_task_points_at_the_line_that_waits_for_it(model: ChatAimlapi) -> None:
+    async def ask() -> None:
+        await asyncio.gather(*[asyncio.create_task(model.ainvoke("hi")) for _ in range(2)])
+
+    with warned() as caught:
+        asyncio.run(ask())
+    assert line_of(caught).startswith("await asyncio.gather(")
+
+
+async def test_a_task_that_several_may_wait_for_points_at_some_line_of_the_program(
+    model: ChatAimlapi,
+) -> None:
+    async def ask(text: str) -> None:
+        await asyncio.wait([asyncio.ensure_future(model.ainvoke(text))])
+
+    with warned() as caught:
+        await asyncio.gather(ask("hi"), ask("ho"))
+    assert [w.category for w in caught] == [UnsupportedParameterWarning]
+
+
+async def test_an_agent(model: ChatAimlapi, colour: str) -> None:
+    agent = create_agent(model, [])
+    state: Any = {"messages": [("user", "hi")]}
+    with warned() as caught:
+        if colour == "sync":
+            agent.invoke(state)
+        else:
+            await agent.ainvoke(state)
+    # The node of an agent runs in a task of its own, for which this line waits.
+    assert line_of(caught).removeprefix("await ") in ("agent.invoke(state)", "agent.ainvoke(state)")
+
+
+async def test_embeddings(api: Emulator, colour: str) -> None:
+    model = AimlapiEmbeddings(model="voyage-2", dimensions=64, **api.settings())
+    with warned() as caught:
+        if colour == "sync":
+            model.embed_query("a")
+        else:
+            await model.aembed_query("a")
+    assert line_of(caught) in ('model.embed_query("a")', 'await model.aembed_query("a")')
+
+
+async def test_the_client(api: Emulator, colour: str) -> None:
+    client = AimlapiClient(**api.settings())
+    with warned() as caught:
+        if colour == "sync":
+            client.embeddings(model="voyage-2", input="a", dimensions=64)
+        else:
+            await client.aembeddings(model="voyage-2", input="a", dimensions=64)
+    assert "embeddings(model=" in line_of(caught)
+
+
+def test_a_constructor() -> None:
+    with pytest.warns(UserWarning, match="'vendor_switch' is no argument") as caught:
+        make(model=MODEL, vendor_switch=1)
+    # `make` stands in a file of the tests, which is the user's program here.
+    assert caught[0].filename.endswith("helpers.py")
