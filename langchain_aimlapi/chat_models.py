@@ -16,7 +16,6 @@ from langchain_core.tools import BaseTool
 from pydantic import model_validator
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._connection.settings import secret_of
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, StreamEnd
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
@@ -42,6 +41,7 @@ from langchain_aimlapi._langchain.traces import langsmith_params, total_usage
 from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
+from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise, advise_kind
 

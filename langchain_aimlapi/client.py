@@ -5,28 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from langchain_aimlapi import endpoints
-from langchain_aimlapi._connection.runner import Connection
+from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.settings import resolve_root
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import Snapshot, list_url, load_cached, save
-from langchain_aimlapi.endpoints.models import read_models
-
-if TYPE_CHECKING:
-    from langchain_aimlapi.endpoints.billing import BillingCalls
-    from langchain_aimlapi.endpoints.embeddings import EmbeddingCalls
-    from langchain_aimlapi.endpoints.images import ImageCalls
-    from langchain_aimlapi.endpoints.metrics import MetricsCalls
-
-    # For type checkers only: at run time every endpoint is found by being in its folder.
-    class _Endpoints(EmbeddingCalls, MetricsCalls, BillingCalls):
-        images: ImageCalls
-else:
-    _Endpoints = object
+from langchain_aimlapi.endpoints import AsyncCall, Mounted, SyncCall
+from langchain_aimlapi.endpoints.billing import plan_balance
+from langchain_aimlapi.endpoints.embeddings import plan_embeddings
+from langchain_aimlapi.endpoints.images import ImageCalls
+from langchain_aimlapi.endpoints.metrics import plan_metrics
+from langchain_aimlapi.endpoints.models import plan_models
 
 # What may differ between two clients that share their connections.
 _OPTIONS = frozenset(
@@ -38,7 +30,7 @@ _OPTIONS = frozenset(
 )  # fmt: skip
 
 
-class AimlapiClient(Connection, _Endpoints):
+class AimlapiClient(Connection):
     """AI/ML API without LangChain: ``AimlapiClient().images.generate(model=..., prompt=...)``.
 
     Every endpoint comes in two colours; the async one has an ``a`` before its name::
@@ -60,16 +52,13 @@ class AimlapiClient(Connection, _Endpoints):
         langchain_aimlapi.errors.AimlapiError: every failure of a call is a subclass of it.
     """
 
-    def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_"):
-            try:
-                return endpoints.mounted(name, self)
-            except KeyError:
-                pass
-        return super().__getattr__(name)  # type: ignore[misc]  # pydantic hides it from checkers
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *endpoints.mounts()})
+    embeddings = SyncCall(plan_embeddings)
+    aembeddings = AsyncCall(plan_embeddings)
+    images = Mounted(ImageCalls)
+    metrics = SyncCall(plan_metrics)
+    ametrics = AsyncCall(plan_metrics)
+    billing = SyncCall(plan_balance)
+    abilling = AsyncCall(plan_balance)
 
     def with_options(self, **options: Any) -> AimlapiClient:
         """A client with other options for some calls, sharing the connections of this one.
@@ -142,14 +131,14 @@ class AimlapiClient(Connection, _Endpoints):
         """
         url = self._list_url()
         cached = load_cached(url, directory)
-        snapshot = self.run(lambda context: read_models(context, cached))
+        snapshot = self.run(lambda context: plan_models(context, cached))
         return self._refreshed(url, snapshot, directory)
 
     async def arefresh_catalog(self, *, directory: Path | None = None) -> Catalog:
         """Like `refresh_catalog`, on the running event loop."""
         url = self._list_url()
         cached = await asyncio.to_thread(load_cached, url, directory)
-        snapshot = await self.arun(lambda context: read_models(context, cached))
+        snapshot = await self.arun(lambda context: plan_models(context, cached))
         return await asyncio.to_thread(self._refreshed, url, snapshot, directory)
 
     def _list_url(self) -> str:

@@ -7,15 +7,12 @@ API key never goes along, and size and time are bounded. A file is named after i
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
-from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch
+from langchain_aimlapi._wire.fetch import FILE_LIMITS, Fetched, FetchLimits
 
-__all__ = ["FetchLimits", "Fetched", "adownload", "download", "save"]
+__all__ = ["FetchLimits", "Fetched", "adownload", "adownload_to", "download", "download_to", "save"]
 
 
 def download(url: str, limits: FetchLimits | None = None) -> Fetched:
@@ -32,20 +29,49 @@ def download(url: str, limits: FetchLimits | None = None) -> Fetched:
         InvalidRequestError: the address is not one that may be followed.
         APIConnectionError, APITimeoutError, InvalidResponseError: it could not be downloaded.
     """
-    from langchain_aimlapi._transport import TransportOptions, drivers_for
+    from langchain_aimlapi._transport import download as transport
 
-    # proxies of the environment would undo the check of the address
-    options = TransportOptions(trust_env=False)
-    return drivers_for(options).sync.run(fetch(url, limits or FetchLimits()), None)
+    return transport.download(url, limits or FetchLimits())
 
 
 async def adownload(url: str, limits: FetchLimits | None = None) -> Fetched:
     """Like `download`, on the running event loop."""
-    from langchain_aimlapi._transport import TransportOptions, drivers_for
+    from langchain_aimlapi._transport import download as transport
 
-    options = TransportOptions(trust_env=False)
-    flow = fetch(url, limits or FetchLimits())
-    return await drivers_for(options).asynchronous.run(flow, None)
+    return await transport.adownload(url, limits or FetchLimits())
+
+
+def download_to(
+    url: str, target: str | os.PathLike[str], limits: FetchLimits | None = None
+) -> Path:
+    """Write the body behind ``url`` to a file, piece by piece: it is never whole in memory.
+
+    Args:
+        url: An https address.
+        target: The file, which is replaced where it exists; or a directory, in which the file is
+            named after its content.
+        limits: As for `download`; by default 4 GiB and an hour.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        FileNotFoundError: there is no such directory.
+        OSError: it cannot be written. What was written so far is removed.
+        AimlapiError: as for `download`.
+    """
+    from langchain_aimlapi._transport import download as transport
+
+    return transport.download_to(url, target, limits or FILE_LIMITS)
+
+
+async def adownload_to(
+    url: str, target: str | os.PathLike[str], limits: FetchLimits | None = None
+) -> Path:
+    """Like `download_to`, on the running event loop."""
+    from langchain_aimlapi._transport import download as transport
+
+    return await transport.adownload_to(url, target, limits or FILE_LIMITS)
 
 
 def save(fetched: Fetched, directory: str | os.PathLike[str]) -> Path:
@@ -56,25 +82,10 @@ def save(fetched: Fetched, directory: str | os.PathLike[str]) -> Path:
 
     Raises:
         NotADirectoryError: ``directory`` is none.
-        OSError: it can not be written to.
+        OSError: it cannot be written to.
     """
-    folder = Path(directory)
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no directory; make it first")
-    target = folder / (hashlib.sha256(fetched.data).hexdigest() + fetched.extension)
-    if target.is_symlink():
-        raise FileExistsError(f"{target} is a symbolic link, which is not followed")
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".download-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(fetched.data)
-        os.replace(name, target)
-    except BaseException:
-        _remove([Path(name)])
-        raise
-    return target
+    from langchain_aimlapi._transport import download as transport
 
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+    if not Path(directory).is_dir():
+        raise NotADirectoryError(f"{directory} is no directory; make it first")
+    return transport.write(fetched.data, fetched.content_type, directory)

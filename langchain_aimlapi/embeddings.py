@@ -8,13 +8,13 @@ from typing import Any, Literal
 from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, model_validator
 
+from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import argument_names
-from langchain_aimlapi._connection.runner import Connection
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.catalog.advice import advise_kind
 from langchain_aimlapi.endpoints import Context, Plan
-from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, embed
+from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, plan_embeddings
 from langchain_aimlapi.errors import AimlapiError
 
 # Arguments of other embedding classes that have nothing to do here, and why.
@@ -116,7 +116,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
         self, texts: str | Sequence[str], purpose: Purpose, chunk_size: int | None
     ) -> Callable[[Context], Plan[Embedded]]:
         def build(context: Context) -> Plan[Embedded]:
-            return embed(
+            return plan_embeddings(
                 context,
                 model=self.model,
                 input=texts,
@@ -132,10 +132,10 @@ class AimlapiEmbeddings(Connection, Embeddings):
 
         return build
 
-    def _completed(self, error: AimlapiError, model: str | None) -> AimlapiError:
-        completed = super()._completed(error, model)
-        advise_kind(completed, self.model, self._catalog(), "AimlapiEmbeddings")
-        return completed
+    def _amend(self, error: AimlapiError, model: str | None) -> None:
+        """Add what the catalog knows about the model, and which class would fit its kind."""
+        super()._amend(error, model)
+        advise_kind(error, self.model, self._catalog(), "AimlapiEmbeddings")
 
     def _vectors(self, answer: Embedded) -> list[list[float]]:
         if self.on_usage is not None:

@@ -203,6 +203,23 @@ class APITimeoutError(AimlapiError, core.ModelTimeoutError):
     """Nothing came within the time allowed."""
 
 
+class JobFailedError(APIError):
+    """A job that was accepted has ended without a result. ``job_id`` is its id.
+
+    It is not retryable: a new order is a new charge.
+    """
+
+    job_id: str | None = None
+    is_retryable = False
+
+
+class JobTimeoutError(APITimeoutError):
+    """A job is not done in the time that was waited for. It goes on; ``job_id`` resumes it."""
+
+    job_id: str | None = None
+    is_retryable = False
+
+
 class StreamTimeoutError(APITimeoutError):
     """A stream fell silent for longer than ``stream_timeout``, or passed its ``deadline``."""
 

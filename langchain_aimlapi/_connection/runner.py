@@ -1,147 +1,137 @@
-"""How a front connects: the fields of a constructor, and carrying out plans with the drivers.
-
-`Connection` is the part that `AimlapiClient` and `AimlapiEmbeddings` share with each other (and
-that has the names and meanings of `ChatAimlapi`'s fields). Nothing happens at construction.
-"""
+"""Carrying out plans: the one place where an endpoint's plan meets the drivers, in both colours."""
 
 from __future__ import annotations
 
 import asyncio
-import difflib
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any, TypeVar
-
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._connection.fields import ConnectionFields, argument_names, refuse_twins
-from langchain_aimlapi._connection.settings import check_request_id, secret_of
-from langchain_aimlapi._version import USER_AGENT
-from langchain_aimlapi._wire.flow import Fault, Policy, explain_fault
-from langchain_aimlapi._wire.key import Key
-from langchain_aimlapi.catalog.advice import advise
-from langchain_aimlapi.endpoints import Context, Plan, Step
+from langchain_aimlapi._wire.flow import Flow, Policy
+from langchain_aimlapi._wire.key import Key, secret_of
+from langchain_aimlapi._wire.request import Limits
+from langchain_aimlapi._wire.retry import RetryEvent
+from langchain_aimlapi.endpoints import Plan, StreamPlan
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._transport import Drivers
 
 T = TypeVar("T")
+Amend = Callable[[errors.AimlapiError, str | None], None]
 
 
-class Connection(ConnectionFields):
-    """Where the API is, who asks, how long and how often."""
+def _as_it_is(error: errors.AimlapiError, model: str | None) -> None:
+    """Nothing more is known."""
 
-    model_config = ConfigDict(extra="forbid")
 
-    client_request_id: str | None = None
-    """Sent as ``X-Client-Request-Id``, to find calls in the usage log. Default: a new one each."""
-    max_concurrency: int = Field(default=8, gt=0)
-    """Most requests at a time of one async call that takes several."""
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Carries out plans with a pair of drivers.
 
-    # --- construction -----
+    Attributes:
+        drivers: Who performs I/O.
+        find_key: Returns the key. Raises AuthenticationError where there is none, which is an
+            error only for plans that need one.
+        limits: Time and size; ``limits.deadline`` is for a whole plan, however many requests.
+        max_retries: Further attempts of each request.
+        on_retry: Called before each wait for another attempt.
+        max_concurrency: Most steps of a plan at a time, in async calls.
+        amend: Adds what is known about a model (its id is the second argument) to an error.
+    """
 
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_misspelt(cls, values: Any) -> Any:
-        """An argument that is no field is refused, with the name that was probably meant."""
-        given = values if isinstance(values, dict) else {}
-        refuse_twins(cls, given)
-        known = argument_names(cls)
-        for name in given:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-                hint = f": did you mean {close[0]!r}?" if close else ""
-                raise ValueError(f"unknown argument {name!r}{hint}")
-        return values
+    drivers: Drivers
+    find_key: Callable[[], Key]
+    limits: Limits = field(default_factory=Limits)
+    max_retries: int = 2
+    on_retry: Callable[[RetryEvent], Any] | None = None
+    max_concurrency: int = 8
+    amend: Amend = _as_it_is
 
-    @field_validator("client_request_id")
-    @classmethod
-    def _check_request_id(cls, value: str | None) -> str | None:
-        return check_request_id(value) if value is not None else None
-
-    # --- carrying out -----
-
-    def run(self, build: Callable[[Context], Plan[T]]) -> T:
-        """Carry out what an endpoint plans, one request after the other."""
-        plan, key, base = self._planned(build)
-        drivers, failed = self._drivers(), None
+    def run(self, plan: Plan[T]) -> T:
+        """The value of a plan, its steps one after the other."""
+        key, policy = self._start(plan)
+        driver = self.drivers.sync
         try:
-            steps = self._flows(plan, base)
-            return plan.join([drivers.sync.run(each, key, self.on_retry) for each in steps])
+            return plan.join([driver.run(s, key, self.on_retry) for s in _flows(plan, policy)])
         except errors.AimlapiError as error:
-            failed = error
-        raise self._completed(failed, plan.model)
+            self.amend(error, plan.model)
+            raise
 
-    async def arun(self, build: Callable[[Context], Plan[T]]) -> T:
-        """Carry out what an endpoint plans, up to ``max_concurrency`` requests at a time."""
-        plan, key, base = self._planned(build)
-        drivers, failed = self._drivers(), None
+    async def arun(self, plan: Plan[T]) -> T:
+        """The value of a plan, up to ``max_concurrency`` steps at a time."""
+        key, policy = self._start(plan)
+        driver = self.drivers.asynchronous
         try:
-            steps = self._flows(plan, base)
             return plan.join(
                 await _overlapped(
-                    steps,
-                    lambda each: drivers.asynchronous.run(each, key, self.on_retry),
+                    _flows(plan, policy),
+                    lambda each: driver.run(each, key, self.on_retry),
                     min(self.max_concurrency, len(plan.steps)),
                 )
             )
         except errors.AimlapiError as error:
-            failed = error
-        raise self._completed(failed, plan.model)
+            self.amend(error, plan.model)
+            raise
 
-    def _planned(self, build: Callable[[Context], Plan[T]]) -> tuple[Plan[T], Key | None, Policy]:
-        plan = build(self._context())
-        if plan.notes is not None:
-            plan.notes.warn(self._holder.warned)
-        key: Key | None
+    def stream(self, plan: StreamPlan[T]) -> SyncItems[T]:
+        """The items of a plan as they come."""
+        key, policy = self._start(plan)
+        return SyncItems(self._items(plan, policy, key))
+
+    def astream(self, plan: StreamPlan[T]) -> AsyncItems[T]:
+        """The items of a plan as they come, on the running event loop."""
+        key, policy = self._start(plan)
+        return AsyncItems(self._aitems(plan, policy, key))
+
+    def _items(
+        self, plan: StreamPlan[T], policy: Policy, key: Key | None
+    ) -> Generator[T, None, None]:
+        items = self.drivers.sync.stream(plan.flow(policy.started()), key, self.on_retry)
         try:
-            key = self._key()
+            yield from items
+        except errors.AimlapiError as error:
+            self.amend(error, plan.model)
+            raise
+        finally:
+            items.close()
+
+    async def _aitems(
+        self, plan: StreamPlan[T], policy: Policy, key: Key | None
+    ) -> AsyncGenerator[T, None]:
+        items = self.drivers.asynchronous.stream(plan.flow(policy.started()), key, self.on_retry)
+        try:
+            async for item in items:
+                yield item
+        except errors.AimlapiError as error:
+            self.amend(error, plan.model)
+            raise
+        finally:
+            await items.aclose()
+
+    def _start(self, plan: Plan[Any] | StreamPlan[Any]) -> tuple[Key | None, Policy]:
+        key: Key | None = None
+        try:
+            key = self.find_key()
         except errors.AuthenticationError:
             if plan.needs_key:
                 raise
-            key = None
         secret = secret_of(key) if key is not None else None
-        return plan, key, Policy(self.max_retries, self._limits(), plan.model, secret)
+        return key, Policy(self.max_retries, self.limits, plan.model, secret)
 
-    def _flows(self, plan: Plan[Any], policy: Policy) -> Iterator[Any]:
-        """The flows of a plan; each starts with what is left of the call's time."""
-        whole = policy.limits.deadline
-        until = None if whole is None else time.monotonic() + whole
-        for place in range(len(plan.steps)):
-            step: Step[Any] = plan.steps[place]
-            if until is not None and place:
-                left = until - time.monotonic()
-                if left <= 0:
-                    fault = Fault("deadline", "the deadline of the call has passed")
-                    raise explain_fault(fault, policy)
-                policy = replace(policy, limits=replace(policy.limits, deadline=left))
-            yield step(policy)
 
-    def _context(self) -> Context:
-        request_id = self.client_request_id or str(uuid.uuid4())
-        return Context(
-            root=self._root(),
-            catalog=self._catalog(),
-            headers={
-                "user-agent": USER_AGENT,
-                "x-client-request-id": request_id,
-                **(self.default_headers or {}),
-            },
-            on_unsupported=self.on_unsupported,
-        )
-
-    def _completed(self, error: errors.AimlapiError, model: str | None) -> errors.AimlapiError:
-        """The error with what the catalog knows about the model."""
-        if model is None:
-            return error
-        error.model = error.model or model
-        if isinstance(error, errors.ModelNotFoundError):
-            advise(error, model, self._catalog())
-        return error
+def _flows(plan: Plan[Any], policy: Policy) -> Iterator[Flow[Any]]:
+    """The flows of a plan, each made when it is due; the time of all of them began before."""
+    policy = policy.started()
+    for place in range(len(plan.steps)):
+        if place and policy.until is not None and policy.clock() >= policy.until:
+            raise policy.deadline_error()
+        yield plan.steps[place](policy)
 
 
 async def _overlapped(
-    flows: Iterator[Any], carry_out: Callable[[Any], Any], width: int
+    flows: Iterator[Flow[Any]], carry_out: Callable[[Flow[Any]], Awaitable[Any]], width: int
 ) -> list[Any]:
     """The results of all flows, in order. The first failure ends the others and is raised."""
     if width <= 1:
@@ -161,3 +151,61 @@ async def _overlapped(
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
     return [results[place] for place in range(len(results))]
+
+
+class SyncItems(Generic[T]):
+    """Items of a streamed answer. The request is sent when the first one is asked for; the
+    connection is closed at the end, by `close`, or when the ``with`` block is left."""
+
+    def __init__(self, items: Generator[T, None, None]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._items.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncItems(Generic[T]):
+    """The async twin of `SyncItems`. A loop that is left early should stand in ``async with``:
+    Python closes what was left only some time later."""
+
+    def __init__(self, items: AsyncGenerator[T, None]) -> None:
+        self._items = items
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        return await anext(self._items)
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        await self._items.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -64,11 +64,6 @@ def resolve_key(given: Key | None) -> Key:
     return SecretStr(value)
 
 
-def secret_of(key: Key) -> str | None:
-    """The key as text where it is known without a call, to mask it in messages."""
-    return key.get_secret_value() if isinstance(key, SecretStr) else None
-
-
 def resolve_root(given: str | None, *, allow_http: bool) -> str:
     """The address without its ``/v1``: paths of the API are written in full after it.
 

@@ -17,7 +17,6 @@ from langchain_aimlapi._connection.settings import (
     check_headers,
     resolve_key,
     resolve_root,
-    secret_of,
 )
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest
@@ -26,7 +25,7 @@ from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domai
 from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi._transport import Drivers, TransportOptions, drivers_for
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi._wire.key import Key, clean_key
+from langchain_aimlapi._wire.key import Key, clean_key, secret_of
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog import Catalog
 

@@ -18,9 +18,8 @@ from langchain_aimlapi._litellm.plans import arun, run
 from langchain_aimlapi._litellm.replies import hidden_params, usage_of
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
-from langchain_aimlapi.endpoints.embeddings import Embedded
-from langchain_aimlapi.endpoints.embeddings import embed as plan_embeddings
-from langchain_aimlapi.endpoints.images import Image, Images, edit_images, generate_images
+from langchain_aimlapi.endpoints.embeddings import Embedded, plan_embeddings
+from langchain_aimlapi.endpoints.images import Image, Images, plan_edit, plan_images
 
 Given = Mapping[str, Any]
 # LiteLLM hands all keyword arguments of an edit on, its own among them.
@@ -121,7 +120,7 @@ async def aedit(given: Given, catalog: Catalog) -> ImageResponse:
 def _generation(given: Given) -> Callable[[Context], Plan[Images]]:
     params, extra_body = params_of(given)
     size, image = params.pop("size", None), params.pop("image", None)
-    return lambda context: generate_images(
+    return lambda context: plan_images(
         context,
         model=str(given["model"]),
         prompt=given.get("prompt"),
@@ -142,7 +141,7 @@ def _edit(given: Given) -> Callable[[Context], Plan[Images]]:
     merged = {**kept, **(given.get("edit_params") or {})}
     params, extra_body = params_of({**given, "optional_params": merged})
     size, mask = params.pop("size", None), params.pop("mask", None)
-    return lambda context: edit_images(
+    return lambda context: plan_edit(
         context,
         model=str(given["model"]),
         prompt=given.get("prompt"),

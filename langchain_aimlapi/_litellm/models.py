@@ -13,7 +13,7 @@ from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import list_url, load_cached, save
-from langchain_aimlapi.endpoints.models import read_models
+from langchain_aimlapi.endpoints.models import plan_models
 
 _SUPPORTS = {
     "tools": "supports_function_calling",
@@ -113,7 +113,7 @@ def refreshed(catalog: Catalog, *, api_key: str | None, api_base: str | None) ->
     access = plain_access(api_key=api_key, api_base=api_base)
     url = list_url(access.root)
     cached = load_cached(url)
-    snapshot = run_plan(read_models(context_of(access, catalog, {}), cached), access)
+    snapshot = run_plan(plan_models(context_of(access, catalog, {}), cached), access)
     if snapshot.changed:
         save(url, snapshot)
     return catalog.merged(snapshot.payload)

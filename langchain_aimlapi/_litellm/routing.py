@@ -24,7 +24,7 @@ from langchain_aimlapi._litellm.plans import arun_plan, context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.endpoints import Plan
-from langchain_aimlapi.endpoints.metrics import Metrics, ask_metrics
+from langchain_aimlapi.endpoints.metrics import Metrics, plan_metrics
 from langchain_aimlapi.errors import AimlapiError
 
 By = Literal["latency", "throughput", "price"]
@@ -123,7 +123,7 @@ class PreferModels(CustomLogger):
         self._learn(await arun_plan(self._plan(models, access), access))
 
     def _plan(self, models: Iterable[str], access: Access) -> Plan[Metrics]:
-        return ask_metrics(context_of(access, Catalog.default(), {}), sorted(set(models)))
+        return plan_metrics(context_of(access, Catalog.default(), {}), sorted(set(models)))
 
     def _learn(self, told: Metrics) -> None:
         self._scores |= scores_of(told, self.by)

@@ -29,10 +29,9 @@ from langchain_aimlapi._transport.forks import INHERITED, remember
 from langchain_aimlapi._transport.options import TransportOptions
 from langchain_aimlapi._transport.pool import Pool, Slot
 from langchain_aimlapi._wire import flow as wire
-from langchain_aimlapi._wire.fetch import Resolve
-from langchain_aimlapi._wire.flow import READ, Fault, Flow
+from langchain_aimlapi._wire.flow import READ, Fault, Flow, Resolve
 from langchain_aimlapi._wire.key import Key
-from langchain_aimlapi._wire.request import Response
+from langchain_aimlapi._wire.request import Body, Response
 from langchain_aimlapi._wire.retry import RetryEvent
 
 T = TypeVar("T")
@@ -129,16 +128,13 @@ class AsyncDriver:
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             result, fault = None, None
-            if isinstance(command, wire.Sleep):
-                await _atell(on_retry, command)
-                await asyncio.sleep(command.seconds)
-                continue
             try:
-                if isinstance(command, Resolve):
-                    loop = asyncio.get_running_loop()
-                    result = await loop.run_in_executor(None, resolve, command)
-                else:
+                if isinstance(command, wire.Send):
                     result = await self._send(client, command, auth)
+                elif isinstance(command, Resolve):
+                    result = await asyncio.to_thread(resolve, command)
+                else:
+                    await _pause(command, on_retry)
             except Fault as caught:
                 fault = caught
 
@@ -171,9 +167,10 @@ class AsyncDriver:
         trace = Trace()
         fault: Fault
         try:
-            request = build(
-                client, command.request, timeouts_of(command.limits, command.until), trace.acall
-            )
+            body = command.request.body
+            content = body if body is None or isinstance(body, bytes) else _pieces(body)
+            timeouts = timeouts_of(command.limits, command.until)
+            request = build(client, command.request, timeouts, trace.acall, content)
             async with asyncio.timeout(None if command.until is None else left(command.until)):
                 return await client.send(request, auth=auth, stream=True, follow_redirects=False)
         except TimeoutError:
@@ -214,9 +211,13 @@ class AsyncDriver:
                         result = Response(response.status_code, headers_of(response), b"")
                     except Fault as caught:
                         fault = caught
-                elif isinstance(command, wire.Sleep):
-                    await _atell(on_retry, command)
-                    await asyncio.sleep(command.seconds)
+                elif isinstance(command, Resolve):
+                    try:
+                        result = await asyncio.to_thread(resolve, command)
+                    except Fault as caught:
+                        fault = caught
+                elif not isinstance(command, wire.Drain | wire.Close):
+                    await _pause(command, on_retry)
                 elif answer is not None:
                     if isinstance(command, wire.Drain):
                         await answer.drain()
@@ -275,8 +276,21 @@ async def _keep(client: httpx.AsyncClient) -> AsyncIterator[None]:
         await client.aclose()
 
 
-async def _atell(on_retry: OnRetry | None, pause: wire.Sleep) -> None:
-    if on_retry is not None:
-        told = on_retry(RetryEvent(pause.attempt, pause.seconds, pause.error))
-        if isinstance(told, Awaitable):
-            await told
+async def _pause(command: Any, on_retry: OnRetry | None) -> None:
+    """Carry out a command that needs no connection."""
+    returned: object = None
+    if isinstance(command, wire.Notify):
+        returned = command.callback(*command.arguments)
+    elif isinstance(command, wire.Retry) and on_retry is not None:
+        returned = on_retry(RetryEvent(command.attempt, command.seconds, command.error))
+    if isinstance(returned, Awaitable):
+        await returned
+    if not isinstance(command, wire.Notify):
+        await asyncio.sleep(command.seconds)
+
+
+async def _pieces(body: Body) -> AsyncIterator[bytes]:
+    """The pieces of a body; files are read in a thread, so that the loop goes on."""
+    pieces = body.pieces()
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece

@@ -6,12 +6,11 @@ import inspect
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
-from langchain_aimlapi._wire.fetch import Resolve
-from langchain_aimlapi._wire.flow import Fault
+from langchain_aimlapi._wire.flow import Fault, Resolve
 from langchain_aimlapi._wire.inflate import ACCEPT_ENCODING
 from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi._wire.request import Limits, Request
@@ -34,12 +33,7 @@ class KeyAuth(httpx.Auth):
         """Sign a request (sync)."""
         value = self._key() if callable(self._key) else self._key.get_secret_value()
         if inspect.isawaitable(value):
-            if inspect.iscoroutine(value):
-                value.close()
-            raise InvalidRequestError(
-                "api_key is an async function, which a sync call can not await",
-                advice="use ainvoke/astream, or give a plain function",
-            )
+            refuse_awaitable(value, "api_key")
         request.headers["Authorization"] = _bearer(value)
         yield request
 
@@ -52,6 +46,16 @@ class KeyAuth(httpx.Auth):
             value = await value
         request.headers["Authorization"] = _bearer(value)
         yield request
+
+
+def refuse_awaitable(value: Any, name: str) -> NoReturn:
+    """A function of the user's turned out to be async, in a sync call."""
+    if inspect.iscoroutine(value):
+        value.close()
+    raise InvalidRequestError(
+        f"{name} is an async function, which a sync call cannot await",
+        advice="make the call from async code (ainvoke, astream, ...), or give a plain function",
+    )
 
 
 def _bearer(value: Any) -> str:
@@ -141,12 +145,18 @@ def timeouts_of(limits: Limits, until: float | None) -> dict[str, float | None]:
     return {k: rest if v is None else min(v, rest) for k, v in times.items()}
 
 
-def build(client: Any, request: Request, timeout: dict[str, float | None], trace: Any) -> Any:
+def build(
+    client: Any, request: Request, timeout: dict[str, float | None], trace: Any, content: Any
+) -> Any:
+    """httpx's request. ``content`` is the body in the form that the client's colour takes."""
+    headers = {"accept-encoding": ACCEPT_ENCODING, **request.headers}
+    if request.body is not None and not isinstance(request.body, bytes):
+        headers["content-length"] = str(request.body.length)
     return client.build_request(
         request.method,
         request.url,
-        headers={"accept-encoding": ACCEPT_ENCODING, **request.headers},
-        content=request.body,
+        headers=headers,
+        content=content,
         timeout=httpx.Timeout(**timeout),
         extensions={"trace": trace}
         | ({"sni_hostname": request.server_name} if request.server_name else {}),

@@ -201,7 +201,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; its answer's body is still to be read."""
         session = self._opened()
-        body = await request.aread()
+        data = await _data_of(request)
         exchange = _Exchange(request)
         with _as_httpx():
             try:
@@ -211,7 +211,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                         str(request.url),
                         headers=[(k.decode(), v.decode("latin-1")) for k, v in request.headers.raw],
                         skip_auto_headers=_AUTOMATIC,
-                        data=(body if len(body) <= _PIECE else _pieces(body)) or None,
+                        data=data,
                         allow_redirects=False,
                         server_hostname=request.extensions.get("sni_hostname"),
                         trace_request_ctx=exchange,
@@ -232,6 +232,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+async def _data_of(request: httpx.Request) -> bytes | AsyncIterator[bytes] | None:
+    """The body as aiohttp takes it: whole where it is small, else piece by piece."""
+    if not isinstance(request.stream, httpx.ByteStream):  # a file that is read while it is sent
+        assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - built for async
+        return aiter(request.stream)
+    body = await request.aread()
+    return (body if len(body) <= _PIECE else _pieces(body)) or None
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:

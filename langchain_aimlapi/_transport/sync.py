@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
 import threading
@@ -23,6 +24,7 @@ from langchain_aimlapi._transport.common import (
     headers_of,
     idle_from_now,
     left,
+    refuse_awaitable,
     resolve,
     size_limit,
     timeouts_of,
@@ -32,8 +34,7 @@ from langchain_aimlapi._transport.forks import INHERITED, remember
 from langchain_aimlapi._transport.options import TransportOptions
 from langchain_aimlapi._transport.pool import Pool, Slot
 from langchain_aimlapi._wire import flow as wire
-from langchain_aimlapi._wire.fetch import Resolve
-from langchain_aimlapi._wire.flow import READ, Fault, Flow
+from langchain_aimlapi._wire.flow import READ, Fault, Flow, Resolve
 from langchain_aimlapi._wire.key import Key
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi._wire.retry import RetryEvent
@@ -161,15 +162,13 @@ class SyncDriver:
             except StopIteration as stop:
                 return stop.value  # type: ignore[no-any-return]
             result, fault = None, None
-            if isinstance(command, wire.Sleep):
-                _tell(on_retry, command)
-                time.sleep(command.seconds)
-                continue
             try:
-                if isinstance(command, Resolve):
+                if isinstance(command, wire.Send):
+                    result = self._send(client, command, auth)
+                elif isinstance(command, Resolve):
                     result = resolve(command)
                 else:
-                    result = self._send(client, command, auth)
+                    _pause(command, on_retry)
             except Fault as caught:
                 fault = caught
 
@@ -202,7 +201,10 @@ class SyncDriver:
         watchdog = None if until is None else _Watchdog(lambda: trace.socket, left(until))
         fault: Fault
         try:
-            request = build(client, command.request, timeouts_of(command.limits, until), trace)
+            body = command.request.body
+            content = body if body is None or isinstance(body, bytes) else body.pieces()
+            timeouts = timeouts_of(command.limits, until)
+            request = build(client, command.request, timeouts, trace, content)
             return client.send(request, auth=auth, stream=True, follow_redirects=False)
         except IO_ERRORS as error:
             fault = fault_of(error, stale=trace.stale(error))
@@ -244,9 +246,13 @@ class SyncDriver:
                         result = Response(response.status_code, headers_of(response), b"")
                     except Fault as caught:
                         fault = caught
-                elif isinstance(command, wire.Sleep):
-                    _tell(on_retry, command)
-                    time.sleep(command.seconds)
+                elif isinstance(command, Resolve):
+                    try:
+                        result = resolve(command)
+                    except Fault as caught:
+                        fault = caught
+                elif not isinstance(command, wire.Drain | wire.Close):
+                    _pause(command, on_retry)
                 elif answer is not None:
                     if isinstance(command, wire.Drain):
                         answer.drain()
@@ -286,9 +292,16 @@ class SyncDriver:
             self._pool = None
 
 
-def _tell(on_retry: OnRetry | None, pause: wire.Sleep) -> None:
-    if on_retry is not None:
-        on_retry(RetryEvent(pause.attempt, pause.seconds, pause.error))
+def _pause(command: Any, on_retry: OnRetry | None) -> None:
+    """Carry out a command that needs no connection."""
+    if isinstance(command, wire.Notify):
+        returned = command.callback(*command.arguments)
+        if inspect.isawaitable(returned):
+            refuse_awaitable(returned, "a callback")
+        return
+    if isinstance(command, wire.Retry) and on_retry is not None:
+        on_retry(RetryEvent(command.attempt, command.seconds, command.error))
+    time.sleep(command.seconds)
 
 
 def _close_at_end(pool: Pool[httpx.Client], pid: int) -> None:

@@ -9,13 +9,25 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._wire.flow import Fault, Policy, Send, decoded, explain_fault
+from langchain_aimlapi._wire.flow import (
+    READ,
+    Close,
+    Drain,
+    Fault,
+    Flow,
+    Open,
+    Policy,
+    Resolve,
+    Send,
+    decoded,
+    explain_fault,
+)
+from langchain_aimlapi._wire.inflate import EncodingError, Inflater
 from langchain_aimlapi._wire.request import Limits, Request, Response
 
 MAX_REDIRECTS = 5
@@ -46,14 +58,6 @@ EXTENSIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Resolve:
-    """Look up the addresses of a host. Result: a list of IP addresses as text."""
-
-    host: str
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
 class FetchLimits:
     """What a download may do.
 
@@ -62,12 +66,19 @@ class FetchLimits:
         seconds: Time for the whole download, redirects included.
         allow_http: Whether plain http is followed too.
         allow_private: Whether addresses that are not public are followed (tests, own networks).
+        trusted: An origin (``"http://127.0.0.1:8000"``) that is followed wherever it is: the API's
+            own address, which gets the key anyway.
     """
 
     max_bytes: int = 64 * 1024 * 1024
     seconds: float = 60.0
     allow_http: bool = False
     allow_private: bool = False
+    trusted: str | None = None
+
+
+FILE_LIMITS = FetchLimits(max_bytes=4 * 1024**3, seconds=3600.0)
+"""For files that go onto the disk piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +95,27 @@ class Fetched:
         return EXTENSIONS.get(self.content_type, ".bin")
 
 
+@dataclass(frozen=True, slots=True)
+class FetchHead:
+    """The first item of `fetch_stream`: what follows is of this type.
+
+    ``size_bytes`` is what the server promises, None where it does not say.
+    """
+
+    url: str
+    content_type: str
+    size_bytes: int | None
+
+    @property
+    def extension(self) -> str:
+        """A file extension from an allow list of content types, never from the URL."""
+        return EXTENSIONS.get(self.content_type, ".bin")
+
+
 def fetch(
     url: str, limits: FetchLimits, *, clock: Callable[[], float] = time.monotonic
-) -> Generator[Any, Any, Fetched]:
-    """Download ``url``.
+) -> Flow[Fetched]:
+    """Download ``url`` into memory.
 
     Raises:
         InvalidRequestError: the URL is not one that may be followed.
@@ -95,25 +123,118 @@ def fetch(
     """
     until = clock() + limits.seconds
     for _ in range(MAX_REDIRECTS + 1):
-        response = yield from _get(url, limits, until)
-        if response.status in _REDIRECTS and response.headers.get("location"):
-            url = urljoin(url, response.headers["location"])
-            continue
-        if not 200 <= response.status < 300:
-            error = errors.InvalidResponseError(
-                f"the download of {_shown(url)} was answered {response.status}",
-                status_code=response.status,
-            )
-            error.is_retryable = response.status >= 500
-            raise error
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Fetched(url, kind, response.body)
+        request = yield from _pinned(url, limits)
+        response = yield from _sent(request, limits, until)
+        target = _redirected(url, response)
+        if target is None:
+            _check_status(url, response)
+            return Fetched(url, _content_type(response), response.body)
+        url = target
     raise errors.InvalidResponseError(f"too many redirects at {_shown(url)}")
 
 
-def _get(url: str, limits: FetchLimits, until: float) -> Generator[Any, Any, Response]:
+def fetch_stream(
+    url: str, limits: FetchLimits, *, clock: Callable[[], float] = time.monotonic
+) -> Flow[None]:
+    """Download ``url`` piece by piece: the items are a `FetchHead`, then bytes.
+
+    Raises:
+        As `fetch`.
+    """
+    until = clock() + limits.seconds
+    wire, policy = _wire_limits(limits)
+    for _ in range(MAX_REDIRECTS + 1):
+        request = yield from _pinned(url, limits)
+        head: Response
+        try:
+            head = yield Open(request, wire, until)
+        except Fault as fault:
+            failed = explain_fault(fault, policy)
+        else:
+            target = _redirected(url, head)
+            if target is None:
+                yield from _pieces(url, head, limits, policy)
+                return
+            yield Close()
+            url = target
+            continue
+        raise failed
+    raise errors.InvalidResponseError(f"too many redirects at {_shown(url)}")
+
+
+def _pieces(url: str, head: Response, limits: FetchLimits, policy: Policy) -> Flow[None]:
+    """The items of an open answer."""
+    try:
+        _check_status(url, head)
+        inflater = Inflater(head.headers.get("content-encoding", ""))
+        promised = head.headers.get("content-length", "")
+        size_bytes = int(promised) if inflater.plain and promised.isdigit() else None
+        yield [FetchHead(url, _content_type(head), size_bytes)]
+        size = 0
+        while data := (yield READ):
+            for piece in (data,) if inflater.plain else inflater.feed(data):
+                size += len(piece)
+                if size > limits.max_bytes:
+                    raise Fault("too_large", f"the file is longer than {limits.max_bytes} bytes")
+                yield [piece]
+        inflater.close()
+        yield Drain()
+        return
+    except Fault as fault:
+        failed = explain_fault(fault, policy)
+    except errors.AimlapiError as error:
+        failed = error
+    except EncodingError as error:
+        failed = errors.InvalidResponseError(str(error))
+    yield Close()
+    raise failed
+
+
+def _redirected(url: str, response: Response) -> str | None:
+    """Where an answer points to; None where it is no redirect."""
+    location = response.headers.get("location")
+    return urljoin(url, location) if response.status in _REDIRECTS and location else None
+
+
+def _check_status(url: str, response: Response) -> None:
+    """Raise the error for a status that is no success."""
+    if 200 <= response.status < 300:
+        return
+    error = errors.InvalidResponseError(
+        f"the download of {_shown(url)} was answered {response.status}",
+        status_code=response.status,
+    )
+    error.is_retryable = response.status >= 500
+    if response.status in (403, 404, 410):
+        error.advice = "links to media expire; make it again, or ask the job for its result again"
+    raise error
+
+
+def _content_type(response: Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _wire_limits(limits: FetchLimits) -> tuple[Limits, Policy]:
+    wire = Limits(max_response_bytes=limits.max_bytes, read=30.0, deadline=limits.seconds)
+    return wire, Policy(max_retries=0, limits=wire)
+
+
+def _sent(request: Request, limits: FetchLimits, until: float) -> Flow[Response]:
+    wire, policy = _wire_limits(limits)
+    try:
+        response = yield Send(request, wire, until)
+        return decoded(response, policy)
+    except Fault as caught:
+        fault = caught
+    raise explain_fault(fault, policy)
+
+
+def _pinned(url: str, limits: FetchLimits) -> Flow[Request]:
+    """The request for a URL, bound to an address of its host that was checked."""
     parts = urlsplit(url)
     host = parts.hostname
+    if limits.trusted is not None and origin_of(url) == limits.trusted:
+        return Request("GET", url, {"accept": "*/*"})
     allowed = ("https", "http") if limits.allow_http else ("https",)
     if parts.scheme not in allowed or not host or parts.username or parts.password:
         raise errors.InvalidRequestError(
@@ -126,19 +247,10 @@ def _get(url: str, limits: FetchLimits, until: float) -> Generator[Any, Any, Res
     pinned = f"[{address}]" if ":" in address else address
     target = urlunsplit((parts.scheme, f"{pinned}:{port}", parts.path or "/", parts.query, ""))
     shown = host if port in (80, 443) else f"{host}:{port}"
-    request = Request("GET", target, {"host": shown, "accept": "*/*"}, server_name=host)
-    wire = Limits(max_response_bytes=limits.max_bytes, read=30.0, deadline=limits.seconds)
-    policy = Policy(max_retries=0, limits=wire)
-    fault: Fault
-    try:
-        response = yield Send(request, wire, until)
-        return decoded(response, policy)
-    except Fault as caught:
-        fault = caught
-    raise explain_fault(fault, policy)
+    return Request("GET", target, {"host": shown, "accept": "*/*"}, server_name=host)
 
 
-def _address(host: str, port: int, limits: FetchLimits) -> Generator[Any, Any, str]:
+def _address(host: str, port: int, limits: FetchLimits) -> Flow[str]:
     """One address of the host, after all of them were found to be public."""
     fault: Fault
     try:
@@ -168,6 +280,12 @@ def is_public(address: str) -> bool:
     if mapped is not None:
         parsed = mapped
     return parsed.is_global and not parsed.is_multicast
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def _shown(url: str) -> str:

@@ -1,17 +1,21 @@
 """Multi-step calls as generators: they say what to do next and never do it themselves.
 
 A flow yields commands (`Send`, `Open`, `Read`, ...), a driver performs each one and sends back
-the result, or throws a `Fault`. Retry, deadlines, decompression and the decision what counts as
-success live here, once, for sync and async alike. A streaming flow also yields lists: items for
-the consumer.
+the result, or throws a `Fault`. Retry, polling, deadlines, decompression and the decision what
+counts as success live here, once, for sync and async alike. A streaming flow also yields lists:
+items for the consumer. In two lines::
+
+    response = yield Send(request, policy.limits, policy.until)   # a driver performs this
+    yield Wait(10.0)                                              # and this
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Container, Generator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, TypeVar
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._wire.explain import explain
@@ -23,18 +27,23 @@ from langchain_aimlapi._wire.sse import EventTooLargeError
 T = TypeVar("T")
 
 
-class Fault(Exception):
-    """I/O failed. ``kind`` is one of FAULT_KINDS; ``stale`` means that a pooled connection had
-    died unused, so the server can not have seen the request."""
+FaultKind = Literal["connect", "tls", "timeout", "deadline", "broken", "too_large", "url", "proxy"]
 
-    def __init__(self, kind: str, detail: str, *, stale: bool = False) -> None:
+
+class Fault(Exception):
+    """I/O failed. ``stale`` means that a pooled connection had died unused, so the server cannot
+    have seen the request."""
+
+    def __init__(self, kind: FaultKind, detail: str, *, stale: bool = False) -> None:
         super().__init__(kind, detail)
-        self.kind = kind
+        self.kind: FaultKind = kind
         self.detail = detail
         self.stale = stale
 
-
-FAULT_KINDS = ("connect", "tls", "timeout", "deadline", "broken", "too_large", "url", "proxy")
+    @property
+    def is_unsent(self) -> bool:
+        """Whether the server cannot have seen the request."""
+        return self.stale or self.kind in ("connect", "tls", "url", "proxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +81,68 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep:
-    """Wait before retry number ``attempt``, after telling ``on_retry``."""
+class Resolve:
+    """Look up the addresses of a host. Result: a list of IP addresses as text."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Wait before retry number ``attempt``, after calling ``on_retry``."""
 
     seconds: float
     attempt: int
     error: Exception
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait because the answer is not ready yet. Nothing has failed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Call a function of the user's with these arguments; an async driver awaits an awaitable."""
+
+    callback: Callable[..., object]
+    arguments: tuple[object, ...]
+
+
 READ = Read()
-Command = Send | Open | Read | Drain | Close | Sleep
-Flow = Generator[Any, Any, T]
+Command = Send | Open | Read | Drain | Close | Resolve | Retry | Wait | Notify
+Flow = Generator[Command | list[Any], Any, T]
+"""What a driver sends back depends on the command, which no type can say: hence the second Any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a flow needs to know: how often, how long, and what to keep out of messages."""
+    """What a flow needs to know: how often, how long, and what to keep out of messages.
+
+    ``until`` is the moment (of ``clock``) at which the whole call has to be over, however many
+    requests it takes; without it each request counts ``limits.deadline`` from its own start.
+    """
 
     max_retries: int = 2
     limits: Limits = field(default_factory=Limits)
     model: str | None = None
     secret: str | None = field(default=None, repr=False)
     clock: Callable[[], float] = time.monotonic
+    until: float | None = None
+
+    def started(self) -> Policy:
+        """The policy of a call that begins now: its deadline becomes a moment."""
+        deadline = self.limits.deadline
+        if deadline is None or self.until is not None:
+            return self
+        return replace(self, until=self.clock() + deadline)
+
+    def deadline_error(self) -> errors.AimlapiError:
+        """The error for a call whose time is over."""
+        return explain_fault(Fault("deadline", "the deadline of the call has passed"), self)
 
 
 class StreamReader(Protocol):
@@ -125,26 +174,29 @@ class StreamReader(Protocol):
         ...
 
 
-class _Attempts(Generic[T]):
+class _Attempts:
     """Counts attempts of one call and decides whether there is another one."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+    def __init__(self, policy: Policy, *, repeatable: bool = True) -> None:
+        self.policy = policy.started()
+        self.until = self.policy.until
+        self.repeatable = repeatable
         self.retries = 0
         self.stale_used = False
-        deadline = policy.limits.deadline
-        self.until = None if deadline is None else policy.clock() + deadline
 
-    def after(self, error: errors.AimlapiError, *, stale: bool = False) -> Sleep | None:
-        """What to do about a failed attempt: None to try again at once, or how long to wait.
+    def after(self, error: errors.AimlapiError, fault: Fault | None = None) -> Flow[None]:
+        """Wait for the next attempt, where one is due.
 
         Raises:
             AimlapiError: the same error, where no further attempt is due.
         """
-        if stale and not self.stale_used:
+        if fault is not None and fault.stale and not self.stale_used:
             self.stale_used = True
-            return None
+            return
         if not error.is_retryable or self.retries >= self.policy.max_retries:
+            raise error
+        if not self.repeatable and not _is_refusal(error, fault):
+            error.advice = _MAYBE_ACCEPTED
             raise error
         delay = next_delay(self.retries + 1, error.retry_after)
         if delay is None:
@@ -156,35 +208,66 @@ class _Attempts(Generic[T]):
         if self.until is not None and self.policy.clock() + delay >= self.until:
             raise error
         self.retries += 1
-        return Sleep(delay, self.retries, error)
+        yield Retry(delay, self.retries, error)
 
-    def fault(self, fault: Fault) -> errors.AimlapiError:
-        return explain_fault(fault, self.policy)
+    def failed(self, fault: Fault) -> Flow[None]:
+        """Wait for the next attempt after a fault; see `after`."""
+        return self.after(explain_fault(fault, self.policy), fault)
 
 
-def call(request: Request, parse: Callable[[Response], T], policy: Policy) -> Flow[T]:
+_MAYBE_ACCEPTED = (
+    "the server may have accepted the request, so it was not sent again; look into the usage log "
+    "before you do"
+)
+
+
+def _is_refusal(error: errors.AimlapiError, fault: Fault | None) -> bool:
+    """Whether the server surely has not accepted the request."""
+    return fault.is_unsent if fault is not None else isinstance(error, errors.RateLimitError)
+
+
+def call(
+    request: Request,
+    parse: Callable[[Response], T],
+    policy: Policy,
+    *,
+    accept: Container[int] = (),
+    repeatable: bool = True,
+) -> Flow[T]:
     """Send ``request`` until it is answered, return ``parse(response)``.
 
     Only what can succeed is tried again (408, 409, 425, 429, 5xx, connection faults, time-outs),
     at most ``max_retries`` times. What ``parse`` raises is final: the answer was delivered.
+
+    Args:
+        accept: Statuses beside 2xx that are answers, such as 304.
+        repeatable: False for a request that must not be carried out twice (it orders something):
+            it is sent again only where the server cannot have accepted it.
     """
-    attempts: _Attempts[T] = _Attempts(policy)
+    attempts = _Attempts(policy, repeatable=repeatable)
     while True:
-        pause: Sleep | None = None
-        response: Response | None = None
         try:
-            response = yield Send(request, policy.limits, attempts.until)
+            response: Response = yield Send(request, policy.limits, attempts.until)
         except Fault as fault:
-            failed = fault
-        if response is None:
-            pause = attempts.after(attempts.fault(failed), stale=failed.stale)
+            waiting = attempts.failed(fault)
         else:
             response = decoded(response, policy)
-            if 200 <= response.status < 300:
+            if 200 <= response.status < 300 or response.status in accept:
                 return parse(response)
-            pause = attempts.after(explain(response, model=policy.model, secret=policy.secret))
-        if pause is not None:
-            yield pause
+            error = explain(response, model=policy.model, secret=policy.secret)
+            waiting = attempts.after(error)
+        yield from waiting
+
+
+def wait(seconds: float, policy: Policy) -> Flow[None]:
+    """Wait until it is worth asking again.
+
+    Raises:
+        APITimeoutError: the call's deadline would pass before that.
+    """
+    if policy.until is not None and policy.clock() + seconds >= policy.until:
+        raise policy.deadline_error()
+    yield Wait(seconds)
 
 
 def decoded(response: Response, policy: Policy) -> Response:
@@ -214,48 +297,37 @@ def stream(
     Opening is retried like `call`; so is a failure before the first item, as long as it is one
     that a new attempt can mend. After the first item nothing is ever sent again.
     """
-    attempts: _Attempts[None] = _Attempts(policy)
+    attempts = _Attempts(policy)
     while True:
-        pause = None
-        head: Response | None = None
         try:
-            head = yield Open(request, policy.limits, attempts.until)
+            head: Response = yield Open(request, policy.limits, attempts.until)
         except Fault as fault:
-            failed = fault
-        if head is None:
-            pause = attempts.after(attempts.fault(failed), stale=failed.stale)
-        elif 200 <= head.status < 300:
-            error = yield from _read_events(make_reader(head), head, policy, attempts.until)
-            if error is None:
-                return
-            pause = attempts.after(error)
+            waiting = attempts.failed(fault)
         else:
-            body = yield from _read_error(policy, head)
-            pause = attempts.after(
-                explain(
-                    decoded(Response(head.status, head.headers, body), policy),
-                    model=policy.model,
-                    secret=policy.secret,
-                )
-            )
-        if pause is not None:
-            yield pause
+            if 200 <= head.status < 300:
+                error = yield from _read_events(make_reader(head), head, policy, attempts.until)
+                if error is None:
+                    return
+            else:
+                body = yield from _read_error(policy)
+                refused = decoded(Response(head.status, head.headers, body), policy)
+                error = explain(refused, model=policy.model, secret=policy.secret)
+            waiting = attempts.after(error)
+        yield from waiting
 
 
-def _read_error(policy: Policy, head: Response) -> Flow[bytes]:
+def _read_error(policy: Policy) -> Flow[bytes]:
     """The body of a refused stream, bounded; a body that breaks off is taken as far as it came."""
     pieces: list[bytes] = []
     size = 0
-    try:
+    # The status alone decides what is raised; what was read of the body is its message.
+    with suppress(Fault):
         while size < policy.limits.max_error_bytes:
             piece = yield READ
             if not piece:
                 break
             pieces.append(piece)
             size += len(piece)
-    except Fault:
-        # The status alone decides what is raised; what was read of the body is its message.
-        pieces.append(b"")
     yield Close()
     return b"".join(pieces)[: policy.limits.max_error_bytes]
 
@@ -267,9 +339,11 @@ def _read_events(
     failure: errors.AimlapiError | None = None
     try:
         inflater = Inflater(head.headers.get("content-encoding", ""))
-        idle = _IdleWatch(policy, until)
+        idle, clock = _IdleWatch(policy, until), policy.clock
         while not reader.done:
-            data = yield READ
+            began = clock()
+            data: bytes = yield READ
+            idle.waited += clock() - began
             if not data:
                 inflater.close()
                 items = reader.close()
@@ -324,30 +398,29 @@ def _is_final(failure: errors.AimlapiError) -> bool:
 
 
 class _IdleWatch:
-    """Notices a stream that only says that it is still there."""
+    """Notices a stream that only says that it is still there.
 
-    __slots__ = ("clock", "idle", "last", "seen", "until")
+    Only the time spent waiting for bytes counts: what we take to inflate and read them is not the
+    server's silence.
+    """
+
+    __slots__ = ("clock", "idle", "seen", "until", "waited")
 
     def __init__(self, policy: Policy, until: float | None) -> None:
         self.clock = policy.clock
         self.idle = policy.limits.idle
         self.until = until
         self.seen = -1
-        self.last = policy.clock()
+        self.waited = 0.0  # seconds since the last event, kept by whoever waits
 
     def check(self, reader: StreamReader) -> None:
         seen = reader.progress()
-        fresh = seen != self.seen
-        if fresh:
-            self.seen = seen
-            if self.until is None and self.idle is None:
-                return
-        now = self.clock()
-        if self.until is not None and now >= self.until:
+        if self.until is not None and self.clock() >= self.until:
             raise Fault("deadline", "the deadline of the call has passed")
-        if fresh:
-            self.last = now
-        elif self.idle is not None and now - self.last >= self.idle:
+        if seen != self.seen:
+            self.seen = seen
+            self.waited = 0.0
+        elif self.idle is not None and self.waited >= self.idle:
             raise Fault("timeout", f"no event for {self.idle:g} s")
 
 

@@ -28,3 +28,8 @@ def clean_key(value: str) -> str:
             "copy it again from https://aimlapi.com/app/keys"
         )
     return key
+
+
+def secret_of(key: Key) -> str | None:
+    """The key as text where it is known without a call, to mask it in messages."""
+    return None if callable(key) else key.get_secret_value()

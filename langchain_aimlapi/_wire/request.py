@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Body(Protocol):
+    """A request body that is made piece by piece while it is sent, so that it is never whole in
+    memory."""
+
+    @property
+    def length(self) -> int:
+        """Its length in bytes."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes, from the beginning; asked for again for another attempt. Raises OSError
+        where a file cannot be read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +32,7 @@ class Request:
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Body | None = None
     server_name: str | None = None
 
 

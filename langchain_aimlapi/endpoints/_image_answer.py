@@ -11,7 +11,7 @@ from typing import Any
 from langchain_aimlapi._fitting.media import split_data_url
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
-from langchain_aimlapi.endpoints import Answer, Json, no_answer, read_meta, read_object
+from langchain_aimlapi.endpoints import Json, Result, no_answer, read_meta, read_object
 
 _CONTENT = ("data", "images", "image")
 
@@ -54,7 +54,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Images(Answer):
+class Images(Result):
     """Pictures. What the answer says beside them (seed, timings, ...) is in ``meta.extra``."""
 
     images: tuple[Image, ...] = ()

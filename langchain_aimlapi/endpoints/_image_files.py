@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, Protocol
 
 from langchain_aimlapi._domain.values import MediaPart
 from langchain_aimlapi._fitting.media import data_of, split_data_url
+from langchain_aimlapi._wire.multipart import FilePart, Form
 from langchain_aimlapi.errors import InvalidRequestError
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
@@ -148,38 +147,22 @@ def _refused(place: int, model: str, what: str) -> InvalidRequestError:
 
 def form(
     fields: Mapping[str, Any], files: Sequence[tuple[str, Picture]], *, boundary: str | None = None
-) -> tuple[bytes, str]:
-    """A multipart body and its media type.
+) -> Form:
+    """A form with images.
 
     Args:
         fields: Plain values; lists and objects go out as JSON.
-        files: (field, picture with data). File names are ours: nothing of the user's, so nothing
+        files: (field, image with data). File names are ours: nothing of the user's, so nothing
             can break out of a header.
         boundary: Only for tests.
     """
-    mark = boundary or secrets.token_hex(16)  # 128 random bits do not occur in a picture
-    pieces: list[bytes] = []
-    for name, value in fields.items():
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
-        pieces += [head.encode(), _text(value).encode("utf-8", "replace"), b"\r\n"]
-    for place, (name, picture) in enumerate(files):
-        filename = f"{place}.{_EXTENSIONS.get(picture.mime_type, 'bin')}"
-        head = (
-            f'--{mark}\r\nContent-Disposition: form-data; name="{_quoted(name)}"; '
-            f'filename="{filename}"\r\nContent-Type: {picture.mime_type}\r\n\r\n'
+    parts = [
+        FilePart(
+            name,
+            image.data or b"",
+            f"{place}.{_EXTENSIONS.get(image.mime_type, 'bin')}",
+            image.mime_type,
         )
-        pieces += [head.encode(), picture.data or b"", b"\r\n"]
-    pieces.append(f"--{mark}--\r\n".encode())
-    return b"".join(pieces), f"multipart/form-data; boundary={mark}"
-
-
-def _quoted(name: str) -> str:
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | list | dict):
-        return json.dumps(value)
-    return str(value)
+        for place, (name, image) in enumerate(files)
+    ]
+    return Form(fields, parts, boundary=boundary)

@@ -8,12 +8,9 @@ from langchain_aimlapi._answers.usage import number
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import (
-    Answer,
-    AsyncCall,
-    Calls,
     Context,
     Plan,
-    SyncCall,
+    Result,
     no_answer,
     once,
     only,
@@ -25,7 +22,7 @@ PATH = "/v2/billing"
 
 
 @dataclass(frozen=True, slots=True)
-class Balance(Answer):
+class Balance(Result):
     """The balance of the account.
 
     Attributes:
@@ -37,13 +34,13 @@ class Balance(Answer):
     currency: str = "USD"
 
 
-def ask_balance(context: Context) -> Plan[Balance]:
+def plan_balance(context: Context) -> Plan[Balance]:
     """The balance of the account behind the key. Charges appear after delivery.
 
     Wire: GET ``/v2/billing`` -> ``{current_balance, currency}``.
     Source: the billing page of docs.aimlapi.com, read 2026-08-21.
     """
-    return Plan([once(context.get(PATH), parse_balance)], only)
+    return Plan([once(context.request("GET", PATH), parse_balance)], only)
 
 
 def parse_balance(response: Response, policy: Policy) -> Balance:
@@ -58,11 +55,3 @@ def parse_balance(response: Response, policy: Policy) -> Balance:
         currency=currency if isinstance(currency, str) and currency else "USD",
         meta=read_meta(response, body, known=("current_balance", "currency")),
     )
-
-
-class BillingCalls(Calls):
-    """``client.billing()`` and ``await client.abilling()``."""
-
-    __slots__ = ()
-    billing = SyncCall(ask_balance)
-    abilling = AsyncCall(ask_balance)

@@ -18,14 +18,11 @@ from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog.facts import Param, Shape
 from langchain_aimlapi.endpoints import (
-    Answer,
-    AsyncCall,
-    Calls,
     Context,
     Json,
     Plan,
+    Result,
     Step,
-    SyncCall,
     join_meta,
     no_answer,
     read_meta,
@@ -61,7 +58,7 @@ _PURPOSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded(Answer):
+class Embedded(Result):
     """Vectors, one per text and in the order of the texts.
 
     Attributes:
@@ -72,7 +69,7 @@ class Embedded(Answer):
     vectors: tuple[Vector, ...] = ()
 
 
-def embed(
+def plan_embeddings(
     context: Context,
     *,
     model: str,
@@ -276,7 +273,7 @@ def _wire(batch: Sequence[str]) -> str | list[str]:
 
 
 def _ask(context: Context, body: Json, count: int, policy: Policy) -> Flow[Embedded]:
-    request = context.post(PATH, body, model=str(body.get("model")))
+    request = context.json_request(PATH, body, model=str(body.get("model")))
     return flow.call(request, partial(parse_embeddings, count=count, policy=policy), policy)
 
 
@@ -332,11 +329,3 @@ def _join(answers: list[Embedded]) -> Embedded:
         vectors=tuple(vector for answer in answers for vector in answer.vectors),
         meta=join_meta([answer.meta for answer in answers]),
     )
-
-
-class EmbeddingCalls(Calls):
-    """``client.embeddings(...)`` and ``await client.aembeddings(...)``."""
-
-    __slots__ = ()
-    embeddings = SyncCall(embed)
-    aembeddings = AsyncCall(embed)

@@ -25,7 +25,7 @@ from langchain_aimlapi.endpoints._image_answer import Image, Images, parse_image
 from langchain_aimlapi.endpoints._image_files import Picture, Sources, form, pictures_of
 from langchain_aimlapi.errors import InvalidRequestError
 
-__all__ = ["Image", "ImageCalls", "Images", "edit_images", "generate_images"]
+__all__ = ["Image", "ImageCalls", "Images", "plan_edit", "plan_images"]
 
 GENERATIONS = "/v1/images/generations"
 EDITS = "/v1/images/edits"
@@ -71,7 +71,7 @@ class _Wish:
     extra_body: Mapping[str, Any]
 
 
-def generate_images(
+def plan_images(
     context: Context,
     *,
     model: str,
@@ -128,7 +128,7 @@ def generate_images(
     return _make(context, wish, shape_at(facts, GENERATIONS), notes, edit=False)
 
 
-def edit_images(
+def plan_edit(
     context: Context,
     *,
     model: str,
@@ -151,17 +151,17 @@ def edit_images(
     """Pictures changed by a prompt, with any model that takes pictures.
 
     Args:
-        image: One picture or several, as in `generate_images`. Models with an upload form
+        image: One picture or several, as in `ImageCalls.generate`. Models with an upload form
             (gpt-image) need the content, so no links.
         mask: Where to change the picture, for models that take one.
 
-    The other arguments are those of `generate_images`.
+    The other arguments are those of `ImageCalls.generate`.
 
     Raises:
         UnsupportedFeatureError: the model takes no pictures, or not so many, or no mask.
 
     Wire: POST ``/v1/images/edits`` as multipart/form-data with the files ``image`` or ``image[]``
-    and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations`` as in `generate_images`.
+    and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations``.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
     wish = _wish(model, prompt, image, mask, size, extra_body, params, _named(locals()))
@@ -217,7 +217,7 @@ def _make(context: Context, wish: _Wish, shape: Shape, notes: Notes, *, edit: bo
     if wish.mask is not None:
         body["mask"] = wish.mask.as_url()
     _check_required({**body, **wish.extra_body}, shape, notes)
-    request = context.post(GENERATIONS, {**body, **wish.extra_body}, model=wish.model)
+    request = context.json_request(GENERATIONS, {**body, **wish.extra_body}, model=wish.model)
     return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
 
 
@@ -237,8 +237,7 @@ def _upload(context: Context, wish: _Wish, shape: Shape, notes: Notes) -> Plan[I
     files = [(name, picture) for picture in wish.pictures]
     if wish.mask is not None:
         files.append(("mask", wish.mask))
-    body, media_type = form(fields, files)
-    request = context.send(EDITS, body, media_type)
+    request = context.form_request(EDITS, form(fields, files))
     return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
 
 
@@ -330,9 +329,8 @@ def _takes_pictures(facts: Facts) -> bool:
 class ImageCalls(Calls):
     """``client.images``: pictures made and changed, each in two colours."""
 
-    mount = "images"
     __slots__ = ()
-    generate = SyncCall(generate_images)
-    agenerate = AsyncCall(generate_images)
-    edit = SyncCall(edit_images)
-    aedit = AsyncCall(edit_images)
+    generate = SyncCall(plan_images)
+    agenerate = AsyncCall(plan_images)
+    edit = SyncCall(plan_edit)
+    aedit = AsyncCall(plan_edit)

@@ -9,12 +9,9 @@ from typing import Any
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import (
-    Answer,
-    AsyncCall,
-    Calls,
     Context,
     Plan,
-    SyncCall,
+    Result,
     no_answer,
     once,
     read_meta,
@@ -45,7 +42,7 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics(Answer):
+class Metrics(Result):
     """Measured speeds. A model without a success in the window is missing.
 
     Attributes:
@@ -63,7 +60,7 @@ class Metrics(Answer):
         return next((speed for speed in self.models if speed.model == model), None)
 
 
-def ask_metrics(context: Context, models: Sequence[str] | None = None) -> Plan[Metrics]:
+def plan_metrics(context: Context, models: Sequence[str] | None = None) -> Plan[Metrics]:
     """Latency and speed of models, measured by the API over its recent traffic.
 
     Args:
@@ -75,7 +72,10 @@ def ask_metrics(context: Context, models: Sequence[str] | None = None) -> Plan[M
     names = [models] if isinstance(models, str) else list(models or ())
     groups = [names[at : at + MOST_ALIASES] for at in range(0, len(names), MOST_ALIASES)] or [[]]
     # A comma list matches nothing, so the name is repeated.
-    asked = [context.get(PATH, [("aliases", name) for name in group]) for group in groups]
+    asked = [
+        context.request("GET", PATH, query=[("aliases", name) for name in group])
+        for group in groups
+    ]
     return Plan([once(request, parse_metrics) for request in asked], _join, needs_key=False)
 
 
@@ -130,11 +130,3 @@ def _join(answers: list[Metrics]) -> Metrics:
         generated_at=first.generated_at,
         meta=first.meta,
     )
-
-
-class MetricsCalls(Calls):
-    """``client.metrics(...)`` and ``await client.ametrics(...)``."""
-
-    __slots__ = ()
-    metrics = SyncCall(ask_metrics)
-    ametrics = AsyncCall(ask_metrics)

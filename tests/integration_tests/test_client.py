@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import pickle
+import pydoc
 import subprocess
 import sys
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,26 +50,56 @@ def held(directory: Path) -> dict[str, bytes]:
 # --- endpoints -----
 
 
+def every_method() -> Iterator[tuple[str, endpoints.Method[..., Any]]]:
+    """Every endpoint of a client, by the name under which it is called."""
+    for name, found in endpoints.mounted(AimlapiClient).items():
+        if isinstance(found, endpoints.Method):
+            yield name, found
+        else:
+            for each, method in found.methods().items():
+                yield f"{name}.{each}", method
+
+
 def test_every_endpoint_hangs_on_the_client_in_both_colours(client: AimlapiClient) -> None:
-    names = endpoints.mounts()
-    assert {"embeddings", "aembeddings", "images", "metrics", "billing", "abilling"} <= set(names)
-    for name, cls in names.items():
-        found = getattr(client, name)
-        assert isinstance(found, cls) if cls.mount else callable(found)
-        assert name in dir(client)
-        calls = set(endpoints.call_names(cls))
-        sync = {each for each in calls if isinstance(vars(cls)[each], endpoints.SyncCall)}
-        assert calls - sync == {f"a{each}" for each in sync}
+    methods = dict(every_method())
+    assert {"embeddings", "images.generate", "images.edit", "metrics", "billing"} <= set(methods)
+    sync = {
+        name: method
+        for name, method in methods.items()
+        if not isinstance(method, endpoints.AsyncCall | endpoints.AsyncStreamCall)
+        and not isinstance(method, endpoints.AsyncSubmit)
+    }
+    twins = {".".join([*name.split(".")[:-1], "a" + name.split(".")[-1]]) for name in sync}
+    assert twins == set(methods) - set(sync)
+    for name, method in methods.items():
+        assert callable(attrgetter(name)(client)), name
+        twin = methods.get(name.replace(".a", ".")) or methods.get(name.removeprefix("a"))
+        assert twin is None or twin.function is method.function
+
+
+def test_every_endpoint_has_its_own_name_signature_and_docstring(client: AimlapiClient) -> None:
+    for name, method in every_method():
+        bound = attrgetter(name)(client)
+        assert bound.__name__ == name.split(".")[-1]
+        assert bound.__doc__ == method.function.__doc__
+        _, *own = inspect.signature(method.function).parameters.values()
+        assert list(inspect.signature(bound).parameters.values()) == own
+    shown = pydoc.render_doc(client.images.generate, renderer=pydoc.plaintext)  # type: ignore[attr-defined]  # not in typeshed
+    assert "generate(*, model: 'str', prompt: 'str | None' = None" in shown
+    assert "-> 'Images'" in shown
+    assert "P.args" not in shown
+
+
+def test_a_misspelt_endpoint_is_an_error(client: AimlapiClient) -> None:
     with pytest.raises(AttributeError, match="telepathy"):
-        _ = client.telepathy
+        _ = client.telepathy  # type: ignore[attr-defined]  # the point: mypy sees it, too
 
 
 def test_every_endpoint_says_what_goes_over_the_wire_and_who_says_so() -> None:
-    for cls in set(endpoints.mounts().values()):
-        for name in endpoints.call_names(cls):
-            said = vars(cls)[name].endpoint.__doc__
-            assert "Wire:" in said
-            assert "Source:" in said
+    for name, method in every_method():
+        documentation = method.function.__doc__ or ""
+        assert "Wire:" in documentation, name
+        assert "Source:" in documentation, name
 
 
 async def test_the_balance_falls_by_what_calls_cost(client: AimlapiClient, colour: str) -> None:

@@ -23,8 +23,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "_json", "_version", "_domain"}),
     frozenset({"_wire", "catalog"}),
     frozenset({"_fitting", "_answers"}),
-    frozenset({"_dialects", "endpoints"}),
-    frozenset({"_transport"}),
+    frozenset({"_dialects", "_transport"}),
+    # Endpoints perform nothing; their media results can be saved, which the drivers do.
+    frozenset({"endpoints"}),
     frozenset({"_connection"}),
     frozenset({"_langchain", "_litellm"}),
     frozenset({"chat_models", "client", "downloads", "embeddings", "litellm_provider"}),

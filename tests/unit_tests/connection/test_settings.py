@@ -15,10 +15,9 @@ from langchain_aimlapi._connection.settings import (
     is_loopback,
     resolve_key,
     resolve_root,
-    secret_of,
 )
 from langchain_aimlapi._version import USER_AGENT, __version__
-from langchain_aimlapi._wire.key import Key, clean_key
+from langchain_aimlapi._wire.key import Key, clean_key, secret_of
 from langchain_aimlapi.errors import AuthenticationError
 
 

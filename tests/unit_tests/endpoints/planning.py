@@ -40,8 +40,18 @@ def requests_of(plan: Plan[Any]) -> list[Request]:
     return sent
 
 
+def sent_bytes(request: Request) -> bytes:
+    """The body as it goes over the network."""
+    body = request.body
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    sent = b"".join(body.pieces())
+    assert len(sent) == body.length
+    return sent
+
+
 def bodies_of(plan: Plan[Any]) -> list[Json]:
-    return [cast("Json", json.loads(request.body or b"")) for request in requests_of(plan)]
+    return [cast("Json", json.loads(sent_bytes(request))) for request in requests_of(plan)]
 
 
 def body_of(plan: Plan[Any]) -> Json:
@@ -60,7 +70,8 @@ def carried_out(plan: Plan[Any], answers: Callable[[Json], Any]) -> Any:
     for place in range(len(plan.steps)):
         flow = plan.steps[place](Policy(max_retries=0))
         command = next(flow)
-        body = json.loads(command.request.body or b"{}")
+        assert isinstance(command, Send)
+        body = json.loads(sent_bytes(command.request) or b"{}")
         headers = {"x-inference-id": f"inf-{place}", "content-type": "application/json"}
         try:
             flow.send(Response(200, headers, json.dumps(answers(body)).encode()))

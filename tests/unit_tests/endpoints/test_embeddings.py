@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi.endpoints.embeddings import Embedded, embed, parse_embeddings
+from langchain_aimlapi.endpoints.embeddings import Embedded, parse_embeddings, plan_embeddings
 from langchain_aimlapi.errors import (
     APIError,
     InvalidRequestError,
@@ -55,7 +55,9 @@ def numbered(body: Json) -> Json:
 
 
 def test_openai_is_asked_for_base64_and_nothing_that_it_forbids() -> None:
-    plan = embed(context(), model=OPENAI, input=["a", "b"], dimensions=8, purpose="query", user="u")
+    plan = plan_embeddings(
+        context(), model=OPENAI, input=["a", "b"], dimensions=8, purpose="query", user="u"
+    )
     assert body_of(plan) == {
         "model": OPENAI, "input": ["a", "b"], "dimensions": 8, "encoding_format": "base64"
     }  # fmt: skip
@@ -64,8 +66,11 @@ def test_openai_is_asked_for_base64_and_nothing_that_it_forbids() -> None:
 
 
 def test_models_without_base64_are_not_asked_for_it() -> None:
-    assert body_of(embed(context(), model=QWEN, input="a")) == {"model": QWEN, "input": "a"}
-    plan = embed(context(), model=QWEN, input="a", encoding_format="base64")
+    assert body_of(plan_embeddings(context(), model=QWEN, input="a")) == {
+        "model": QWEN,
+        "input": "a",
+    }
+    plan = plan_embeddings(context(), model=QWEN, input="a", encoding_format="base64")
     assert "encoding_format" in told(plan)
 
 
@@ -73,20 +78,22 @@ def test_models_without_base64_are_not_asked_for_it() -> None:
     ("purpose", "task"), [("query", "RETRIEVAL_QUERY"), ("document", "RETRIEVAL_DOCUMENT")]
 )
 def test_google_is_told_what_a_text_is_for(purpose: Any, task: str) -> None:
-    plan = embed(context(), model=GOOGLE, input="a", purpose=purpose)
+    plan = plan_embeddings(context(), model=GOOGLE, input="a", purpose=purpose)
     assert body_of(plan)["task_type"] == task
-    own = embed(context(), model=GOOGLE, input="a", purpose=purpose, task_type="CLUSTERING")
+    own = plan_embeddings(
+        context(), model=GOOGLE, input="a", purpose=purpose, task_type="CLUSTERING"
+    )
     assert body_of(own)["task_type"] == "CLUSTERING"
 
 
 def test_voyage_is_only_ever_told_document() -> None:
-    assert body_of(embed(context(), model=VOYAGE, input="a", purpose="document"))[
+    assert body_of(plan_embeddings(context(), model=VOYAGE, input="a", purpose="document"))[
         "input_type"
     ] == "document"  # fmt: skip
-    plan = embed(context(), model=VOYAGE, input="a", purpose="query")
+    plan = plan_embeddings(context(), model=VOYAGE, input="a", purpose="query")
     assert "input_type" not in body_of(plan)
     assert told(plan) == {}
-    asked = embed(context(), model=VOYAGE, input="a", input_type="query")
+    asked = plan_embeddings(context(), model=VOYAGE, input="a", input_type="query")
     assert list(told(asked)) == ["input_type"]
     assert (
         "input_type='query' was left out: the model takes 'document'" in told(asked)["input_type"]
@@ -95,19 +102,19 @@ def test_voyage_is_only_ever_told_document() -> None:
 
 def test_voyage_texts_too_long_for_a_list_go_out_alone_and_in_order() -> None:
     texts = ["0 a", "1 " + "b" * 900, "2 c", "3 d", "4 " + "e" * 7990]
-    bodies = bodies_of(embed(context(), model=VOYAGE, input=texts))
+    bodies = bodies_of(plan_embeddings(context(), model=VOYAGE, input=texts))
     assert [body["input"] for body in bodies] == [
         texts[0], texts[1], [texts[2], texts[3]], texts[4]
     ]  # fmt: skip
-    result = carried_out(embed(context(), model=VOYAGE, input=texts), numbered)
+    result = carried_out(plan_embeddings(context(), model=VOYAGE, input=texts), numbered)
     assert [vector[0] for vector in result.vectors] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_a_text_that_no_form_takes_is_refused_by_its_position() -> None:
     with pytest.raises(UnsupportedFeatureError, match=r"input\[1\].*8001 characters.*8000") as e:
-        embed(context(), model=VOYAGE, input=["a", "b" * 8001])
+        plan_embeddings(context(), model=VOYAGE, input=["a", "b" * 8001])
     assert "b" * 20 not in str(e.value)
-    sent = embed(context("send"), model=VOYAGE, input=["a", "b" * 8001])
+    sent = plan_embeddings(context("send"), model=VOYAGE, input=["a", "b" * 8001])
     assert len(bodies_of(sent)) == 2
 
 
@@ -116,12 +123,12 @@ def test_a_text_that_no_form_takes_is_refused_by_its_position() -> None:
     [(QWEN, [10, 10, 5]), (OPENAI, [25])],
 )
 def test_batches_are_as_large_as_the_vendor_takes(model: str, sizes: list[int]) -> None:
-    plan = embed(context(), model=model, input=[f"{place} text" for place in range(25)])
+    plan = plan_embeddings(context(), model=model, input=[f"{place} text" for place in range(25)])
     assert [len(body["input"]) for body in bodies_of(plan)] == sizes
 
 
 def test_a_request_is_bounded_in_bytes_too() -> None:
-    plan = embed(context(), model=OPENAI, input=["\N{SNOWMAN}" * 40_000] * 5)
+    plan = plan_embeddings(context(), model=OPENAI, input=["\N{SNOWMAN}" * 40_000] * 5)
     assert [len(body["input"]) for body in bodies_of(plan)[:2]] == [2, 2]
 
 
@@ -131,7 +138,7 @@ def test_a_request_is_bounded_in_bytes_too() -> None:
 )
 def test_splitting_loses_no_text_and_keeps_the_order(texts: list[str], size: int) -> None:
     for model in (VOYAGE, OPENAI, QWEN):
-        bodies = bodies_of(embed(context(), model=model, input=texts, batch_size=size))
+        bodies = bodies_of(plan_embeddings(context(), model=model, input=texts, batch_size=size))
         sent = [body["input"] for body in bodies]
         flat = [text for one in sent for text in ([one] if isinstance(one, str) else one)]
         assert flat == texts
@@ -139,7 +146,7 @@ def test_splitting_loses_no_text_and_keeps_the_order(texts: list[str], size: int
 
 
 def test_charges_and_tokens_of_several_requests_are_added_up() -> None:
-    plan = embed(context(), model=QWEN, input=[f"{place} t" for place in range(12)])
+    plan = plan_embeddings(context(), model=QWEN, input=[f"{place} t" for place in range(12)])
     result = carried_out(plan, numbered)
     assert [vector.tolist() for vector in result.vectors] == [[float(n)] for n in range(12)]
     assert result.usage.input == 12
@@ -162,20 +169,20 @@ def test_charges_and_tokens_of_several_requests_are_added_up() -> None:
 )
 def test_what_is_no_text_is_refused_before_anything_is_sent(given_input: Any, said: str) -> None:
     with pytest.raises(InvalidRequestError, match=said):
-        embed(context(), model=OPENAI, input=given_input)
+        plan_embeddings(context(), model=OPENAI, input=given_input)
 
 
 def test_dimensions_outside_the_range_are_refused_not_rounded() -> None:
     with pytest.raises(UnsupportedFeatureError, match="64 to 2048, not 32"):
-        embed(context(), model=QWEN, input="a", dimensions=32)
-    sent = embed(context("send"), model=QWEN, input="a", dimensions=32)
+        plan_embeddings(context(), model=QWEN, input="a", dimensions=32)
+    sent = plan_embeddings(context("send"), model=QWEN, input="a", dimensions=32)
     assert body_of(sent)["dimensions"] == 32
     with pytest.raises(UnsupportedFeatureError, match="dimensions"):
-        embed(context("error"), model=VOYAGE, input="a", dimensions=256)
+        plan_embeddings(context("error"), model=VOYAGE, input="a", dimensions=256)
 
 
 def test_an_unknown_model_is_asked_permissively() -> None:
-    plan = embed(
+    plan = plan_embeddings(
         context(), model="new/embedder", input=["a"], dimensions=7, params={"late": 1},
         extra_body={"raw": True},
     )  # fmt: skip
@@ -185,7 +192,7 @@ def test_an_unknown_model_is_asked_permissively() -> None:
 
 
 def test_no_texts_need_no_request() -> None:
-    plan = embed(context(), model=OPENAI, input=[])
+    plan = plan_embeddings(context(), model=OPENAI, input=[])
     assert len(plan.steps) == 0
     assert plan.join([]).vectors == ()
 

@@ -13,14 +13,21 @@ import pytest
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi.endpoints._image_answer import parse_images
 from langchain_aimlapi.endpoints._image_files import form, pictures_of
-from langchain_aimlapi.endpoints.images import Image, Images, edit_images, generate_images
+from langchain_aimlapi.endpoints.images import Image, Images, plan_edit, plan_images
 from langchain_aimlapi.errors import (
     ContentPolicyError,
     InvalidRequestError,
     InvalidResponseError,
     UnsupportedFeatureError,
 )
-from tests.unit_tests.endpoints.planning import answer, body_of, context, requests_of, told
+from tests.unit_tests.endpoints.planning import (
+    answer,
+    body_of,
+    context,
+    requests_of,
+    sent_bytes,
+    told,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(16)
@@ -29,12 +36,12 @@ LINK = "https://example.com/cat.png"
 
 
 def sent(model: str, **arguments: Any) -> dict[str, Any]:
-    plan = generate_images(context(), model=model, prompt="a cat", **arguments)
+    plan = plan_images(context(), model=model, prompt="a cat", **arguments)
     return {k: v for k, v in body_of(plan).items() if k not in ("model", "prompt")}
 
 
 def notes(model: str, **arguments: Any) -> dict[str, str]:
-    return told(generate_images(context(), model=model, prompt="a cat", **arguments))
+    return told(plan_images(context(), model=model, prompt="a cat", **arguments))
 
 
 def parsed(body: Any, **headers: str) -> Images:
@@ -97,10 +104,10 @@ def test_a_size_that_a_model_does_not_have_is_an_error_that_names_the_sizes(
     model: str, size: dict[str, Any], field: str, sizes: str
 ) -> None:
     with pytest.raises(UnsupportedFeatureError) as caught:
-        generate_images(context(), model=model, prompt="a cat", **size)
+        plan_images(context(), model=model, prompt="a cat", **size)
     assert caught.value.field == field
     assert sizes in str(caught.value)
-    written = generate_images(context("send"), model=model, prompt="a cat", **size)
+    written = plan_images(context("send"), model=model, prompt="a cat", **size)
     assert field in body_of(written)
 
 
@@ -136,7 +143,7 @@ def test_what_a_model_does_not_take_is_left_out_and_said() -> None:
     }  # fmt: skip
     assert sent("reve/create-image", **asked) == {}
     assert set(notes("reve/create-image", **asked)) == set(asked)
-    verbatim = generate_images(context("send"), model="reve/create-image", prompt="a", **asked)
+    verbatim = plan_images(context("send"), model="reve/create-image", prompt="a", **asked)
     assert asked.items() <= body_of(verbatim).items()
 
 
@@ -148,7 +155,7 @@ def test_more_pictures_than_a_model_makes_are_cut_and_said() -> None:
 
 
 def test_own_parameters_and_extra_body_go_out_as_written() -> None:
-    plan = generate_images(
+    plan = plan_images(
         context(), model="flux/schnell", prompt="a", params={"lucky": 7}, extra_body={"prompt": "b"}
     )
     assert body_of(plan) == {"model": "flux/schnell", "prompt": "b", "lucky": 7}
@@ -158,17 +165,17 @@ def test_a_prompt_too_long_is_refused_without_being_quoted() -> None:
     with pytest.raises(
         UnsupportedFeatureError, match="401 characters and the model takes 400"
     ) as e:
-        generate_images(context(), model="imagen-3.0-generate-002", prompt="z" * 401)
+        plan_images(context(), model="imagen-3.0-generate-002", prompt="z" * 401)
     assert "zzzz" not in str(e.value)
 
 
 def test_what_a_model_needs_is_named() -> None:
     with pytest.raises(InvalidRequestError, match="needs image"):
-        generate_images(context(), model="reve/edit-image", prompt="a")
+        plan_images(context(), model="reve/edit-image", prompt="a")
     with pytest.raises(InvalidRequestError, match="needs mode: one of 'Standard'"):
-        generate_images(context(), model="topaz-labs/sharpen", image=LINK)
+        plan_images(context(), model="topaz-labs/sharpen", image=LINK)
     with pytest.raises(InvalidRequestError, match="needs prompt"):
-        generate_images(context(), model="flux/schnell")
+        plan_images(context(), model="flux/schnell")
 
 
 # --- pictures that go in -----
@@ -186,7 +193,7 @@ def test_pictures_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
     both = [LINK, DATA_URL]
     assert sent("flux/kontext-max/image-to-image", image=both) == {"image_url": both}
     assert sent("luma/uni-1", image=LINK) == {"image_urls": [LINK]}
-    changed = edit_images(context(), model="luma/uni-1", prompt="a", image=both)
+    changed = plan_edit(context(), model="luma/uni-1", prompt="a", image=both)
     assert body_of(changed) == {
         "model": "luma/uni-1", "prompt": "a", "type": "image_edit", "image_url": LINK,
         "image_urls": [DATA_URL],
@@ -195,15 +202,15 @@ def test_pictures_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
 
 def test_pictures_that_a_model_can_not_take_are_refused_with_models_that_can() -> None:
     with pytest.raises(UnsupportedFeatureError, match="text only") as error:
-        generate_images(context(), model="flux/schnell", prompt="a", image=LINK)
+        plan_images(context(), model="flux/schnell", prompt="a", image=LINK)
     assert error.value.advice is not None
     assert error.value.advice.startswith("these do: ")
     with pytest.raises(UnsupportedFeatureError, match="takes 4 of them at most, not 5"):
-        generate_images(context(), model="reve/remix-edit-image", prompt="a", image=[LINK] * 5)
+        plan_images(context(), model="reve/remix-edit-image", prompt="a", image=[LINK] * 5)
     with pytest.raises(UnsupportedFeatureError, match="takes 1 of them at most, not 2"):
-        generate_images(context(), model="reve/edit-image", prompt="a", image=[LINK, LINK])
+        plan_images(context(), model="reve/edit-image", prompt="a", image=[LINK, LINK])
     with pytest.raises(UnsupportedFeatureError, match="mask"):
-        edit_images(context(), model="reve/edit-image", prompt="a", image=LINK, mask=PNG)
+        plan_edit(context(), model="reve/edit-image", prompt="a", image=LINK, mask=PNG)
 
 
 @pytest.mark.parametrize(
@@ -243,13 +250,13 @@ def test_what_is_no_picture_is_refused_by_its_position(source: Any) -> None:
 
 
 def test_gpt_image_edits_are_uploaded_as_a_form() -> None:
-    plan = edit_images(
+    plan = plan_edit(
         context(), model="openai/gpt-image-1", prompt="a hat", image=[PNG, JPEG], mask=PNG, n=2
     )
     (request,) = requests_of(plan)
     assert request.url == "https://api.test/v1/images/edits"
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
-    body = request.body or b""
+    body = sent_bytes(request)
     assert body.count(b'name="image[]"; filename=') == 2
     assert b'name="mask"; filename="2.png"\r\nContent-Type: image/png\r\n\r\n' + PNG in body
     assert b'name="n"\r\n\r\n2\r\n' in body
@@ -257,23 +264,24 @@ def test_gpt_image_edits_are_uploaded_as_a_form() -> None:
 
 def test_a_form_needs_content_not_links() -> None:
     with pytest.raises(UnsupportedFeatureError, match="content, not links"):
-        edit_images(context(), model="openai/gpt-image-1", prompt="a", image=LINK)
+        plan_edit(context(), model="openai/gpt-image-1", prompt="a", image=LINK)
 
 
 def test_a_form_can_not_be_broken_out_of() -> None:
     (picture,) = pictures_of(PNG, "m")
-    body, media_type = form({'a"\r\nX-Evil: 1': True}, [("image", picture)], boundary="B")
-    assert media_type == "multipart/form-data; boundary=B"
+    made = form({'a"\r\nX-Evil: 1': True}, [("image", picture)], boundary="B")
+    assert made.media_type == "multipart/form-data; boundary=B"
+    body = b"".join(made.pieces())
     assert b'name="a%22%0D%0AX-Evil: 1"\r\n\r\ntrue\r\n' in body
 
 
 def test_editing_works_with_every_model_that_takes_pictures() -> None:
-    plan = edit_images(context(), model="bytedance/seedream-v4-edit", prompt="a", image=PNG)
+    plan = plan_edit(context(), model="bytedance/seedream-v4-edit", prompt="a", image=PNG)
     (request,) = requests_of(plan)
     assert request.url.endswith("/v1/images/generations")
     with pytest.raises(InvalidRequestError, match="no picture to edit"):
-        edit_images(context(), model="bytedance/seedream-v4-edit", prompt="a", image=[])
-    unknown = edit_images(context(), model="new/painter", prompt="a", image=PNG)
+        plan_edit(context(), model="bytedance/seedream-v4-edit", prompt="a", image=[])
+    unknown = plan_edit(context(), model="new/painter", prompt="a", image=PNG)
     assert requests_of(unknown)[0].url.endswith("/v1/images/edits")
 
 

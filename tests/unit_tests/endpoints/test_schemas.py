@@ -13,8 +13,8 @@ from email.policy import HTTP
 from typing import Any
 
 from langchain_aimlapi._wire.request import Request
-from langchain_aimlapi.endpoints.embeddings import embed
-from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, edit_images, generate_images
+from langchain_aimlapi.endpoints.embeddings import plan_embeddings
+from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, plan_edit, plan_images
 from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
 from tests.unit_tests.endpoints.planning import (
     bodies_of,
@@ -22,6 +22,7 @@ from tests.unit_tests.endpoints.planning import (
     needs_schemas,
     problems,
     requests_of,
+    sent_bytes,
     served,
 )
 
@@ -115,7 +116,7 @@ def test_every_embedding_id_and_feature_fits_its_schema() -> None:
     for model in served("embedding", EMBEDDINGS):
         for feature, arguments in EMBEDDING_FEATURES.items():
             try:
-                built = bodies_of(embed(context(), model=model, **arguments))
+                built = bodies_of(plan_embeddings(context(), model=model, **arguments))
             except UnsupportedFeatureError:
                 refused += 1
                 continue
@@ -148,7 +149,7 @@ def test_every_image_id_and_feature_fits_its_schema() -> None:
         for feature, arguments in IMAGE_FEATURES.items():
             call = {**start, **fitted(arguments, model)}
             try:
-                plan = generate_images(context(), model=model, **call)
+                plan = plan_images(context(), model=model, **call)
             except UnsupportedFeatureError as error:
                 fields.add(error.field)
                 continue
@@ -169,7 +170,7 @@ def test_every_image_id_takes_pictures_or_says_that_it_does_not() -> None:
         served("image", GENERATIONS), PICTURE_FEATURES.items()
     ):
         try:
-            plan = generate_images(context(), model=model, **fitted(arguments, model))
+            plan = plan_images(context(), model=model, **fitted(arguments, model))
         except InvalidRequestError as error:  # UnsupportedFeatureError is one
             refused.setdefault(model, set()).add(feature)
             fields.add(error.field)
@@ -187,7 +188,7 @@ def test_every_image_id_takes_pictures_or_says_that_it_does_not() -> None:
 def as_json(request: Request) -> dict[str, Any]:
     """The form as the schema describes it: text as numbers, files as multer's objects."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + (request.body or b""))
+    message = BytesParser(policy=HTTP).parsebytes(head + sent_bytes(request))
     body: dict[str, Any] = {}
     for part in message.iter_parts():
         name = str(part.get_param("name", header="content-disposition"))
@@ -225,7 +226,7 @@ def test_every_upload_of_gpt_image_fits_its_schema() -> None:
     for model, (feature, arguments) in itertools.product(models, uploads()):
         given: dict[str, Any] = {"prompt": "a hat", "image": PNG, **arguments}
         try:
-            (request,) = requests_of(edit_images(context(), model=model, **given))
+            (request,) = requests_of(plan_edit(context(), model=model, **given))
         except UnsupportedFeatureError as error:
             fields.add(error.field)
             continue

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, Resolve, fetch, is_public
-from langchain_aimlapi._wire.flow import Send
+from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch, is_public
+from langchain_aimlapi._wire.flow import Resolve, Send
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.downloads import adownload, download, save
 from langchain_aimlapi.errors import (

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,7 +14,17 @@ from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import AnswerReader
 from langchain_aimlapi._domain.values import Delta, StreamEnd
 from langchain_aimlapi._wire import flow
-from langchain_aimlapi._wire.flow import Close, Drain, Fault, Open, Policy, Read, Send, Sleep
+from langchain_aimlapi._wire.flow import (
+    Close,
+    Drain,
+    Fault,
+    FaultKind,
+    Open,
+    Policy,
+    Read,
+    Retry,
+    Send,
+)
 from langchain_aimlapi._wire.request import Limits, Request, Response
 
 REQUEST = Request(
@@ -51,7 +61,7 @@ class World:
                 self.items += command
                 continue
             self.did.append(command)
-            if isinstance(command, Sleep):
+            if isinstance(command, Retry):
                 self.now += command.seconds
             elif isinstance(command, Send | Open | Read):
                 answer = self._next()
@@ -65,7 +75,7 @@ class World:
         return step
 
     def sleeps(self) -> list[float]:
-        return [c.seconds for c in self.did if isinstance(c, Sleep)]
+        return [c.seconds for c in self.did if isinstance(c, Retry)]
 
     def requests(self) -> int:
         return sum(isinstance(c, Send | Open) for c in self.did)
@@ -102,7 +112,7 @@ def test_every_2xx_is_an_answer(status: int) -> None:
 def test_what_may_pass_is_tried_again_and_then_succeeds(status: int) -> None:
     world = World([failed(status), failed(status), OK])
     assert call(world) == b"fine"
-    assert world.kinds() == ["Send", "Sleep", "Send", "Sleep", "Send"]
+    assert world.kinds() == ["Send", "Retry", "Send", "Retry", "Send"]
     first, second = world.sleeps()
     assert 0.375 <= first <= 0.5
     assert 0.75 <= second <= 1.0
@@ -137,7 +147,7 @@ def test_max_retries_is_exact(retries: int) -> None:
 def test_the_wait_is_told_with_its_attempt_and_reason() -> None:
     world = World([failed(429), Fault("connect", "refused"), OK])
     call(world)
-    told = [c for c in world.did if isinstance(c, Sleep)]
+    told = [c for c in world.did if isinstance(c, Retry)]
     assert [(s.attempt, type(s.error)) for s in told] == [
         (1, errors.RateLimitError),
         (2, errors.APIConnectionError),
@@ -167,14 +177,14 @@ def test_an_insane_wait_is_replaced_by_our_own(value: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["connect", "timeout", "broken"])
-def test_a_failed_connection_is_tried_again(kind: str) -> None:
+def test_a_failed_connection_is_tried_again(kind: FaultKind) -> None:
     world = World([Fault(kind, "it broke"), OK])
     assert call(world) == b"fine"
     assert world.requests() == 2
 
 
 @pytest.mark.parametrize("kind", ["tls", "url", "proxy", "deadline", "too_large"])
-def test_what_a_new_connection_cannot_mend_is_not_tried_again(kind: str) -> None:
+def test_what_a_new_connection_cannot_mend_is_not_tried_again(kind: FaultKind) -> None:
     world = World([Fault(kind, "it is so")])
     with pytest.raises(errors.AimlapiError, match="it is so"):
         call(world)
@@ -182,7 +192,7 @@ def test_what_a_new_connection_cannot_mend_is_not_tried_again(kind: str) -> None
 
 
 def test_every_kind_of_fault_has_its_class() -> None:
-    expected = {
+    expected: dict[FaultKind, type[errors.AimlapiError]] = {
         "connect": errors.APIConnectionError,
         "tls": errors.APIConnectionError,
         "timeout": errors.APITimeoutError,
@@ -192,7 +202,7 @@ def test_every_kind_of_fault_has_its_class() -> None:
         "url": errors.APIConnectionError,
         "proxy": errors.APIConnectionError,
     }
-    assert set(expected) == set(flow.FAULT_KINDS)
+    assert set(expected) == set(get_args(FaultKind))
     for kind, cls in expected.items():
         with pytest.raises(errors.AimlapiError) as caught:
             call(World([Fault(kind, "detail")]), max_retries=0)
@@ -217,7 +227,7 @@ def test_a_second_stale_connection_counts() -> None:
     stale = [Fault("broken", "gone", stale=True) for _ in range(3)]
     world = World([*stale, OK])
     assert call(world, max_retries=2) == b"fine"
-    assert world.kinds() == ["Send", "Send", "Sleep", "Send", "Sleep", "Send"]
+    assert world.kinds() == ["Send", "Send", "Retry", "Send", "Retry", "Send"]
     again = World([Fault("broken", "gone", stale=True) for _ in range(2)])
     with pytest.raises(errors.APIConnectionError):
         call(again, max_retries=0)
@@ -330,7 +340,7 @@ def test_opening_a_stream_is_retried(status: int) -> None:
     world = World([refused, b'{"message": "busy"', b"}", b"", HEAD, chunk("a", "stop") + DONE])
     assert stream(world) == "a"
     assert world.kinds() == [
-        *("Open", "Read", "Read", "Read", "Close", "Sleep"),
+        *("Open", "Read", "Read", "Read", "Close", "Retry"),
         *("Open", "Read", "Drain"),
     ]
     assert world.sleeps() == [3.0]
@@ -359,7 +369,7 @@ def test_the_status_of_a_refused_stream_stands_although_its_body_breaks_off() ->
 def test_a_connection_that_breaks_before_the_first_item_is_tried_again() -> None:
     world = World([HEAD, b": hi\n\n", Fault("broken", "reset"), HEAD, chunk("a", "stop") + DONE])
     assert stream(world) == "a"
-    assert world.kinds() == ["Open", "Read", "Read", "Close", "Sleep", "Open", "Read", "Drain"]
+    assert world.kinds() == ["Open", "Read", "Read", "Close", "Retry", "Open", "Read", "Drain"]
 
 
 def test_nothing_is_sent_again_after_the_first_item() -> None:
@@ -542,7 +552,9 @@ def test_closing_a_flow_midway_asks_for_nothing_more() -> None:
     steps = flow.stream(REQUEST, make, World([]).policy())
     assert isinstance(next(steps), Open)
     assert isinstance(steps.send(HEAD), Read)
-    assert [d.text for d in steps.send(chunk("a"))] == ["a"]
+    items = steps.send(chunk("a"))
+    assert isinstance(items, list)
+    assert [d.text for d in items] == ["a"]
     steps.close()
     with pytest.raises(StopIteration):
         next(steps)

@@ -1,0 +1,152 @@
+"""Downloads with the drivers: into memory, or piece by piece onto the disk, in both colours."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from langchain_aimlapi._transport.options import TransportOptions
+from langchain_aimlapi._transport.sharing import Drivers, drivers_for
+from langchain_aimlapi._wire.fetch import (
+    FILE_LIMITS,
+    Fetched,
+    FetchHead,
+    FetchLimits,
+    fetch,
+    fetch_stream,
+    origin_of,
+)
+
+Target = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the API is, by a client: links to that very address are followed with its drivers."""
+
+    origin: str
+    drivers: Drivers
+
+
+def _ready(url: str, limits: FetchLimits, home: Home | None) -> tuple[Drivers, FetchLimits]:
+    """Who downloads, and what is allowed."""
+    if home is not None and origin_of(url) == home.origin:
+        return home.drivers, replace(limits, trusted=home.origin)
+    # proxies of the environment would undo the check of the address
+    return drivers_for(TransportOptions(trust_env=False)), limits
+
+
+def download(url: str, limits: FetchLimits, home: Home | None = None) -> Fetched:
+    """The body behind ``url``, in memory. The key never goes along."""
+    drivers, limits = _ready(url, limits, home)
+    return drivers.sync.run(fetch(url, limits), None)
+
+
+async def adownload(url: str, limits: FetchLimits, home: Home | None = None) -> Fetched:
+    """Like `download`, on the running event loop."""
+    drivers, limits = _ready(url, limits, home)
+    return await drivers.asynchronous.run(fetch(url, limits), None)
+
+
+def download_to(
+    url: str, target: Target, limits: FetchLimits = FILE_LIMITS, home: Home | None = None
+) -> Path:
+    """Write the body behind ``url`` to a file as it comes; see `Saving` for its name."""
+    drivers, limits = _ready(url, limits, home)
+    saving = Saving(target)
+    with saving.file():
+        items = drivers.sync.stream(fetch_stream(url, limits), None)
+        try:
+            for item in items:
+                saving.take(item)
+        finally:
+            items.close()
+    return saving.path
+
+
+async def adownload_to(
+    url: str, target: Target, limits: FetchLimits = FILE_LIMITS, home: Home | None = None
+) -> Path:
+    """Like `download_to`, on the running event loop."""
+    drivers, limits = _ready(url, limits, home)
+    saving = Saving(target)
+    with saving.file():
+        items = drivers.asynchronous.stream(fetch_stream(url, limits), None)
+        try:
+            async for item in items:
+                saving.take(item)
+        finally:
+            await items.aclose()
+    return saving.path
+
+
+def write(data: bytes, content_type: str, target: Target) -> Path:
+    """Write bytes that are at hand to a file, by the same rules."""
+    saving = Saving(target)
+    with saving.file():
+        saving.take(FetchHead("", content_type, len(data)))
+        saving.take(data)
+    return saving.path
+
+
+async def awrite(data: bytes, content_type: str, target: Target) -> Path:
+    """Like `write`, in a thread."""
+    return await asyncio.to_thread(write, data, content_type, target)
+
+
+class Saving:
+    """A file that is written beside its place and moved there when it is whole.
+
+    Where ``target`` is a directory, the name is the SHA-256 of the content with an extension from
+    an allow list of content types; neither the URL nor a header has a say in it, and a file that
+    is there already is never followed. Else ``target`` is the file's name; one that exists is
+    replaced.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        FileExistsError: the place is taken by a symbolic link.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.path = Path(target)
+        self._in_folder = self.path.is_dir()
+        self._folder = self.path if self._in_folder else self.path.parent
+        if not self._folder.is_dir():
+            raise FileNotFoundError(f"{self._folder} is no directory; make it first")
+        self._hash = hashlib.sha256()
+        self._extension = ".bin"
+        self._file: IO[bytes] | None = None
+
+    @contextmanager
+    def file(self) -> Iterator[None]:
+        """Everything that `take` gets goes into the file, or nothing is left behind."""
+        written = self._folder / f".download-{secrets.token_hex(8)}"
+        try:
+            with written.open("xb") as self._file:
+                yield
+            self._place(written)
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
+
+    def take(self, item: FetchHead | bytes) -> None:
+        """The head, or the next piece."""
+        if isinstance(item, FetchHead):
+            self._extension = item.extension
+        elif self._file is not None:
+            self._hash.update(item)
+            self._file.write(item)
+
+    def _place(self, written: Path) -> None:
+        if self._in_folder:
+            self.path = self._folder / (self._hash.hexdigest() + self._extension)
+        if self.path.is_symlink():
+            raise FileExistsError(f"{self.path} is a symbolic link, which is not followed")
+        os.replace(written, self.path)
