@@ -1,3 +1,4 @@
+# pyright: reportUnnecessaryTypeIgnoreComment=true
 """A user's program, for type checkers only: what must be known of the client, and what must be
 refused. An ``ignore`` that is not needed is an error itself, so each one proves a refusal."""
 
