@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -251,8 +253,8 @@ class AsyncDriver:
                 self._pools[id(loop)] = loop, pool
             slot, surplus = pool.take()
         try:
-            if slot.keeper is None:
-                slot.keeper = _keep(slot.client)
+            if slot.keeper is None and _is_ending_seen(loop):
+                slot.keeper = self._keep(pool, slot)
                 await anext(slot.keeper)
             if surplus is not None:
                 await surplus.client.aclose()
@@ -261,19 +263,33 @@ class AsyncDriver:
             raise
         return slot
 
+    async def _keep(
+        self, pool: Pool[httpx.AsyncClient], slot: Slot[httpx.AsyncClient]
+    ) -> AsyncIterator[None]:
+        """Closes the client when its event loop shuts down: asyncio.run closes the async generators
+        that were started on a loop before it closes the loop. A loop may live on after that
+        (``loop.shutdown_asyncgens()``), so the client leaves the pool and is replaced."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                if slot in pool.slots:
+                    pool.slots.remove(slot)
+            with suppress(*IO_ERRORS):
+                await slot.client.aclose()
+
     def forked(self) -> None:
         self._lock = threading.Lock()
         INHERITED.extend(self._pools.values())
         self._pools = {}
 
 
-async def _keep(client: httpx.AsyncClient) -> AsyncIterator[None]:
-    """Closes the client when its event loop shuts down: asyncio.run closes the async generators
-    that were started on a loop before it closes the loop."""
-    try:
-        yield
-    finally:
-        await client.aclose()
+def _is_ending_seen(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the loop closes async generators at its end. One that was shut down and goes on does
+    so no more, and one that nest_asyncio has patched never does: a generator that is left open
+    there prints a traceback when the interpreter ends."""
+    shut_down: bool = getattr(loop, "_asyncgens_shutdown_called", False)
+    return sys.get_asyncgen_hooks().firstiter is not None and not shut_down
 
 
 async def _pause(command: Any, on_retry: OnRetry | None) -> None:

@@ -6,18 +6,22 @@ import asyncio
 import gc
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+import langchain_aimlapi
 from langchain_aimlapi import errors
 from langchain_aimlapi._transport import (
     AsyncDriver,
@@ -34,6 +38,7 @@ from langchain_aimlapi._wire.retry import RetryEvent
 from tests.harness.loopback import HEAD, LAST, OK, Step, piece, serving
 
 KEY = SecretStr("hush-hush-key")
+ROOT = str(Path(langchain_aimlapi.__file__).parent.parent)
 
 
 def request(url: str) -> Request:
@@ -220,6 +225,52 @@ def test_each_event_loop_has_its_own_client_and_takes_it_along_when_it_ends() ->
             assert server.connections == count
             assert server.gone.wait(1)  # closed with its loop, without being asked
         assert len(server.asked) == 6
+
+
+@pytest.mark.filterwarnings("ignore:.*scheduled after:ResourceWarning")  # httpx's own generators
+def test_a_loop_that_goes_on_after_its_generators_were_shut_down_has_a_client_again() -> None:
+    driver = AsyncDriver(TransportOptions(trust_env=False))
+    loop = asyncio.new_event_loop()
+
+    def call(url: str) -> bytes:
+        return loop.run_until_complete(
+            driver.run(flow.call(request(url), lambda r: r.body, policy()), KEY)
+        )
+
+    with serving() as server:
+        for connections in (1, 2, 2, 2):  # the second client stays, for nobody closes it any more
+            assert call(server.url) == b"ok"
+            assert server.connections == connections
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(driver.close())
+        assert server.gone.wait(1)
+    loop.close()
+
+
+def test_a_loop_without_hooks_for_generators_leaves_no_traceback_at_exit() -> None:
+    # nest_asyncio runs coroutines like that
+    code = """
+import asyncio, sys
+from langchain_aimlapi._transport import AsyncDriver, TransportOptions
+from langchain_aimlapi._wire import flow
+from langchain_aimlapi._wire.flow import Policy
+from langchain_aimlapi._wire.request import Limits, Request
+
+async def main():
+    sys.set_asyncgen_hooks(None, None)
+    step = flow.call(Request("GET", sys.argv[1], {}, None), lambda r: r.body, Policy(0, Limits()))
+    print(await AsyncDriver(TransportOptions(trust_env=False)).run(step, None))
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(main())
+"""
+    with serving() as server:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, server.url],
+            capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": ROOT},
+        )  # fmt: skip
+    assert done.stdout == "b'ok'\n"
+    assert done.stderr == ""
 
 
 def test_many_threads_share_one_client() -> None:
