@@ -31,6 +31,11 @@ from langchain_aimlapi._langchain.chunks import (
     without_charge,
 )
 from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
+from langchain_aimlapi._langchain.functions import (
+    chunk_to_function_call,
+    result_to_function_call,
+    uses_functions,
+)
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.literals import Method
 from langchain_aimlapi._langchain.params import FIELD_PARAMS
@@ -205,7 +210,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
         driver = self._drivers().sync
         try:
             answer = driver.run(call.whole(), self._key(), self._retry_hook(run_manager))
-            return self._result(answer, request)
+            return self._result(answer, request, kwargs)
         except errors.AimlapiError as error:
             self._complete(error, request)
             raise
@@ -221,7 +226,7 @@ class ChatAimlapi(BaseChatModel, ChatFields):
         driver = self._drivers().asynchronous
         try:
             answer = await driver.run(call.whole(), self._key(), self._retry_hook(run_manager))
-            return self._result(answer, request)
+            return self._result(answer, request, kwargs)
         except errors.AimlapiError as error:
             self._complete(error, request)
             raise
@@ -235,12 +240,13 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     ) -> Iterator[ChatGenerationChunk]:
         call, request = self._prepared(messages, stop, run_manager, kwargs, stream=True)
         if call.shape.streams:
+            to_chunk = self._chunk_maker(request, kwargs)
             items = self._drivers().sync.stream(
                 call.stream(), self._key(), self._retry_hook(run_manager)
             )
             try:
                 for item in items:
-                    chunk = self._chunk(item, request)
+                    chunk = to_chunk(item)
                     if chunk is not None:
                         if run_manager is not None:
                             run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -267,12 +273,13 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     ) -> AsyncIterator[ChatGenerationChunk]:
         call, request = await self._aprepared(messages, stop, run_manager, kwargs, stream=True)
         if call.shape.streams:
+            to_chunk = self._chunk_maker(request, kwargs)
             items = self._drivers().asynchronous.stream(
                 call.stream(), self._key(), self._retry_hook(run_manager)
             )
             try:
                 async for item in items:
-                    chunk = self._chunk(item, request)
+                    chunk = to_chunk(item)
                     if chunk is not None:
                         if run_manager is not None:
                             await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -353,10 +360,27 @@ class ChatAimlapi(BaseChatModel, ChatFields):
             self._complete(error, request)
             raise
 
-    def _result(self, answer: ChatResponse, request: ChatRequest) -> ChatResult:
-        return reply_to_result(
+    def _result(
+        self, answer: ChatResponse, request: ChatRequest, kwargs: Mapping[str, Any]
+    ) -> ChatResult:
+        result = reply_to_result(
             answer, model=request.model, with_headers=self.include_response_headers
         )
+        by_functions = uses_functions(kwargs, self.model_kwargs)
+        return result_to_function_call(result) if by_functions else result
+
+    def _chunk_maker(
+        self, request: ChatRequest, kwargs: Mapping[str, Any]
+    ) -> Callable[[Delta | StreamEnd], ChatGenerationChunk | None]:
+        """A function from an item of a stream to its chunk."""
+        if not uses_functions(kwargs, self.model_kwargs):
+            return lambda item: self._chunk(item, request)
+
+        def moved(item: Delta | StreamEnd) -> ChatGenerationChunk | None:
+            chunk = self._chunk(item, request)
+            return chunk_to_function_call(chunk) if chunk is not None else None
+
+        return moved
 
     def _chunk(self, item: Delta | StreamEnd, request: ChatRequest) -> ChatGenerationChunk | None:
         """One item of a stream as a chunk; a stream shows the first answer only."""

@@ -12,6 +12,7 @@ from langchain_aimlapi._connection.settings import check_headers, check_request_
 from langchain_aimlapi._domain.values import ChatRequest
 from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
+from langchain_aimlapi._langchain.functions import functions_to_tools, pair_functions
 from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
@@ -34,7 +35,7 @@ def chat_request(
     Raises:
         ValueError: ``max_tokens`` below 1, or a message of a kind that cannot be sent.
     """
-    options = {**fields.model_kwargs, **options}
+    options = functions_to_tools({**fields.model_kwargs, **options})
     options.pop("stream", None)
     stream_usage = options.pop("stream_usage", None)
     extra_body = {**(fields.extra_body or {}), **(options.pop("extra_body", None) or {})}
@@ -48,7 +49,7 @@ def chat_request(
     return ChatRequest(
         model=model,
         messages=messages_to_domain(
-            messages, custom={tool.name for tool in tools if tool.kind == "custom"}
+            pair_functions(messages), custom={tool.name for tool in tools if tool.kind == "custom"}
         ),
         tools=tools,
         tool_choice=choice,
