@@ -16,6 +16,7 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     ├── RateLimitError (ModelRateLimitError)                  429
     ├── APIError (ModelAPIError)                              5xx, and errors told inside a stream
     │   └── InvalidResponseError                              a 2xx that is no answer
+    ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
     └── APITimeoutError (ModelTimeoutError)                   nothing came in time
@@ -32,12 +33,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core import exceptions as core
 
 MAX_MESSAGE_CHARS = 2_000
 MAX_BODY_BYTES = 64 * 1024
+
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+    _CoreRefusal = core.ModelRefusalError
+else:  # langchain-core has it since 1.7.5
+    _CoreRefusal = getattr(core, "ModelRefusalError", core.ModelError)
 
 
 class UnsupportedParameterWarning(UserWarning):
@@ -173,6 +182,25 @@ class StreamingUnsupportedError(InvalidRequestError):
 
 class UnsupportedFeatureError(InvalidRequestError):
     """The model cannot take this, so nothing was sent."""
+
+
+class ModelRefusalError(AimlapiError, _CoreRefusal, core.OutputParserException):
+    """The model refused, or a filter ended its answer, where its content was needed: structured
+    output, a forced tool call. A plain call returns the message, with a ``refusal`` block.
+
+    It is langchain-core's ``ModelRefusalError`` (of 1.7.5 and later) and an
+    ``OutputParserException``, so a handler for either catches it.
+
+    Attributes:
+        raw_message: The whole answer: the model's words, usage and cost.
+        llm_output: The text of the answer.
+    """
+
+    def __init__(self, message: str, *, raw_message: BaseMessage | None = None) -> None:
+        super().__init__(message, partial=raw_message)
+        self.args = (self.message,)  # OutputParserException has put a link behind it
+        self.raw_message = raw_message
+        self.llm_output = raw_message.text if raw_message is not None else None
 
 
 class ModelNotFoundError(AimlapiError, core.ModelNotFoundError):

@@ -100,7 +100,8 @@ def _redacted(block: Block) -> Part | None:
 
 
 def _refusal(block: Block) -> Part | None:
-    return RefusalPart(str(block.get("refusal") or ""))
+    text = block.get("refusal")  # Anthropic and Google refuse without a word
+    return RefusalPart(str(text)) if text else None
 
 
 def _image_url(block: Block) -> Part | None:

@@ -17,6 +17,7 @@ from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import get_translator, register_translator
 
 from langchain_aimlapi._langchain.chunks import PROVIDER
+from langchain_aimlapi._langchain.refusals import refusal_block
 
 AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/opus",
                "pcm16": "audio/pcm", "aac": "audio/aac"}  # fmt: skip
@@ -83,6 +84,10 @@ def _content(message: AIMessage, *, indexed: bool) -> Blocks:
         blocks.append(block)
     if kwargs:
         blocks += _media(kwargs, indexed=indexed)
+    refusal = refusal_block(kwargs, message.response_metadata)
+    if refusal is not None:
+        blocks.append({**refusal, "index": "lc_refusal"})
+    if kwargs:
         blocks += _other(kwargs)
     if not indexed:
         for block in blocks:
@@ -197,10 +202,6 @@ def _image(image: Mapping[str, Any]) -> dict[str, Any]:
 
 def _other(kwargs: Mapping[str, Any]) -> Blocks:
     blocks: Blocks = []
-    refusal = kwargs.get("refusal")
-    if isinstance(refusal, str) and refusal:
-        value = {"type": "refusal", "refusal": refusal}
-        blocks.append({"type": "non_standard", "value": value, "index": "lc_refusal"})
     for call in kwargs.get("server_tool_calls") or ():
         if isinstance(call, Mapping):
             mark = call.get("id") or call.get("tool_use_id") or len(blocks)

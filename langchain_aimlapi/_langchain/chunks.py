@@ -27,6 +27,7 @@ from langchain_aimlapi._domain.values import (
     ToolDelta,
     Usage,
 )
+from langchain_aimlapi._langchain.refusals import is_refusal
 
 PROVIDER = "aimlapi"
 M = TypeVar("M", bound=BaseModel)
@@ -191,10 +192,19 @@ def final_to_chunk(
 
 
 def _finish(choice: Choice) -> dict[str, Any]:
-    if choice.finish_reason is None:
+    """Why the answer ended: ours, the vendor's own, and langchain-core's words for it (1.8.4)."""
+    reason = choice.finish_reason
+    if reason is None:
         return {}
-    native = choice.native_finish_reason or choice.finish_reason
-    return {"finish_reason": choice.finish_reason, "native_finish_reason": native}
+    native = choice.native_finish_reason or reason
+    normalized = "tool_call" if reason == "tool_calls" else str(reason)
+    if is_refusal(choice.extra, native):
+        normalized = "refusal"
+    return {
+        "finish_reason": reason,
+        "native_finish_reason": native,
+        "normalized_finish_reason": normalized,
+    }
 
 
 def reply_to_result(reply: ChatResponse, *, model: str, with_headers: bool = False) -> ChatResult:

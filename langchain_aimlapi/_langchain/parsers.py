@@ -24,6 +24,9 @@ from langchain_core.output_parsers.openai_tools import (
 from langchain_core.output_parsers.transform import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
 
+from langchain_aimlapi._langchain.refusals import find_refusal, refusal_error
+from langchain_aimlapi.errors import ModelRefusalError
+
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)(?:```|\Z)", re.S)
 _ARRAY = re.compile(r"\[\s*[\[{\"\]]")
@@ -56,26 +59,40 @@ def _message(result: list[Generation]) -> AIMessage | None:
 
 
 def _explain(message: AIMessage | None, what: str) -> OutputParserException:
-    """Why there is no structure in an answer: it refuses, was cut, or is something else."""
+    """Why there is no structure in an answer: it was cut, filtered, or is something else."""
     text = message.text if message is not None else ""
-    refusal = message.additional_kwargs.get("refusal") if message is not None else None
-    if refusal:
-        return OutputParserException(f"the model refused: {refusal}", llm_output=str(refusal))
-    if message is not None and message.response_metadata.get("finish_reason") == "length":
+    reason = message.response_metadata.get("finish_reason") if message is not None else None
+    if reason == "content_filter":
+        return ModelRefusalError("a content filter ended the answer", raw_message=message)
+    if reason == "length":
         return OutputParserException(
             "the answer was cut at its token limit; raise max_tokens", llm_output=text
         )
     return OutputParserException(f"{what}: {text[:500]!r}", llm_output=text)
 
 
+def _is_refused(result: list[Generation], *, partial: bool) -> bool:
+    """Whether the model refuses.
+
+    Raises:
+        ModelRefusalError: it does, and its words are complete.
+    """
+    message = _message(result)
+    if message is None or find_refusal(message) is None:
+        return False
+    if not partial and (error := refusal_error(message)) is not None:
+        raise error
+    return True
+
+
 def _cleaned(result: list[Generation], *, partial: bool) -> list[Generation]:
     """The generation with nothing but its JSON."""
+    _is_refused(result, partial=partial)
     text = json_part(result[0].text)
     message = _message(result)
     if not partial and message is not None:
-        refused = message.additional_kwargs.get("refusal") and not text
-        cut = message.response_metadata.get("finish_reason") == "length" and not _is_json(text)
-        if refused or cut:
+        reason = message.response_metadata.get("finish_reason")
+        if reason in ("length", "content_filter") and not _is_json(text):
             raise _explain(message, "the answer holds no JSON")
     return [Generation(text=text)]
 
@@ -131,7 +148,7 @@ class JsonAnswerParser(_WholeAtTheEnd, JsonOutputParser):
     """JSON from an answer, also from among thoughts and words; streams what is there so far."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The parsed answer. Raises OutputParserException for a refusal or no JSON."""
+        """The parsed answer. Raises ModelRefusalError or OutputParserException."""
         return super().parse_result(_cleaned(result, partial=partial), partial=partial)
 
 
@@ -139,7 +156,7 @@ class PydanticAnswerParser(_WholeAtTheEnd, PydanticOutputParser):  # type: ignor
     """Like `JsonAnswerParser`, validated by a pydantic class."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The parsed answer. Raises OutputParserException for what does not validate."""
+        """The parsed answer. Raises ModelRefusalError or OutputParserException."""
         return super().parse_result(_cleaned(result, partial=partial), partial=partial)
 
 
@@ -147,7 +164,9 @@ class JsonCallParser(_WholeAtTheEnd, JsonOutputKeyToolsParser):
     """The arguments of the one call that was asked for."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The arguments. Raises OutputParserException where the call was not made."""
+        """The arguments. Raises ModelRefusalError or OutputParserException."""
+        if _is_refused(result, partial=partial):
+            return None
         parsed = super().parse_result(result, partial=partial)
         if parsed is None and not partial:
             raise _explain(_message(result), f"the model did not call {self.key_name}")
@@ -158,7 +177,9 @@ class PydanticCallParser(_WholeAtTheEnd, PydanticToolsParser):
     """Like `JsonCallParser`, validated by a pydantic class."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The instance. Raises OutputParserException where the call was not made."""
+        """The instance. Raises ModelRefusalError or OutputParserException."""
+        if _is_refused(result, partial=partial):
+            return None
         parsed = super().parse_result(result, partial=partial)
         if parsed is None and not partial:
             raise _explain(_message(result), f"the model did not call {self.tools[0].__name__}")

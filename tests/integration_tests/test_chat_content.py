@@ -1,4 +1,4 @@
-"""What an answer may hold beside text: reasoning, calls, citations, refusals, sound, pictures. Each
+"""What an answer may hold beside text: reasoning, calls, citations, sound, pictures. Each
 arrives in streams and whole, in both output versions, and stands in ``content_blocks``."""
 
 from __future__ import annotations
@@ -423,20 +423,7 @@ async def test_annotations_with_places_are_citations(
     assert (shown["start_index"], shown["end_index"]) == (0, 2)
 
 
-# --- refusals, sound, pictures -----
-
-
-async def test_a_refusal_is_kept_and_shown(
-    api: Emulator, manner: str, version: str, colour: str
-) -> None:
-    for name in (MODEL, "openai/gpt-5-1-codex"):
-        api.say(Say(refusal="I can not help with that."))
-        model = make(model=name, output_version=version, **api.settings())
-        message = await answer(model, "Do it", colour, manner)
-        assert message.text == ""
-        assert message.additional_kwargs["refusal"] == "I can not help with that."
-        [block] = blocks_of(message, "non_standard")
-        assert block["value"] == {"type": "refusal", "refusal": "I can not help with that."}
+# --- sound, pictures -----
 
 
 async def test_spoken_answers_are_an_audio_block(

@@ -336,16 +336,6 @@ async def test_the_json_is_found_among_thoughts_fences_and_words(
     assert as_dict(found) == PERSON
 
 
-async def test_a_refusal_is_an_error_that_tells_it(api: Emulator, manner: str, colour: str) -> None:
-    asked = make(model=MODEL, **api.settings()).with_structured_output(Person)
-    for schema in (Person, PERSON_SCHEMA):
-        api.say(Say(refusal="I can not say who."))
-        asked = make(model=MODEL, **api.settings()).with_structured_output(schema)
-        call = stream if manner == "stream" else ask
-        with pytest.raises(OutputParserException, match="I can not say who"):
-            await call(asked, "Who?", colour)
-
-
 async def test_an_answer_without_json_is_an_error(api: Emulator, colour: str) -> None:
     api.say("I do not know.", times=None)
     for schema in SCHEMAS.values():
