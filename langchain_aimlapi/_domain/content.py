@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, cast
 
 from langchain_aimlapi._domain.values import (
@@ -52,15 +53,23 @@ def content_to_parts(content: Any) -> tuple[Part, ...]:
 
 def block_to_part(block: Block) -> Part | None:
     """One content block as a part; None where it says nothing (an empty text, a tool call)."""
-    kind = block.get("type")
+    kind = plain_word(block.get("type"))
     if kind in CALL_BLOCKS:
         return None
-    reader = _READERS.get(str(kind))
+    reader = _READERS.get(kind or "")
     if reader is not None:
         return reader(block)
-    if kind is None and isinstance(block.get("text"), str):
+    if block.get("type") is None and isinstance(block.get("text"), str):
         return TextPart(block["text"])
-    return RawPart(dict(block))
+    return RawPart(dict(block) if kind is None else {**block, "type": kind})
+
+
+def plain_word(value: Any) -> str | None:
+    """A role or a type as plain text, also where a program writes a string enumeration for it;
+    None where it is no text."""
+    if isinstance(value, Enum):
+        value = value.value
+    return str(value) if isinstance(value, str) else None
 
 
 def _text(block: Block) -> Part | None:

@@ -1,35 +1,21 @@
-"""What LiteLLM hands to a custom provider -> a prepared call."""
+"""What LiteLLM hands to a custom provider -> a prepared chat call."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import litellm
-from pydantic import SecretStr
 
-from langchain_aimlapi._connection.settings import (
-    KEY_VARIABLE,
-    check_headers,
-    resolve_key,
-    resolve_root,
-)
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest
 from langchain_aimlapi._langchain.params import gather
 from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
+from langchain_aimlapi._litellm.access import Access, Arguments, litellm_params, resolve_access
 from langchain_aimlapi._litellm.messages import openai_to_messages
-from langchain_aimlapi._transport import Drivers, TransportOptions, drivers_for
-from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi._wire.key import Key, clean_key, secret_of
-from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog import Catalog
 
-BUILT_IN_KEY_VARIABLE = "AIML_API_KEY"  # what LiteLLM's own ``aiml/`` provider reads
 # Arguments of this provider, given beside the model's own: ``completion(..., dialect="messages")``.
 OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported")
 # Arguments that are LiteLLM's business or are built anew from the neutral request.
@@ -45,18 +31,6 @@ class _Everything(set[tuple[str, str]]):
 
 SILENT = _Everything()
 WARNED: set[tuple[str, str]] = set()
-_held: dict[TransportOptions, Drivers] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Who asks, where, for how long."""
-
-    key: Key
-    root: str
-    headers: Mapping[str, str]
-    policy: Policy
-    drivers: Drivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,46 +38,50 @@ class Prepared:
     """A chat call that is ready to be made."""
 
     call: Call
-    ask: ChatRequest
+    request: ChatRequest
     access: Access
 
 
-def prepare_chat(given: Mapping[str, Any], catalog: Catalog, *, stream: bool) -> Prepared:
+def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Prepared:
     """The chat call that LiteLLM's arguments describe.
 
     Args:
-        given: The keyword arguments of ``CustomLLM.completion``; never changed.
+        arguments: The keyword arguments of ``CustomLLM.completion``.
 
     Raises:
-        AimlapiError: no key, or the model can not take the request in any form.
-        ValueError: a setting or a message that can not be right.
+        AimlapiError: no key, or the model cannot take the request in any form.
+        ValueError: a setting or a message that cannot be right.
     """
-    model = str(given["model"])
-    params = dict(given.get("optional_params") or {})
-    access = resolve_access(given, params)
-    ask = _ask(model, given.get("messages") or (), params, stream=stream)
-    dropping = litellm.drop_params or (given.get("litellm_params") or {}).get("drop_params")
+    model = str(arguments["model"])
+    params = dict(arguments.get("optional_params") or {})
+    access = resolve_access(arguments, params)
+    request = _request(model, arguments.get("messages") or (), params, stream=stream)
     call = prepare(
-        ask,
+        request,
         catalog.find(model),
         root=access.root,
         headers=access.headers,
-        policy=access.policy,
+        policy=access.policy(model),
         dialect=params.get("dialect"),
         on_unsupported=params.get("on_unsupported") or "warn",
-        seen=SILENT if dropping else WARNED,
+        seen=SILENT if is_dropping(arguments) else WARNED,
     )
-    return Prepared(call, ask, access)
+    return Prepared(call, request, access)
 
 
-def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) -> ChatRequest:
+def is_dropping(arguments: Arguments) -> bool:
+    """Whether ``drop_params`` is set, for the call or for the program."""
+    return bool(litellm.drop_params or litellm_params(arguments).get("drop_params"))
+
+
+def _request(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) -> ChatRequest:
     rest = {k: v for k, v in params.items() if k not in NOT_PARAMS}
     extra_body = rest.pop("extra_body", None) or {}
     tools = rest.pop("tools", None) or [
         {"type": "function", "function": f} for f in rest.pop("functions", None) or ()
     ]
     choice = rest.pop("tool_choice", None) or _legacy_choice(rest.pop("function_call", None))
-    wanted = rest.pop("response_format", None)
+    response_format = rest.pop("response_format", None)
     web_search = rest.pop("web_search_options", None)
     if web_search is not None:
         rest["web_search"] = dict(web_search) or True
@@ -112,7 +90,7 @@ def _ask(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) 
         messages=openai_to_messages(messages),
         tools=tools_to_domain(tools),
         tool_choice=choice_to_domain(choice),
-        response_format=format_to_domain(wanted),
+        response_format=format_to_domain(response_format),
         params=gather(rest, {}, None, stream=stream),
         extra_body=extra_body,
         stream=stream,
@@ -123,84 +101,3 @@ def _legacy_choice(choice: Any) -> Any:
     if isinstance(choice, Mapping) and choice.get("name"):
         return {"type": "function", "function": {"name": choice["name"]}}
     return choice
-
-
-def resolve_access(given: Mapping[str, Any], params: Mapping[str, Any]) -> Access:
-    """Key, address, headers and limits: argument, then LiteLLM's globals, then environment.
-
-    LiteLLM does not hand ``litellm.api_key`` and ``litellm.api_base`` to a custom provider
-    (1.106.2), as it does to its own, so they are read here.
-    """
-    key = find_key(given.get("api_key"))
-    timeout = _seconds(given.get("timeout"))
-    limits = Limits(
-        connect=min(timeout, 10.0) if timeout else 10.0, read=timeout, write=timeout, idle=timeout
-    )
-    model = str(given["model"])
-    return Access(
-        key=key,
-        root=resolve_root(
-            given.get("api_base") or litellm.api_base or None,
-            allow_http=bool(params.get("allow_http")),
-        ),
-        headers=_headers(given, params),
-        policy=Policy(int(params.get("max_retries") or 0), limits, model, secret_of(key)),
-        drivers=_drivers(given.get("client")),
-    )
-
-
-def find_key(given: Any) -> Key:
-    """The key to use.
-
-    Raises:
-        AuthenticationError: there is none.
-    """
-    if given:
-        return SecretStr(clean_key(str(given)))
-    for value in (litellm.api_key, _secret(KEY_VARIABLE), _secret(BUILT_IN_KEY_VARIABLE)):
-        if isinstance(value, str) and value.strip():
-            return SecretStr(clean_key(value))
-    return resolve_key(None)  # raises, and says how to get one
-
-
-def _secret(name: str) -> str | None:
-    """A variable of the environment, or of the secret manager that LiteLLM was given."""
-    value = os.environ.get(name)
-    if value or litellm.secret_manager_client is None:
-        return value
-    from litellm.secret_managers.main import get_secret_str
-
-    return get_secret_str(name)
-
-
-def _headers(given: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, str]:
-    call_id = (given.get("litellm_params") or {}).get("litellm_call_id")
-    request_id = params.get("client_request_id") or call_id or uuid.uuid4()
-    extra = {**(given.get("headers") or {}), **(params.get("extra_headers") or {})}
-    named = {k: v for k, v in extra.items() if str(k).lower() != "authorization" and v is not None}
-    return {"x-client-request-id": str(request_id), **check_headers(named)}
-
-
-def _seconds(timeout: Any) -> float | None:
-    if isinstance(timeout, httpx.Timeout):
-        timeout = timeout.read
-    return float(timeout) if timeout is not None else None
-
-
-def _drivers(client: Any) -> Drivers:
-    """Drivers over the caller's client (httpx's, or LiteLLM's own around one), else shared ones."""
-    inner = getattr(client, "client", client)
-    options = _transport_options()
-    if isinstance(inner, httpx.Client):
-        return drivers_for(options, inner, None)
-    if isinstance(inner, httpx.AsyncClient):
-        return drivers_for(options, None, inner)
-    drivers = _held.get(options)
-    if drivers is None:
-        drivers = _held[options] = drivers_for(options)
-    return drivers
-
-
-def _transport_options() -> TransportOptions:
-    verify = litellm.ssl_verify
-    return TransportOptions(verify=verify if isinstance(verify, bool | str) else True)

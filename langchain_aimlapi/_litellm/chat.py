@@ -11,48 +11,22 @@ from litellm.types.utils import ModelResponse, ModelResponseStream
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import AnswerReader
 from langchain_aimlapi._domain.values import ChatResponse, Delta, StreamEnd
+from langchain_aimlapi._litellm.access import Arguments, litellm_params
 from langchain_aimlapi._litellm.calls import Prepared, prepare_chat
 from langchain_aimlapi._litellm.chunks import ChunkWriter, reply_to_items
-from langchain_aimlapi._litellm.failures import as_litellm, to_litellm
+from langchain_aimlapi._litellm.failures import Caller, as_litellm, caller_of, to_litellm
+from langchain_aimlapi._litellm.logs import CallLog
 from langchain_aimlapi._litellm.replies import reply_to_response, shown_headers
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog import Catalog
 
-Given = Mapping[str, Any]
-
-
-class _Head:
-    """What an open stream has said about itself so far."""
-
-    __slots__ = ("_call", "headers", "reader")
-
-    def __init__(self, prepared: Prepared) -> None:
-        self._call = prepared.call
-        self.headers: Mapping[str, str] = {}
-        self.reader: AnswerReader | None = None
-
-    def flow(self) -> Flow[None]:
-        return flow.stream(self._call.request, self._open, self._call.policy)
-
-    def _open(self, head: Response) -> AnswerReader:
-        self.headers = head.headers
-        self.reader = self._call.reader(head)
-        return self.reader
-
-    def created(self) -> int | None:
-        created = self.told().get("created")
-        return created if isinstance(created, int) else None
-
-    def told(self) -> Mapping[str, Any]:
-        return self.reader.assembly.meta if self.reader is not None else {}
-
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
     """A stream whose first event has come. ``chunks`` can be read once; ``created`` is the
-    server's time of the answer, where it has told one."""
+    server's time of the answer, where it has said one."""
 
     chunks: Iterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -71,77 +45,135 @@ class AsyncOpenStream:
 # --- whole answers -----
 
 
-def complete(given: Given, catalog: Catalog) -> ModelResponse:
+def complete(arguments: Arguments, catalog: Catalog) -> ModelResponse:
     """The whole answer. Raises LiteLLM's exceptions."""
-    with as_litellm(str(given["model"]), catalog):
-        prepared = prepare_chat(given, catalog, stream=False)
-        _before(given, prepared)
-        access = prepared.access
-        reply = access.drivers.sync.run(prepared.call.whole(), access.key)
-        return _after(given, prepared, reply)
+    with as_litellm(caller_of(arguments, catalog)):
+        prepared = prepare_chat(arguments, catalog, stream=False)
+        log, access = CallLog(arguments), prepared.access
+        log.sending(prepared.call.request)
+        with log.waiting():
+            reply = access.drivers.sync.run(prepared.call.whole(), access.find_key())
+        response = reply_to_response(reply, model=prepared.request.model)
+        return log.answered(response, reply.choices[0].text)
 
 
-async def acomplete(given: Given, catalog: Catalog) -> ModelResponse:
+async def acomplete(arguments: Arguments, catalog: Catalog) -> ModelResponse:
     """The async twin of `complete`."""
-    with as_litellm(str(given["model"]), catalog):
-        prepared = prepare_chat(given, catalog, stream=False)
-        _before(given, prepared)
-        access = prepared.access
-        reply = await access.drivers.asynchronous.run(prepared.call.whole(), access.key)
-        return _after(given, prepared, reply)
+    with as_litellm(caller_of(arguments, catalog)):
+        prepared = prepare_chat(arguments, catalog, stream=False)
+        log, access = CallLog(arguments), prepared.access
+        log.sending(prepared.call.request)
+        with log.waiting():
+            reply = await access.drivers.asynchronous.run(prepared.call.whole(), access.find_key())
+        response = reply_to_response(reply, model=prepared.request.model)
+        return log.answered(response, reply.choices[0].text)
 
 
 # --- streams -----
 
 
-def open_stream(given: Given, catalog: Catalog) -> OpenStream:
+class _Stream:
+    """One stream on its way: the call, what it has said about itself so far, and its chunks."""
+
+    def __init__(self, arguments: Arguments, catalog: Catalog) -> None:
+        self.caller: Caller = caller_of(arguments, catalog)
+        self.prepared: Prepared = prepare_chat(arguments, catalog, stream=True)
+        self.merges_reasoning = bool(
+            litellm_params(arguments).get("merge_reasoning_content_in_choices")
+        )
+        self.headers: Mapping[str, str] = {}
+        self._reader: AnswerReader | None = None
+
+    def flow(self) -> Flow[None]:
+        """Opens the stream and yields its items."""
+        call = self.prepared.call
+        return flow.stream(call.request, self._open, call.policy)
+
+    def _open(self, head: Response) -> AnswerReader:
+        self.headers = head.headers
+        self._reader = self.prepared.call.reader(head)
+        return self._reader
+
+    def about(self) -> Mapping[str, Any]:
+        """What the answer has said about itself so far (``id``, ``created``, ...)."""
+        return self._reader.assembly.meta if self._reader is not None else {}
+
+    def created(self) -> int | None:
+        """The server's time of the answer."""
+        created = self.about().get("created")
+        return created if isinstance(created, int) else None
+
+    def writer(self, about: Callable[[], Mapping[str, Any]] | None = None) -> ChunkWriter:
+        """What writes the chunks."""
+        request = self.prepared.request
+        count = request.params.get("n")
+        return ChunkWriter(
+            request.model,
+            about or self.about,
+            count=count if isinstance(count, int) else 1,
+            merge_reasoning=self.merges_reasoning,
+        )
+
+    def written(self, reply: ChatResponse) -> list[ModelResponseStream]:
+        """A whole answer as chunks, for models that do not stream."""
+        meta = reply.meta
+        about = {
+            "id": meta.id, "created": meta.created, "system_fingerprint": meta.system_fingerprint
+        }  # fmt: skip
+        writer = self.writer(lambda: about)
+        chunks: list[ModelResponseStream] = []
+        for item in reply_to_items(reply):
+            if isinstance(item, StreamEnd):
+                chunks += writer.final(item)
+            else:
+                chunks.append(writer.delta(item))
+        return chunks
+
+
+def open_stream(arguments: Arguments, catalog: Catalog) -> OpenStream:
     """The stream, open: its first event has come, so that an error was raised here and not at
     the first chunk. A model that does not stream gives its whole answer as one."""
-    with as_litellm(str(given["model"]), catalog):
-        prepared = prepare_chat(given, catalog, stream=True)
-        _before(given, prepared)
-        access, head = prepared.access, _Head(prepared)
-        if prepared.call.shape.streams:
-            items = access.drivers.sync.stream(head.flow(), access.key)
-            try:
-                first = next(items)
-                chunks = _chunks(first, items, prepared, head)
-                return OpenStream(chunks, shown_headers(head.headers), head.created())
-            except errors.StreamingUnsupportedError:
-                pass  # asked again below, for a whole answer
-        whole = prepare_chat(given, catalog, stream=False)
-        reply = access.drivers.sync.run(whole.call.whole(), access.key)
+    with as_litellm(caller_of(arguments, catalog)):
+        stream, log = _Stream(arguments, catalog), CallLog(arguments)
+        log.sending(stream.prepared.call.request)
+        access = stream.prepared.access
+        with log.waiting():
+            if stream.prepared.call.shape.streams:
+                items = access.drivers.sync.stream(stream.flow(), access.find_key())
+                try:
+                    chunks = _chunks(next(items), items, stream)
+                    return OpenStream(chunks, shown_headers(stream.headers), stream.created())
+                except errors.StreamingUnsupportedError:
+                    pass  # asked again below, for a whole answer
+            whole = prepare_chat(arguments, catalog, stream=False)
+            reply = access.drivers.sync.run(whole.call.whole(), access.find_key())
         meta = reply.meta
-        chunks = iter(_written(reply, whole))
-        return OpenStream(chunks, shown_headers(meta.headers), meta.created)
+        return OpenStream(iter(stream.written(reply)), shown_headers(meta.headers), meta.created)
 
 
-async def aopen_stream(given: Given, catalog: Catalog) -> AsyncOpenStream:
+async def aopen_stream(arguments: Arguments, catalog: Catalog) -> AsyncOpenStream:
     """The async twin of `open_stream`."""
-    with as_litellm(str(given["model"]), catalog):
-        prepared = prepare_chat(given, catalog, stream=True)
-        _before(given, prepared)
-        access, head = prepared.access, _Head(prepared)
-        if prepared.call.shape.streams:
-            items = access.drivers.asynchronous.stream(head.flow(), access.key)
-            try:
-                first = await anext(items)
-                chunks = _achunks(first, items, prepared, head)
-                return AsyncOpenStream(chunks, shown_headers(head.headers), head.created())
-            except errors.StreamingUnsupportedError:
-                pass  # asked again below, for a whole answer
-        whole = prepare_chat(given, catalog, stream=False)
-        reply = await access.drivers.asynchronous.run(whole.call.whole(), access.key)
+    with as_litellm(caller_of(arguments, catalog)):
+        stream, log = _Stream(arguments, catalog), CallLog(arguments)
+        log.sending(stream.prepared.call.request)
+        access = stream.prepared.access
+        with log.waiting():
+            if stream.prepared.call.shape.streams:
+                items = access.drivers.asynchronous.stream(stream.flow(), access.find_key())
+                try:
+                    chunks = _achunks(await anext(items), items, stream)
+                    return AsyncOpenStream(chunks, shown_headers(stream.headers), stream.created())
+                except errors.StreamingUnsupportedError:
+                    pass  # asked again below, for a whole answer
+            whole = prepare_chat(arguments, catalog, stream=False)
+            reply = await access.drivers.asynchronous.run(whole.call.whole(), access.find_key())
         meta = reply.meta
-        chunks = _aiter(_written(reply, whole))
+        chunks = _aiter(stream.written(reply))
         return AsyncOpenStream(chunks, shown_headers(meta.headers), meta.created)
 
 
-def _chunks(
-    first: Any, items: Iterator[Any], prepared: Prepared, head: _Head
-) -> Iterator[ModelResponseStream]:
-    writer = _writer(prepared, head.told)
-    item = first
+def _chunks(item: Any, items: Iterator[Any], stream: _Stream) -> Iterator[ModelResponseStream]:
+    writer = stream.writer()
     try:
         while True:
             if type(item) is Delta:
@@ -153,16 +185,15 @@ def _chunks(
             if item is None:
                 return
     except errors.AimlapiError as error:
-        raise to_litellm(error, prepared.ask.model) from error
+        raise to_litellm(error, stream.caller) from error
     finally:
         items.close()  # type: ignore[attr-defined]  # the driver's generator
 
 
 async def _achunks(
-    first: Any, items: AsyncIterator[Any], prepared: Prepared, head: _Head
+    item: Any, items: AsyncIterator[Any], stream: _Stream
 ) -> AsyncIterator[ModelResponseStream]:
-    writer = _writer(prepared, head.told)
-    item = first
+    writer = stream.writer()
     try:
         while True:
             if type(item) is Delta:
@@ -175,60 +206,11 @@ async def _achunks(
             if item is None:
                 return
     except errors.AimlapiError as error:
-        raise to_litellm(error, prepared.ask.model) from error
+        raise to_litellm(error, stream.caller) from error
     finally:
         await items.aclose()  # type: ignore[attr-defined]  # the driver's generator
-
-
-def _writer(prepared: Prepared, told: Callable[[], Mapping[str, Any]]) -> ChunkWriter:
-    count = prepared.ask.params.get("n")
-    return ChunkWriter(prepared.ask.model, told, count=count if isinstance(count, int) else 1)
-
-
-def _written(reply: ChatResponse, prepared: Prepared) -> list[ModelResponseStream]:
-    meta = reply.meta
-    told = {
-        "id": meta.id, "created": meta.created, "system_fingerprint": meta.system_fingerprint
-    }  # fmt: skip
-    writer = _writer(prepared, lambda: told)
-    chunks: list[ModelResponseStream] = []
-    for item in reply_to_items(reply):
-        if isinstance(item, StreamEnd):
-            chunks += writer.final(item)
-        else:
-            chunks.append(writer.delta(item))
-    return chunks
 
 
 async def _aiter(chunks: list[ModelResponseStream]) -> AsyncIterator[ModelResponseStream]:
     for chunk in chunks:
         yield chunk
-
-
-# --- LiteLLM's logging -----
-
-
-def _before(given: Given, prepared: Prepared) -> None:
-    """Tells LiteLLM's ``log_pre_api_call`` what goes out: a custom provider must do so itself."""
-    log = given.get("logging_obj")
-    if log is None:
-        return
-    sent = {"model": prepared.ask.model, **dict(given.get("optional_params") or {})}
-    log.pre_call(
-        input=given.get("messages"),
-        api_key="",  # LiteLLM would mask it; it is not needed at all
-        additional_args={
-            "complete_input_dict": sent,
-            "api_base": prepared.call.request.url,
-            "headers": {},
-        },
-    )
-
-
-def _after(given: Given, prepared: Prepared, reply: ChatResponse) -> ModelResponse:
-    log = given.get("logging_obj")
-    if log is not None:
-        log.post_call(
-            original_response=reply.choices[0].text, input=given.get("messages"), api_key=""
-        )
-    return reply_to_response(reply, model=prepared.ask.model)

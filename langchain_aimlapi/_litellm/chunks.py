@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+import litellm
+from litellm.exceptions import InternalServerError
 from litellm.types.utils import Delta as LitellmDelta
 from litellm.types.utils import ModelResponseStream, StreamingChoices
 
 from langchain_aimlapi._domain.values import ChatResponse, Delta, StreamEnd, ToolDelta
+from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.replies import (
     MESSAGE_FIELDS,
     TOP_LEVEL,
@@ -28,6 +31,7 @@ from langchain_aimlapi._litellm.replies import (
 # Pieces of these merge by an index that LiteLLM does not know; they go out whole, at the end.
 _WHOLE = frozenset({"reasoning_details", "reasoning_items"})
 _set = object.__setattr__
+_litellm: Any = litellm  # it does not export this name to type checkers
 
 
 class ChunkWriter:
@@ -36,35 +40,56 @@ class ChunkWriter:
     Args:
         model: The id that was asked for. LiteLLM shows it on every chunk; what was served stands
             in the response headers and in the final answer.
-        told: Gives what the answer has said about itself so far (``id``, ``created``, ...).
-        count: How many answers were asked for. LiteLLM joins the texts of all choices that it
-            sees, so one that nobody asked for is left out.
+        about: Gives what the answer has said about itself so far (``id``, ``created``, ...).
+        count: How many answers the caller wants. LiteLLM joins the texts of all choices that it
+            sees, so one that nobody wants is left out.
+        merge_reasoning: Put thoughts into the text, between ``<think>`` and ``</think>``
+            (LiteLLM's ``merge_reasoning_content_in_choices``, for Open WebUI and its like).
     """
 
-    __slots__ = ("_blocks", "_created", "_id", "_model", "_started", "_text", "_told", "count")
+    __slots__ = (
+        "_about", "_blocks", "_created", "_id", "_last", "_model", "_repeated", "_started",
+        "_text", "_thinking", "count",
+    )  # fmt: skip
 
     def __init__(
-        self, model: str, told: Callable[[], Mapping[str, Any]], *, count: int = 1
+        self,
+        model: str,
+        about: Callable[[], Mapping[str, Any]],
+        *,
+        count: int = 1,
+        merge_reasoning: bool = False,
     ) -> None:
         self.count = count
         self._model = model
-        self._told = told
+        self._about = about
         self._text = text_chunk_maker()
         self._id: str | None = None
         self._created = int(time.time())
         self._started: set[int] = set()
         self._blocks: dict[tuple[int, int], str] = {}
+        self._thinking = _ThinkTags() if merge_reasoning else None
+        self._last = ""
+        self._repeated = 1
 
     def delta(self, delta: Delta) -> ModelResponseStream:
-        """The chunk for one delta."""
-        choice = delta.choice
-        if (
-            choice == 0
-            and delta.text
-            and choice in self._started
-            and not (delta.reasoning or delta.tools or delta.extra or delta.logprobs)
-        ):
-            return self._text(self._id or "", self._created, self._model, delta.text)
+        """The chunk for one delta.
+
+        Raises:
+            litellm.InternalServerError: the model repeats one piece of text without end.
+        """
+        choice, text = delta.choice, delta.text
+        if self._thinking is not None:
+            delta = self._thinking.merged(delta)
+        if choice == 0 and text:
+            if text == self._last:
+                self._check_repetition(text)
+            else:
+                self._last, self._repeated = text, 1
+            if choice in self._started and not (
+                delta.reasoning or delta.tools or delta.extra or delta.logprobs
+            ):
+                return self._text(self._id or "", self._created, self._model, delta.text)
         fields, top = self._fields(delta)
         if choice not in self._started:
             self._started.add(choice)
@@ -74,10 +99,25 @@ class ChunkWriter:
         wire = LitellmDelta(**fields)
         return self._chunk([StreamingChoices(index=choice, delta=wire, logprobs=logprobs)], **top)
 
+    def _check_repetition(self, text: str) -> None:
+        """LiteLLM's guard against models in a loop, which it applies to its own providers only
+        (``CustomStreamWrapper.raise_on_model_repetition``)."""
+        self._repeated += 1
+        if len(text) > 2 and self._repeated >= _litellm.REPEATED_STREAMING_CHUNK_LIMIT:
+            raise InternalServerError(
+                message=f"The model is repeating the same chunk = {text:.200}.",
+                model=self._model,
+                llm_provider=PROVIDER,
+            )
+
     def final(self, final: StreamEnd) -> Iterator[ModelResponseStream]:
         """The chunks of the end: what was held back, usage and charge, finish reasons."""
         reply = final.reply
         self._learn()
+        if self._thinking is not None:
+            for index in self._thinking.open_choices():
+                wire = LitellmDelta(content=_END_OF_THINKING)
+                yield self._chunk([StreamingChoices(index=index, delta=wire)])
         yield from self._held(reply)
         usage = usage_of(reply.meta)
         if usage is not None:
@@ -91,22 +131,22 @@ class ChunkWriter:
         yield self._chunk([StreamingChoices(index=0, delta=LitellmDelta(), finish_reason=reason)])
 
     def _learn(self) -> None:
-        """Take over what the answer says about itself: told with its first event."""
-        told = self._told()
-        if self._id is None and isinstance(told.get("id"), str):
-            self._id = told["id"]
-        if isinstance(told.get("created"), int):
-            self._created = told["created"]
+        """Take over what the answer says about itself, which it does in its first event."""
+        about = self._about()
+        if self._id is None and isinstance(about.get("id"), str):
+            self._id = about["id"]
+        if isinstance(about.get("created"), int):
+            self._created = about["created"]
 
     def _chunk(self, choices: list[StreamingChoices], **more: Any) -> ModelResponseStream:
-        fingerprint = self._told().get("system_fingerprint")
+        fingerprint = self._about().get("system_fingerprint")
         if isinstance(fingerprint, str):
             more["system_fingerprint"] = fingerprint
         chunk = ModelResponseStream(
             id=self._id, created=self._created, model=self._model, choices=choices, **more
         )
         if self._id is None:
-            self._id = chunk.id  # the server told none; LiteLLM's own then holds for all
+            self._id = chunk.id  # the server gave none; LiteLLM's own then holds for all
         return chunk
 
     def _fields(self, delta: Delta) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -122,7 +162,7 @@ class ChunkWriter:
             if key in TOP_LEVEL:
                 top[key] = value
             elif key == "thinking_blocks":
-                fields[key] = [self._thinking(delta.choice, piece) for piece in value]
+                fields[key] = [self._thinking_block(delta.choice, piece) for piece in value]
             elif key in MESSAGE_FIELDS:
                 fields[key] = value
             elif key not in _WHOLE:
@@ -131,8 +171,8 @@ class ChunkWriter:
             fields["provider_specific_fields"] = specific
         return fields, top
 
-    def _thinking(self, choice: int, piece: Mapping[str, Any]) -> dict[str, Any]:
-        """A piece of a thinking block with its type, which ours tells only once."""
+    def _thinking_block(self, choice: int, piece: Mapping[str, Any]) -> dict[str, Any]:
+        """A piece of a thinking block with its type, which only the first piece has."""
         place = (choice, piece.get("index", 0))
         kind = self._blocks.setdefault(place, str(piece.get("type") or "thinking"))
         rest = {k: v for k, v in piece.items() if k not in ("index", "type")}
@@ -146,6 +186,34 @@ class ChunkWriter:
             if fields:
                 wire = LitellmDelta(provider_specific_fields=fields)
                 yield self._chunk([StreamingChoices(index=choice.index, delta=wire)])
+
+
+class _ThinkTags:
+    """Thoughts as text between tags. The end tag stands before the next text, or at the end."""
+
+    __slots__ = ("_thinking",)
+
+    def __init__(self) -> None:
+        self._thinking: dict[int, bool] = {}
+
+    def merged(self, delta: Delta) -> Delta:
+        """The delta with its thoughts in its text."""
+        thinking = self._thinking.get(delta.choice, False)
+        text = ""
+        if delta.reasoning:
+            text = delta.reasoning if thinking else f"<think>{delta.reasoning}"
+            thinking = self._thinking[delta.choice] = True
+        if delta.text:
+            text += f"{_END_OF_THINKING}{delta.text}" if thinking else delta.text
+            self._thinking[delta.choice] = False
+        return delta._replace(text=text, reasoning="")
+
+    def open_choices(self) -> list[int]:
+        """The choices whose thoughts have no end tag yet."""
+        return [choice for choice, thinking in self._thinking.items() if thinking]
+
+
+_END_OF_THINKING = "</think>"
 
 
 def reply_to_items(reply: ChatResponse) -> list[Delta | StreamEnd]:

@@ -11,14 +11,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import litellm
+from litellm._logging import verbose_logger
 from litellm.exceptions import BadRequestError
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.access import Arguments, is_proxy_call, litellm_params
+from langchain_aimlapi._litellm.words import in_litellm_words
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.advice import advise
 
@@ -36,6 +41,9 @@ _BY_STATUS = {
     503: "ServiceUnavailableError",
     529: "ServiceUnavailableError",
 }
+# LiteLLM's classes have one status each; these two say more than 500 and 503 (Cloudflare's
+# time-out, Anthropic's overload).
+_KEPT_STATUS = frozenset({524, 529})
 # Most specific first. OutOfCreditError is left to its status: 402, 403 or 429.
 _BY_CLASS: tuple[tuple[type[errors.AimlapiError], str], ...] = (
     (errors.ContextOverflowError, "ContextWindowExceededError"),
@@ -48,33 +56,85 @@ _BY_CLASS: tuple[tuple[type[errors.AimlapiError], str], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom an error is told to.
+
+    Attributes:
+        model: The model's id.
+        catalog: What is known about models, for advice.
+        is_proxy: A client of a proxy made the call, a stranger to whoever owns the key.
+    """
+
+    model: str
+    catalog: Catalog
+    is_proxy: bool = False
+
+
+def caller_of(arguments: Arguments, catalog: Catalog) -> Caller:
+    """Whom an error of this call is told to."""
+    return Caller(str(arguments["model"]), catalog, is_proxy_call(litellm_params(arguments)))
+
+
 @contextmanager
-def as_litellm(model: str, catalog: Catalog) -> Iterator[None]:
+def as_litellm(caller: Caller) -> Iterator[None]:
     """What fails inside is raised as LiteLLM's class; the original is its ``__cause__``."""
     try:
         yield
     except errors.AimlapiError as error:
-        raise to_litellm(error, model, catalog) from error
-    except ValueError as error:  # a setting or a message that can not be right
-        raise bad_request(str(error), model) from None
+        raise to_litellm(error, caller) from error
+    except ValueError as error:  # a setting or a message that cannot be right
+        raise bad_request(str(error), caller.model) from None
 
 
 def bad_request(message: str, model: str) -> Exception:
     """LiteLLM's error for a call that was refused before it was sent."""
     failure: Exception = BadRequestError(
-        message=f"AimlapiException - {message}", model=model, llm_provider=PROVIDER
+        message=f"AimlapiException - {in_litellm_words(message)}",
+        model=model,
+        llm_provider=PROVIDER,
     )
     return failure
 
 
-def to_litellm(error: errors.AimlapiError, model: str, catalog: Catalog | None = None) -> Exception:
+def to_litellm(error: errors.AimlapiError, caller: Caller) -> Exception:
     """The LiteLLM exception that says what ``error`` says."""
-    if catalog is not None:
-        advise(error, model, catalog)
-    name = _class_name(error)
-    made = _make(name, error, f"AimlapiException - {error}", model)
+    advise(error, caller.model, caller.catalog)
+    hidden = caller.is_proxy and isinstance(error, _ABOUT_THE_ACCOUNT)
+    if hidden:  # whoever runs the proxy reads it in the log
+        verbose_logger.error("aimlapi: %s: %s", caller.model, error)
+    text = _FOR_STRANGERS if hidden else _text(error, caller)
+    made = _make(_class_name(error), error, f"AimlapiException - {text}", caller.model)
     made.litellm_response_headers = _headers(error)  # type: ignore[attr-defined]  # router.py reads it
+    if not hidden:
+        made.body = error.body  # type: ignore[attr-defined]  # openai.APIError's
+        made.param = error.field  # type: ignore[attr-defined]  # the proxy shows it
+    if error.status_code in _KEPT_STATUS:
+        made.status_code = error.status_code  # type: ignore[attr-defined]  # openai.APIStatusError's
     return made
+
+
+# --- what it says -----
+
+_ABOUT_THE_ACCOUNT = (errors.AuthenticationError, errors.PermissionDeniedError)
+_FOR_STRANGERS = (
+    "AI/ML API did not serve this deployment: its key or its account is not accepted; "
+    "the log of the proxy says more"
+)
+# Advice that is for whoever runs the program, not for a client of a proxy.
+_FOR_OPERATORS = (errors.RateLimitError, errors.APIConnectionError, errors.APITimeoutError,
+                  errors.InvalidResponseError)  # fmt: skip
+
+
+def _text(error: errors.AimlapiError, caller: Caller) -> str:
+    shown = copy(error)
+    shown.advice = in_litellm_words(error.advice) if error.advice else None
+    if caller.is_proxy and isinstance(error, _FOR_OPERATORS):
+        shown.advice = None
+    return str(shown)
+
+
+# --- its class -----
 
 
 def _class_name(error: errors.AimlapiError) -> str:
@@ -131,10 +191,10 @@ _NOT_KEPT = frozenset({"set-cookie", "content-encoding", "content-length", "tran
 
 
 def _headers(error: errors.AimlapiError) -> httpx.Headers:
-    told = getattr(error, "response", None)
+    response = getattr(error, "response", None)
     headers = {
         name: value  # httpx takes ASCII only
-        for name, value in (told.headers.items() if told else ())
+        for name, value in (response.headers.items() if response else ())
         if name not in _NOT_KEPT and name.isascii() and value.isascii()
     }
     if error.retry_after is not None:  # LiteLLM reads whole seconds only

@@ -73,21 +73,21 @@ class AimlapiLLM(CustomLLM):
         return await media.aembed(kwargs, self.catalog)
 
     def image_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
-        """Pictures from a prompt."""
+        """Images from a prompt."""
         return media.generate(kwargs, self.catalog)
 
     async def aimage_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
-        """Pictures from a prompt (async)."""
+        """Images from a prompt (async)."""
         return await media.agenerate(kwargs, self.catalog)
 
     def image_edit(self, *args: Any, **kwargs: Any) -> ImageResponse:
-        """Pictures from pictures."""
+        """Images from images."""
         return media.edit({**kwargs, "edit_params": media.edit_params()}, self.catalog)
 
     # A plain function: the parameters that LiteLLM leaves out stand in a context variable while
     # it dispatches, and the coroutine runs later, in another context.
     def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:
-        """Pictures from pictures (async)."""
+        """Images from images (async)."""
         return media.aedit({**kwargs, "edit_params": media.edit_params()}, self.catalog)
 
 

@@ -1,4 +1,4 @@
-"""Embeddings and pictures: LiteLLM's arguments -> the endpoints -> LiteLLM's answers."""
+"""Embeddings and images: LiteLLM's arguments -> the endpoints -> LiteLLM's answers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from litellm.types.utils import EmbeddingResponse, ImageObject, ImageResponse
 
+from langchain_aimlapi._litellm.access import Arguments
 from langchain_aimlapi._litellm.calls import NOT_PARAMS
-from langchain_aimlapi._litellm.failures import as_litellm
+from langchain_aimlapi._litellm.failures import as_litellm, caller_of
 from langchain_aimlapi._litellm.plans import arun, run
 from langchain_aimlapi._litellm.replies import hidden_params, usage_of
 from langchain_aimlapi.catalog import Catalog
@@ -21,7 +22,6 @@ from langchain_aimlapi.endpoints import Context, Plan
 from langchain_aimlapi.endpoints.embeddings import Embedded, plan_embeddings
 from langchain_aimlapi.endpoints.images import Image, Images, plan_edit, plan_images
 
-Given = Mapping[str, Any]
 # LiteLLM hands all keyword arguments of an edit on, its own among them.
 _LITELLM_OWN = frozenset(
     {
@@ -42,36 +42,36 @@ _LITELLM_OWN = frozenset(
 # --- embeddings -----
 
 
-def embed(given: Given, catalog: Catalog) -> EmbeddingResponse:
+def embed(arguments: Arguments, catalog: Catalog) -> EmbeddingResponse:
     """Embeddings. Raises LiteLLM's exceptions."""
-    with as_litellm(str(given["model"]), catalog):
-        return _embedded(given, run(given, catalog, _embeddings(given)))
+    with as_litellm(caller_of(arguments, catalog)):
+        return _embedded(arguments, run(arguments, catalog, _embeddings(arguments)))
 
 
-async def aembed(given: Given, catalog: Catalog) -> EmbeddingResponse:
+async def aembed(arguments: Arguments, catalog: Catalog) -> EmbeddingResponse:
     """The async twin of `embed`."""
-    with as_litellm(str(given["model"]), catalog):
-        return _embedded(given, await arun(given, catalog, _embeddings(given)))
+    with as_litellm(caller_of(arguments, catalog)):
+        return _embedded(arguments, await arun(arguments, catalog, _embeddings(arguments)))
 
 
-def _embeddings(given: Given) -> Callable[[Context], Plan[Embedded]]:
-    params, extra_body = params_of(given)
+def _embeddings(arguments: Arguments) -> Callable[[Context], Plan[Embedded]]:
+    params, extra_body = params_of(arguments)
     # How the numbers travel from the API is our business; what the caller gets is not.
     params.pop("encoding_format", None)
     return lambda context: plan_embeddings(
         context,
-        model=str(given["model"]),
-        input=given["input"],
+        model=str(arguments["model"]),
+        input=arguments["input"],
         params=params,
         extra_body=extra_body,
     )
 
 
-def _embedded(given: Given, result: Embedded) -> EmbeddingResponse:
-    as_text = (given.get("optional_params") or {}).get("encoding_format") == "base64"
+def _embedded(arguments: Arguments, result: Embedded) -> EmbeddingResponse:
+    as_text = (arguments.get("optional_params") or {}).get("encoding_format") == "base64"
     write: Callable[[Any], Any] = _base64 if as_text else list
     response = EmbeddingResponse(
-        model=result.meta.model or str(given["model"]),
+        model=result.meta.model or str(arguments["model"]),
         data=[
             {"object": "embedding", "index": place, "embedding": write(vector)}
             for place, vector in enumerate(result.vectors)
@@ -90,40 +90,40 @@ def _base64(vector: Any) -> str:
     return base64.b64encode(numbers.tobytes()).decode()
 
 
-# --- pictures -----
+# --- images -----
 
 
-def generate(given: Given, catalog: Catalog) -> ImageResponse:
-    """Pictures from a prompt. Raises LiteLLM's exceptions."""
-    with as_litellm(str(given["model"]), catalog):
-        return _pictured(run(given, catalog, _generation(given)))
+def generate(arguments: Arguments, catalog: Catalog) -> ImageResponse:
+    """Images from a prompt. Raises LiteLLM's exceptions."""
+    with as_litellm(caller_of(arguments, catalog)):
+        return _image_response(run(arguments, catalog, _generation(arguments)))
 
 
-async def agenerate(given: Given, catalog: Catalog) -> ImageResponse:
+async def agenerate(arguments: Arguments, catalog: Catalog) -> ImageResponse:
     """The async twin of `generate`."""
-    with as_litellm(str(given["model"]), catalog):
-        return _pictured(await arun(given, catalog, _generation(given)))
+    with as_litellm(caller_of(arguments, catalog)):
+        return _image_response(await arun(arguments, catalog, _generation(arguments)))
 
 
-def edit(given: Given, catalog: Catalog) -> ImageResponse:
-    """Pictures from pictures. Raises LiteLLM's exceptions."""
-    with as_litellm(str(given["model"]), catalog):
-        return _pictured(run(given, catalog, _edit(given)))
+def edit(arguments: Arguments, catalog: Catalog) -> ImageResponse:
+    """Images from images. Raises LiteLLM's exceptions."""
+    with as_litellm(caller_of(arguments, catalog)):
+        return _image_response(run(arguments, catalog, _edit(arguments)))
 
 
-async def aedit(given: Given, catalog: Catalog) -> ImageResponse:
+async def aedit(arguments: Arguments, catalog: Catalog) -> ImageResponse:
     """The async twin of `edit`."""
-    with as_litellm(str(given["model"]), catalog):
-        return _pictured(await arun(given, catalog, _edit(given)))
+    with as_litellm(caller_of(arguments, catalog)):
+        return _image_response(await arun(arguments, catalog, _edit(arguments)))
 
 
-def _generation(given: Given) -> Callable[[Context], Plan[Images]]:
-    params, extra_body = params_of(given)
+def _generation(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
+    params, extra_body = params_of(arguments)
     size, image = params.pop("size", None), params.pop("image", None)
     return lambda context: plan_images(
         context,
-        model=str(given["model"]),
-        prompt=given.get("prompt"),
+        model=str(arguments["model"]),
+        prompt=arguments.get("prompt"),
         image=image,
         size=size,
         params=params,
@@ -131,21 +131,21 @@ def _generation(given: Given) -> Callable[[Context], Plan[Images]]:
     )
 
 
-def _edit(given: Given) -> Callable[[Context], Plan[Images]]:
-    told = given.get("optional_params") or {}
+def _edit(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
+    given = arguments.get("optional_params") or {}
     kept = {
         name: value
-        for name, value in told.items()
+        for name, value in given.items()
         if name not in _LITELLM_OWN and not name.startswith(("litellm_", "user_api_key"))
     }
-    merged = {**kept, **(given.get("edit_params") or {})}
-    params, extra_body = params_of({**given, "optional_params": merged})
+    merged = {**kept, **(arguments.get("edit_params") or {})}
+    params, extra_body = params_of({**arguments, "optional_params": merged})
     size, mask = params.pop("size", None), params.pop("mask", None)
     return lambda context: plan_edit(
         context,
-        model=str(given["model"]),
-        prompt=given.get("prompt"),
-        image=given.get("image") or [],
+        model=str(arguments["model"]),
+        prompt=arguments.get("prompt"),
+        image=arguments.get("image") or [],
         mask=mask,
         size=size,
         params=params,
@@ -153,22 +153,22 @@ def _edit(given: Given) -> Callable[[Context], Plan[Images]]:
     )
 
 
-def params_of(given: Given) -> tuple[dict[str, Any], Mapping[str, Any]]:
+def params_of(arguments: Arguments) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """(parameters of the model, ``extra_body``)."""
-    told = given.get("optional_params") or {}
-    params = {k: v for k, v in told.items() if k not in NOT_PARAMS and v is not None}
+    given = arguments.get("optional_params") or {}
+    params = {k: v for k, v in given.items() if k not in NOT_PARAMS and v is not None}
     return params, params.pop("extra_body", None) or {}
 
 
-def _pictured(result: Images) -> ImageResponse:
+def _image_response(result: Images) -> ImageResponse:
     response = ImageResponse(
-        created=result.meta.created, data=[_picture(image) for image in result.images]
+        created=result.meta.created, data=[_image_object(image) for image in result.images]
     )
     response._hidden_params = hidden_params(result.meta)
     return response
 
 
-def _picture(image: Image) -> ImageObject:
+def _image_object(image: Image) -> ImageObject:
     return ImageObject(b64_json=image.b64_json, url=image.url, revised_prompt=image.revised_prompt)
 
 

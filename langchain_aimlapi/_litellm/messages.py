@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.content import content_to_parts, plain_word
 from langchain_aimlapi._domain.values import (
     RETURNED_KEYS,
     Message,
@@ -18,6 +18,7 @@ from langchain_aimlapi._domain.values import (
     TextPart,
     ToolCall,
 )
+from langchain_aimlapi._litellm.call_ids import repair_call_ids
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -39,9 +40,9 @@ def openai_to_messages(messages: Iterable[Any]) -> tuple[Message, ...]:
         ValueError: a message without a known role.
     """
     converted: list[Message] = []
-    for given in messages:
-        converted.extend(_convert(_as_mapping(given)))
-    return tuple(converted)
+    for message in messages:
+        converted.extend(_convert(_as_mapping(message)))
+    return repair_call_ids(converted)
 
 
 def _as_mapping(given: Any) -> Mapping[str, Any]:
@@ -55,7 +56,7 @@ def _as_mapping(given: Any) -> Mapping[str, Any]:
 
 
 def _convert(message: Mapping[str, Any]) -> list[Message]:
-    role = _ROLES.get(str(message.get("role")))
+    role = _ROLES.get(plain_word(message.get("role")) or "")
     if role is None:
         known = ", ".join(_ROLES)
         raise ValueError(f"a message has the role {message.get('role')!r:.60}; use {known}")
@@ -64,7 +65,7 @@ def _convert(message: Mapping[str, Any]) -> list[Message]:
     if role == "assistant":
         return [_assistant(message, parts, name)]
     if role == "tool":
-        call_id = message.get("tool_call_id") or name  # a function message has only its name
+        call_id = message.get("tool_call_id") or None
         failed = bool(message.get("is_error"))
         return [Message("tool", parts, name=name, tool_call_id=call_id, is_error=failed)]
     if role == "user":
@@ -93,7 +94,7 @@ def _user(parts: tuple[Part, ...], name: str | None) -> list[Message]:
                 Message(
                     "tool",
                     content_to_parts(block.get("content") or ""),
-                    tool_call_id=str(block.get("tool_use_id") or ""),
+                    tool_call_id=str(block.get("tool_use_id") or "") or None,
                     is_error=bool(block.get("is_error")),
                 )
             )
@@ -124,7 +125,7 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
     if legacy and not calls:
         inner = _as_mapping(legacy)
         name = str(inner.get("name") or "")
-        calls.append(ToolCall(name or None, name, _text(inner.get("arguments"))))
+        calls.append(ToolCall(None, name, _text(inner.get("arguments"))))
     content = message.get("content")
     if not calls and isinstance(content, list):  # Anthropic's own history
         calls = [
@@ -136,7 +137,7 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
 
 
 def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
-    call_id = raw.get("id")
+    call_id = raw.get("id") or None
     told = raw.get("provider_specific_fields")
     fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
     extra = known.get(call_id) if isinstance(call_id, str) else None

@@ -8,7 +8,7 @@ import litellm
 
 from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.config import MODES
-from langchain_aimlapi._litellm.plans import context_of, plain_access, run_plan
+from langchain_aimlapi._litellm.plans import context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
@@ -113,7 +113,7 @@ def refreshed(catalog: Catalog, *, api_key: str | None, api_base: str | None) ->
     access = plain_access(api_key=api_key, api_base=api_base)
     url = list_url(access.root)
     cached = load_cached(url)
-    snapshot = run_plan(plan_models(context_of(access, catalog, {}), cached), access)
+    snapshot = access.runner().run(plan_models(context_of(access, catalog, {}), cached))
     if snapshot.changed:
         save(url, snapshot)
     return catalog.merged(snapshot.payload)

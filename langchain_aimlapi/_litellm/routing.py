@@ -19,8 +19,8 @@ from litellm._logging import verbose_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.calls import Access
-from langchain_aimlapi._litellm.plans import arun_plan, context_of, plain_access, run_plan
+from langchain_aimlapi._litellm.access import Access
+from langchain_aimlapi._litellm.plans import context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.endpoints import Plan
@@ -113,14 +113,14 @@ class PreferModels(CustomLogger):
             AimlapiError: the API could not be asked.
         """
         access = plain_access(api_key=api_key, api_base=api_base)
-        self._learn(run_plan(self._plan(models, access), access))
+        self._learn(access.runner().run(self._plan(models, access)))
 
     async def arefresh(
         self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None
     ) -> None:
         """The async twin of `refresh`."""
         access = plain_access(api_key=api_key, api_base=api_base)
-        self._learn(await arun_plan(self._plan(models, access), access))
+        self._learn(await access.runner().arun(self._plan(models, access)))
 
     def _plan(self, models: Iterable[str], access: Access) -> Plan[Metrics]:
         return plan_metrics(context_of(access, Catalog.default(), {}), sorted(set(models)))

@@ -2,9 +2,9 @@
 
 LiteLLM has no public way to do four things that its own providers do: open an async stream before
 it is returned, take ``reasoning_effort`` and its like, take ``dimensions`` and
-``encoding_format`` for embeddings, and hand on ``n`` and ``size`` of a picture. With a version in
+``encoding_format`` for embeddings, and hand on ``n`` and ``size`` of an image. With a version in
 which a name has moved the provider still works, less well, and `WRAPS` says what is lost.
-Proved for 1.100.0 to 1.109.1 by ``tests/integration_tests/litellm``.
+Proved for 1.100.0 to 1.110.2 by ``tests/integration_tests/litellm``.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ class Wrap:
         name: The name.
         needs: Parameters that it must have, or the wrap would not fit.
         lost: What works less well without it.
+        is_public: Programs import it by name.
     """
 
     module: str
     name: str
     needs: tuple[str, ...]
     lost: str
+    is_public: bool = False
 
 
 WRAPS = (
@@ -71,13 +73,14 @@ WRAPS = (
         "litellm.images.main",
         "get_optional_params_image_gen",
         ("custom_llm_provider", "additional_drop_params"),
-        "n, size, quality and response_format of pictures are left out",
+        "n, size, quality and response_format of images are left out",
     ),
     Wrap(
         "litellm.images.main",
         "image_edit",
         ("prompt", "mask", "n", "size"),
-        "n, size and mask of picture edits are left out",
+        "n, size and mask of image edits are left out",
+        is_public=True,
     ),
 )
 # OpenAI's parameters that LiteLLM refuses or drops for a custom provider. What a model really
@@ -94,7 +97,7 @@ _IMAGE = ("n", "quality", "response_format", "size", "style", "user")
 _EDIT = (
     "mask", "n", "quality", "response_format", "size", "user", "extra_headers", "extra_body"
 )  # fmt: skip
-_told: set[str] = set()
+_warned: set[str] = set()
 
 
 def install() -> tuple[Wrap, ...]:
@@ -102,8 +105,8 @@ def install() -> tuple[Wrap, ...]:
     fit the installed LiteLLM, about which it warns once."""
     missing = tuple(wrap for wrap in WRAPS if not _install(wrap))
     for wrap in missing:
-        if wrap.name not in _told:
-            _told.add(wrap.name)
+        if wrap.name not in _warned:
+            _warned.add(wrap.name)
             warn_caller(
                 f"LiteLLM {_version()} has no fitting {wrap.module}.{wrap.name}: {wrap.lost}",
                 LiteLLMDriftWarning,
@@ -120,18 +123,32 @@ def _version() -> str:
 def _install(wrap: Wrap) -> bool:
     try:
         module = importlib.import_module(wrap.module)
-        original = getattr(module, wrap.name)
+        found = getattr(module, wrap.name)
     except (ImportError, AttributeError):
         return False
-    if getattr(original, MARK, False):
+    if getattr(found, MARK, False):
         return True
-    if not fits(original, wrap):
+    if not fits(found, wrap):
         return False
-    wrapped = _MAKERS[wrap.name](original)
+    if wrap.is_public:
+        return _replace_inside(found, _MAKERS[wrap.name])
+    wrapped = _MAKERS[wrap.name](found)
     setattr(wrapped, MARK, True)
     setattr(module, wrap.name, wrapped)
-    if getattr(litellm, wrap.name, None) is original:
-        setattr(litellm, wrap.name, wrapped)  # the same function, exported
+    return True
+
+
+def _replace_inside(decorated: Any, make: Callable[..., Any]) -> bool:
+    """Wrap the function inside LiteLLM's ``client`` decorator, so that a program that imported
+    the public name before this package has the wrap, too."""
+    original = getattr(decorated, "__wrapped__", None)
+    names = getattr(getattr(decorated, "__code__", None), "co_freevars", ())
+    cells = dict(zip(names, getattr(decorated, "__closure__", None) or (), strict=False))
+    cell = cells.get("original_function")
+    if original is None or cell is None or cell.cell_contents is not original:
+        return False
+    cell.cell_contents = make(original)
+    setattr(decorated, MARK, True)
     return True
 
 
@@ -162,13 +179,15 @@ def _context_fits() -> bool:
     return context is None or set(getattr(context, "__dataclass_fields__", ())) >= _CONTEXT
 
 
-def _ours() -> Any:
-    """The handler that LiteLLM would use, where it is this package's."""
-    for item in reversed(litellm.custom_provider_map):
-        if item["provider"] == PROVIDER:
-            found = item["custom_handler"]
-            return found if isinstance(found, AimlapiLLM) else None
-    return None
+def _ours() -> AimlapiLLM | None:
+    """The handler that LiteLLM would use for a whole answer, where it is this package's."""
+    pick = getattr(litellm.utils.ProviderConfigManager, "get_custom_llm_handler", None)
+    if pick is not None:  # the first entry of the map (1.108)
+        found = pick(PROVIDER)
+    else:  # the last one (1.100 to 1.106)
+        mine = [item for item in litellm.custom_provider_map if item["provider"] == PROVIDER]
+        found = mine[-1]["custom_handler"] if mine else None
+    return found if isinstance(found, AimlapiLLM) else None
 
 
 # --- chat -----
@@ -228,8 +247,8 @@ def _arguments(ctx: Any) -> dict[str, Any]:
 def _one_retry_layer(ctx: Any) -> Any:
     """LiteLLM turns ``num_retries`` into ``max_retries`` for the provider and then retries itself
     as well; what is left to the provider is only a ``max_retries`` that the caller gave."""
-    asked = ctx.kwargs.get("num_retries") or litellm.num_retries
-    if not asked or not ctx.optional_params.get("max_retries"):
+    retries = ctx.kwargs.get("num_retries") or litellm.num_retries or ctx.kwargs.get("retry_policy")
+    if not retries:
         return ctx
     return replace(ctx, optional_params={**ctx.optional_params, "max_retries": 0})
 
@@ -240,14 +259,14 @@ def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs.get("custom_llm_provider") == PROVIDER:
             dropped = kwargs.get("additional_drop_params") or ()
             allowed = [name for name in ALLOWED if name not in dropped]
-            given = kwargs.get("allowed_openai_params") or ()
-            kwargs["allowed_openai_params"] = [*given, *allowed]
+            more = kwargs.get("allowed_openai_params") or ()
+            kwargs["allowed_openai_params"] = [*more, *allowed]
         return original(*args, **kwargs)
 
     return get_optional_params
 
 
-# --- embeddings and pictures -----
+# --- embeddings and images -----
 
 
 def _keep_params(names: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -281,8 +300,8 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
             bound = signature.bind_partial(*args, **kwargs).arguments
         except TypeError:
             return original(*args, **kwargs)  # let LiteLLM say what is wrong
-        given = {name: bound[name] for name in _EDIT if bound.get(name) is not None}
-        with media.editing(given):
+        params = {name: bound[name] for name in _EDIT if bound.get(name) is not None}
+        with media.editing(params):
             return original(*args, **kwargs)
 
     return image_edit

@@ -44,9 +44,10 @@ class Asker:
     is_async: bool
 
     def options(self, model: str, **more: Any) -> dict[str, Any]:
-        """Arguments that point a call at the emulator."""
+        """Arguments that point a call at the emulator, without retries of the provider's own."""
         name = model if model.startswith(("aiml/", "aimlapi/")) else f"aimlapi/{model}"
-        return {"model": name, "api_key": self.api.api_key, "api_base": self.api.base_url, **more}
+        here = {"api_key": self.api.api_key, "api_base": self.api.base_url, "max_retries": 0}
+        return {"model": name, **here, **more}
 
     def chat(self, model: str = GPT, **more: Any) -> Any:
         """A whole answer."""

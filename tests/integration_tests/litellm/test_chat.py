@@ -295,11 +295,20 @@ def test_metadata_of_litellm_stays_here(ask: Asker) -> None:
     assert set(ask.api.requests[-1].body) == {"model", "messages"}
 
 
-def test_headers_go_out_and_the_key_stays_the_callers(ask: Asker) -> None:
-    ask.chat(extra_headers={"x-team": "blue", "Authorization": "Bearer other"})
+def test_headers_go_out(ask: Asker) -> None:
+    ask.chat(extra_headers={"x-team": "blue"})
     headers = ask.api.requests[-1].headers
     assert headers["x-team"] == "blue"
     assert headers["x-client-request-id"]
+
+
+def test_key_of_an_authorization_header_is_the_one_that_is_used(ask: Asker) -> None:
+    bearer = f"Bearer {ask.api.api_key}"
+    assert ask.chat(api_key="not-a-key", extra_headers={"Authorization": bearer}).choices
+    with pytest.raises(litellm.BadRequestError, match="must be 'Bearer <key>'") as caught:
+        ask.chat(extra_headers={"authorization": "Basic dXNlcjpzZWNyZXQ="})
+    assert "dXNl" not in str(caught.value)
+    assert len(ask.api.requests) == 1
 
 
 def test_litellm_call_id_is_the_client_request_id(ask: Asker) -> None:

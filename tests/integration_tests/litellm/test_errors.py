@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from langchain_aimlapi import errors
@@ -30,7 +31,8 @@ CASES: list[tuple[str, Fault, str, int]] = [
     ("502", Fault(status=502), "BadGatewayError", 502),
     ("503", Fault(status=503), "ServiceUnavailableError", 503),
     ("504", Fault(status=504), "Timeout", 504),
-    ("529", Fault(status=529), "ServiceUnavailableError", 503),
+    ("524", Fault(status=524), "InternalServerError", 524),
+    ("529", Fault(status=529), "ServiceUnavailableError", 529),
     ("context", Fault(status=400, message=LONG), "ContextWindowExceededError", 400),
     ("context, nested", Fault(status=400, message=LONG, shape="nested"),
      "ContextWindowExceededError", 400),
@@ -214,3 +216,106 @@ async def _leave(given: dict[str, Any]) -> None:
     stream = await litellm.acompletion(**given)
     await stream.__anext__()
     await stream.aclose()
+
+
+# --- what an error holds -----
+
+
+def test_error_holds_the_servers_body_and_the_field(ask: Asker) -> None:
+    body = {"statusCode": 400, "message": "messages.0.role: unknown", "path": "/v1/chat"}
+    ask.api.fault(Fault(status=400, body=body))
+    with pytest.raises(litellm.BadRequestError) as caught:
+        ask.chat()
+    assert caught.value.body == body
+    assert caught.value.param == "messages.0.role"
+
+
+def test_advice_is_in_litellms_words(ask: Asker) -> None:
+    ask.api.fault(Fault(status=429), times=None)
+    with pytest.raises(litellm.RateLimitError, match="raise num_retries"):
+        ask.chat()
+    ask.api.reset()
+    ask.api.fault(Fault(delay=30.0), times=None)
+    with pytest.raises(litellm.Timeout, match=r"raise timeout \(seconds\), or stream"):
+        ask.chat(timeout=0.2)
+
+
+PROXY_METADATA = {"user_api_key": "hashed", "user_api_key_alias": "team-blue"}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, None),
+        (402, "You've run out of credits. Top up at https://aimlapi.com/app/billing/"),
+        (403, "You've run out of credits. Top up at https://aimlapi.com/app/billing/"),
+        (403, "The key sk-operator... has no scope for this model"),
+    ],
+)
+def test_clients_of_a_proxy_learn_nothing_about_its_account(
+    ask: Asker, status: int, message: str | None, stream: bool
+) -> None:
+    ask.api.fault(Fault(status=status, message=message), times=None)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - its status is checked below
+        ask.chat(metadata=dict(PROXY_METADATA), stream=stream)
+    error: Any = caught.value
+    shown = f"{error} {error!r} {error.message} {error.body}".lower()
+    for word in ("billing", "credit", "top up", "aimlapi.com", "scope", "sk-operator"):
+        assert word not in shown
+    assert error.status_code == status
+    assert "log of the proxy" in shown
+
+
+def test_clients_of_a_proxy_get_no_advice_for_its_operator(ask: Asker) -> None:
+    ask.api.fault(Fault(status=429), times=None)
+    with pytest.raises(litellm.RateLimitError) as caught:
+        ask.chat(metadata=dict(PROXY_METADATA))
+    assert "num_retries" not in str(caught.value)
+
+
+# --- where the address and the connections come from -----
+
+
+def test_built_in_providers_key_goes_to_its_address(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIML_API_KEY", ask.api.api_key)
+    monkeypatch.setenv("AIML_API_BASE", ask.api.base_url)
+    given = {"model": f"aimlapi/{GPT}", "messages": HI}
+    assert ask.call(litellm.completion, litellm.acompletion, given).choices[0].message.content
+
+
+def test_this_providers_key_does_not_go_to_the_other_ones_address(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIMLAPI_API_KEY", ask.api.api_key)
+    monkeypatch.setenv("AIML_API_BASE", ask.api.base_url)
+    monkeypatch.setattr("langchain_aimlapi._connection.settings.DEFAULT_BASE_URL",
+                        "http://127.0.0.1:9/v1")  # fmt: skip
+    given = {"model": f"aimlapi/{GPT}", "messages": HI, "max_retries": 0}
+    with pytest.raises(litellm.APIConnectionError):
+        ask.call(litellm.completion, litellm.acompletion, given)
+    assert ask.api.requests == []
+
+
+def test_programs_own_session_is_used(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def note(request: httpx.Request) -> None:
+        seen.append(request.url.path)
+
+    async def anote(request: httpx.Request) -> None:
+        seen.append(request.url.path)
+
+    session = httpx.Client(event_hooks={"request": [note]})
+    asession = httpx.AsyncClient(event_hooks={"request": [anote]})
+    monkeypatch.setattr(litellm, "client_session", session)
+    monkeypatch.setattr(litellm, "aclient_session", asession)
+    try:
+        assert ask.chat().choices
+        assert ask.chunks()
+    finally:
+        session.close()
+        ask.runner.run(asession.aclose())
+    assert seen == ["/v1/chat/completions"] * 2

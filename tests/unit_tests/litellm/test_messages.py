@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -77,9 +78,84 @@ def test_arguments_that_are_no_object_are_marked(arguments: str, valid: bool) ->
 
 def test_function_messages_of_old_become_tool_messages() -> None:
     call = {"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}
-    assert one(call).tool_calls == (ToolCall("f", "f", "{}"),)
-    told = one({"role": "function", "name": "f", "content": "4"})
-    assert (told.role, told.tool_call_id) == ("tool", "f")
+    result = {"role": "function", "name": "f", "content": "4"}
+    first, answer, second, again = openai_to_messages([call, result, call, result])
+    assert [(c.name, c.arguments) for c in first.tool_calls] == [("f", "{}")]
+    assert (answer.role, answer.tool_call_id) == ("tool", first.tool_calls[0].id)
+    assert again.tool_call_id == second.tool_calls[0].id != answer.tool_call_id
+
+
+def test_result_of_a_call_that_is_not_there_keeps_its_name_as_its_id() -> None:
+    assert one({"role": "function", "name": "f", "content": "4"}).tool_call_id == "f"
+    assert one({"role": "tool", "tool_call_id": "c9", "content": "4"}).tool_call_id == "c9"
+
+
+def asking(*calls: tuple[str | None, str]) -> dict[str, Any]:
+    made = [
+        {"id": given, "type": "function", "function": {"name": name, "arguments": "{}"}}
+        for given, name in calls
+    ]
+    return {"role": "assistant", "content": None, "tool_calls": made}
+
+
+def result(given: str | None, name: str | None = None) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": given, "name": name, "content": "4"}
+
+
+@pytest.mark.parametrize("lost", [None, ""])
+def test_calls_and_results_that_lost_their_ids_get_the_same_new_one(lost: str | None) -> None:
+    """crewai 1.15 rebuilds streamed calls without ids."""
+    history = [asking((lost, "f"), (lost, "g")), result(lost, "g"), result(lost, "f")]
+    asked, for_g, for_f = openai_to_messages(history)
+    f, g = (call.id for call in asked.tool_calls)
+    assert f
+    assert g
+    assert f != g
+    assert (for_g.tool_call_id, for_f.tool_call_id) == (g, f)
+
+
+def test_results_without_ids_and_names_answer_the_calls_in_order() -> None:
+    asked, first, second = openai_to_messages(
+        [asking(("c1", "f"), (None, "f")), result(None), result(None)]
+    )
+    assert asked.tool_calls[0].id == "c1"
+    assert [first.tool_call_id, second.tool_call_id] == [c.id for c in asked.tool_calls]
+
+
+def test_call_without_an_id_takes_that_of_its_result() -> None:
+    asked, known, other = openai_to_messages(
+        [asking(("c1", "f"), (None, "g")), result("c7", "g"), result("c1")]
+    )
+    assert [call.id for call in asked.tool_calls] == ["c1", "c7"]
+    assert (known.tool_call_id, other.tool_call_id) == ("c7", "c1")
+
+
+def test_repaired_ids_are_the_same_each_time_and_differ_between_turns() -> None:
+    history = [asking((None, "f")), result(None), asking((None, "f")), result(None)]
+    once, again = openai_to_messages(history), openai_to_messages(history)
+    assert once == again
+    assert once[0].tool_calls[0].id != once[2].tool_calls[0].id
+
+
+def test_history_whose_ids_are_whole_is_left_as_it_is() -> None:
+    asked, answer = openai_to_messages([asking(("c1", "f")), result("c2")])
+    assert (asked.tool_calls[0].id, answer.tool_call_id) == ("c1", "c2")
+
+
+class R(str, Enum):  # noqa: UP042 - its str() is not its value, which is the point
+    """Roles and types as some programs write them (smolagents 1.26)."""
+
+    SYSTEM = "system"
+    USER = "user"
+    TEXT = "text"
+    ASSISTANT = "assistant"
+
+
+def test_roles_and_types_may_be_string_enumerations() -> None:
+    content = [{"type": R.TEXT, "text": "Hi."}]
+    for role in (R.SYSTEM, R.USER, R.ASSISTANT):
+        message = one({"role": role, "content": content})
+        assert (message.role, message.parts) == (role.value, (TextPart("Hi."),))
 
 
 def test_tool_results_in_a_user_message_become_tool_messages_before_it() -> None:
