@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from pydantic import ValidationError
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.errors import (
@@ -90,8 +91,8 @@ class Door:
             warnings.simplefilter("always")
             try:
                 speak(self.model(model, **fields), stream)
-            except UnsupportedFeatureError as error:
-                refused = str(error)
+            except (UnsupportedFeatureError, ValidationError) as error:
+                refused = str(error)  # the second: an argument that no model takes
             except Exception as error:  # any other class is a finding
                 crashed = f"{type(error).__name__}: {error}"
         said = [str(w.message) for w in told if w.category is UnsupportedParameterWarning]

@@ -1,0 +1,54 @@
+"""The facts and recordings of this repository as a folder, in the form of the saved copy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.harness.digest import form
+
+ROOT = Path(__file__).resolve().parents[3]
+FACTS = ROOT / "tests" / "data" / "published.jsonl"
+RECORDINGS = ROOT / "tests" / "data" / "recordings"
+
+
+@cache
+def folder() -> Path:
+    """The folder. It is made once for every state of the data, in ``build/``."""
+    target = ROOT / "build" / f"published-{_state()}"
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=target.parent))
+        _unpack(made)
+        try:
+            os.rename(made, target)
+        except OSError:  # another process was faster
+            shutil.rmtree(made)
+    return target
+
+
+def _state() -> str:
+    state = hashlib.sha256(FACTS.read_bytes())
+    for path in sorted(RECORDINGS.rglob("*.*")):
+        state.update(path.name.encode() + path.read_bytes())
+    return state.hexdigest()[:12]
+
+
+def _unpack(target: Path) -> None:
+    shutil.copytree(RECORDINGS, target, dirs_exist_ok=True)
+    for name, document in form.loads(FACTS.read_text(encoding="utf-8")).items():
+        path = target / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(_text(name, document), encoding="utf-8")
+
+
+def _text(name: str, document: Any) -> str:
+    if name.endswith(".jsonl"):
+        return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in document)
+    return json.dumps(document, ensure_ascii=False)
