@@ -117,8 +117,8 @@ _REFINES: dict[int, tuple[type[AimlapiError], ...]] = {
     413: (errors.ContextOverflowError,),
     422: (errors.ContextOverflowError, errors.ContentPolicyError, errors.StreamingUnsupportedError),
     429: (errors.OutOfCreditError, errors.ContextOverflowError),
-    # A gateway sometimes reports the vendor's refusal as its own failure; only what a retry can
-    # not mend is taken at its word.
+    # A gateway sometimes reports the vendor's refusal as its own failure; only what a retry cannot
+    # mend is taken at its word.
     500: (errors.ContextOverflowError,),
 }
 
@@ -135,7 +135,7 @@ _ADVICE: dict[type[AimlapiError], str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ErrorDetails:
     """What a body says about an error."""
 
     message: str = ""
@@ -151,12 +151,12 @@ def explain(
     """The exception for an HTTP answer that is no success. Never raises itself."""
     text = mask(response.body[: errors.MAX_BODY_BYTES].decode("utf-8", "replace"), secret)
     body = _load(text)
-    told = read_body(body if body is not None else text)
+    details = read_body(body if body is not None else text)
     status = response.status
     if 300 <= status < 400:
         return _redirected(response, model)
-    error = _build(told, status, status, model, body)
-    error.request_id = told.request_id or response.headers.get("x-request-id")
+    error = _build(details, status, status, model, body)
+    error.request_id = details.request_id or response.headers.get("x-request-id")
     error.inference_id = response.headers.get("x-inference-id")
     error.retry_after = parse_retry_after(response.headers)
     error.response = ErrorResponse(status, _safe_headers(response.headers, secret), text)
@@ -166,17 +166,17 @@ def explain(
 def explain_frame(
     frame: Any, *, model: str | None = None, secret: str | None = None
 ) -> AimlapiError:
-    """The exception for an error told inside a stream or inside a 200 answer."""
-    told = read_body(frame)
-    told = replace(
-        told,
-        message=mask(told.message, secret),
-        code=_masked(told.code, secret),
-        field=_masked(told.field, secret),
-        request_id=_masked(told.request_id, secret),
+    """The exception for an error that stands inside a stream or inside a 200 answer."""
+    details = read_body(frame)
+    details = replace(
+        details,
+        message=mask(details.message, secret),
+        code=_masked(details.code, secret),
+        field=_masked(details.field, secret),
+        request_id=_masked(details.request_id, secret),
     )
     body = _load(mask(_dump(frame)[: errors.MAX_BODY_BYTES], secret))
-    return _build(told, told.status, told.status or 500, model, body)
+    return _build(details, details.status, details.status or 500, model, body)
 
 
 def is_error_body(body: Any) -> bool:
@@ -195,18 +195,18 @@ def is_error_body(body: Any) -> bool:
 
 
 def _build(
-    told: Told, status_code: int | None, status: int, model: str | None, body: Any
+    details: ErrorDetails, status_code: int | None, status: int, model: str | None, body: Any
 ) -> AimlapiError:
-    cls = _choose(status, f"{told.code or ''} {told.message}")
-    message = told.message or f"the server answered {status} without saying why"
+    cls = _choose(status, f"{details.code or ''} {details.message}")
+    message = details.message or f"the server answered {status} without saying why"
     return cls(
         message,
         advice=next((_ADVICE[c] for c in cls.__mro__ if c in _ADVICE), None),
         status_code=status_code,
-        code=told.code,
-        field=told.field,
+        code=details.code,
+        field=details.field,
         model=model,
-        request_id=told.request_id,
+        request_id=details.request_id,
         body=body,
     )
 
@@ -272,67 +272,67 @@ _FIELD = re.compile(
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]{0,500}>", re.S | re.I)
 
 
-def read_body(body: Any, depth: int = 0) -> Told:
+def read_body(body: Any, depth: int = 0) -> ErrorDetails:
     """Message, code, field and ids of an error body of any shape."""
     if isinstance(body, str):
         return _read_text(body, depth)
     if isinstance(body, list):
         return _read_list(body, depth)
     if not isinstance(body, Mapping):
-        return Told(message="" if body is None else f"the error body is {body!r:.100}")
-    told = _read_mapping(body, depth)
-    if told.field is None and (match := _FIELD.search(told.message)):
-        told = replace(told, field=match.group(2) or match.group(1))
-    return told
+        return ErrorDetails(message="" if body is None else f"the error body is {body!r:.100}")
+    details = _read_mapping(body, depth)
+    if details.field is None and (match := _FIELD.search(details.message)):
+        details = replace(details, field=match.group(2) or match.group(1))
+    return details
 
 
-def _read_mapping(body: Mapping[str, Any], depth: int) -> Told:
+def _read_mapping(body: Mapping[str, Any], depth: int) -> ErrorDetails:
     request_id = _text(body.get("requestId")) or _text(body.get("request_id"))
     inner = body.get("error")
     raw = inner if isinstance(inner, Mapping | list) or (inner and isinstance(inner, str)) else None
     if raw is None:
         raw = next((body[k] for k in ("message", "detail", "msg", "errors") if body.get(k)), "")
-    told = read_body(raw, depth + 1) if depth < 4 else Told(message=str(raw)[:500])
+    details = read_body(raw, depth + 1) if depth < 4 else ErrorDetails(message=str(raw)[:500])
     kinds = [body.get("code"), body.get("type")]  # OpenAI's code is often null beside a type
     code = next((c for k in kinds if (c := _code(k))), None)
-    told_by = ("statusCode", "status", "code")
-    status = next((s for k in told_by if (s := _status(body.get(k)))), None)
+    places = ("statusCode", "status", "code")
+    status = next((s for k in places if (s := _status(body.get(k)))), None)
     meant = next((s for k in kinds if (s := _CODE_STATUS.get(str(k).lower()))), None)
     field = body.get("param") or body.get("path") if "statusCode" not in body else None
     if isinstance(field, list):
         field = ".".join(str(item) for item in field)
-    return Told(
-        message=told.message,
-        code=told.code or code,
-        field=told.field or _text(field),
-        request_id=request_id or told.request_id,
-        status=status or told.status or meant,
+    return ErrorDetails(
+        message=details.message,
+        code=details.code or code,
+        field=details.field or _text(field),
+        request_id=request_id or details.request_id,
+        status=status or details.status or meant,
     )
 
 
-def _read_list(body: list[Any], depth: int) -> Told:
+def _read_list(body: list[Any], depth: int) -> ErrorDetails:
     if not body or depth > 4:
-        return Told()
+        return ErrorDetails()
     first = body[0]
-    told = read_body(first, depth + 1)
+    details = read_body(first, depth + 1)
     if isinstance(first, Mapping) and isinstance(first.get("loc"), list):  # FastAPI's detail
-        told = replace(told, field=".".join(str(i) for i in first["loc"] if i != "body"))
+        details = replace(details, field=".".join(str(i) for i in first["loc"] if i != "body"))
     others = [read_body(item, depth + 1).message for item in body[1:6]]
-    return replace(told, message="; ".join(filter(None, [told.message, *others])))
+    return replace(details, message="; ".join(filter(None, [details.message, *others])))
 
 
-def _read_text(text: str, depth: int) -> Told:
+def _read_text(text: str, depth: int) -> ErrorDetails:
     text = text.strip()
     short = depth < 4 and len(text) < errors.MAX_BODY_BYTES
     match = _QUOTED.fullmatch(text) if short else None
     if match and (inner := _load(match.group(2))):
-        told = read_body(inner, depth + 1)
-        if told.message:
-            return replace(told, status=told.status or _status(match.group(1)))
+        details = read_body(inner, depth + 1)
+        if details.message:
+            return replace(details, status=details.status or _status(match.group(1)))
     if text[:1] == "<":
         text = " ".join(_TAGS.sub(" ", text[:20_000]).split())
         text = f"an HTML page: {text[:200]}" if text else "an HTML page"
-    return Told(message=text[: errors.MAX_MESSAGE_CHARS])
+    return ErrorDetails(message=text[: errors.MAX_MESSAGE_CHARS])
 
 
 def _code(value: Any) -> str | None:

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class RetryEvent:
-    """Told to ``on_retry`` before each wait: attempt number (from 1), seconds, and the reason."""
+    """What ``on_retry`` gets before each wait: attempt number (from 1), seconds, and the reason."""
 
     attempt: int
     delay: float

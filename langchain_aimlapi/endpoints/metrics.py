@@ -1,4 +1,4 @@
-"""How fast each model has been lately."""
+"""Latency and throughput of models, measured by the API over its recent traffic."""
 
 from __future__ import annotations
 
@@ -100,24 +100,24 @@ def parse_metrics(response: Response, policy: Policy) -> Metrics:
 
 
 def _speed(row: Mapping[str, Any]) -> Speed:
-    told = row.get("metrics")
-    told = told if isinstance(told, Mapping) else {}
+    figures = row.get("metrics")
+    figures = figures if isinstance(figures, Mapping) else {}
     endpoint = row.get("endpoint")
     return Speed(
         model=str(row["alias"]),
         endpoint=endpoint if isinstance(endpoint, str) else None,
-        ttft_ms=_figures(told.get("ttft_ms")),
-        tps=_figures(told.get("tps")),
-        duration_ms=_figures(told.get("duration_ms")),
+        ttft_ms=_figures(figures.get("ttft_ms")),
+        tps=_figures(figures.get("tps")),
+        duration_ms=_figures(figures.get("duration_ms")),
     )
 
 
-def _figures(told: Any) -> dict[str, float]:
-    if not isinstance(told, Mapping):
+def _figures(figures: Any) -> dict[str, float]:
+    if not isinstance(figures, Mapping):
         return {}
     return {
         str(name): float(value)
-        for name, value in told.items()
+        for name, value in figures.items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
 
