@@ -174,13 +174,20 @@ class StreamReader(Protocol):
         ...
 
 
+Mend = Callable[[errors.InvalidRequestError], Request | None]
+"""The refusal of a request -> one that the server may take, or None where there is none."""
+
+
 class _Attempts:
     """Counts attempts of one call and decides whether there is another one."""
 
-    def __init__(self, policy: Policy, *, repeatable: bool = True) -> None:
+    def __init__(
+        self, policy: Policy, *, repeatable: bool = True, mend: Mend | None = None
+    ) -> None:
         self.policy = policy.started()
         self.until = self.policy.until
         self.repeatable = repeatable
+        self.mend = mend
         self.retries = 0
         self.stale_used = False
 
@@ -210,6 +217,13 @@ class _Attempts:
         self.retries += 1
         yield Retry(delay, self.retries, error)
 
+    def mended(self, error: errors.AimlapiError) -> Request | None:
+        """Another request in place of one that was refused for its form; at most one a call."""
+        if self.mend is None or not isinstance(error, errors.InvalidRequestError):
+            return None
+        mend, self.mend = self.mend, None
+        return mend(error)
+
     def failed(self, fault: Fault) -> Flow[None]:
         """Wait for the next attempt after a fault; see `after`."""
         return self.after(explain_fault(fault, self.policy), fault)
@@ -233,6 +247,7 @@ def call(
     *,
     accept: Container[int] = (),
     repeatable: bool = True,
+    mend: Mend | None = None,
 ) -> Flow[T]:
     """Send ``request`` until it is answered, return ``parse(response)``.
 
@@ -243,8 +258,9 @@ def call(
         accept: Statuses beside 2xx that are answers, such as 304.
         repeatable: False for a request that must not be carried out twice (it orders something):
             it is sent again only where the server cannot have accepted it.
+        mend: Asked once, where the request is refused for its form.
     """
-    attempts = _Attempts(policy, repeatable=repeatable)
+    attempts = _Attempts(policy, repeatable=repeatable, mend=mend)
     while True:
         try:
             response: Response = yield Send(request, policy.limits, attempts.until)
@@ -255,6 +271,9 @@ def call(
             if 200 <= response.status < 300 or response.status in accept:
                 return parse(response)
             error = explain(response, model=policy.model, secret=policy.secret)
+            if other := attempts.mended(error):
+                request = other
+                continue
             waiting = attempts.after(error)
         yield from waiting
 
@@ -290,14 +309,19 @@ def decoded(response: Response, policy: Policy) -> Response:
 
 
 def stream(
-    request: Request, make_reader: Callable[[Response], StreamReader], policy: Policy
+    request: Request,
+    make_reader: Callable[[Response], StreamReader],
+    policy: Policy,
+    *,
+    mend: Mend | None = None,
 ) -> Flow[None]:
     """Open ``request`` and yield lists of items until the reader is done.
 
     Opening is retried like `call`; so is a failure before the first item, as long as it is one
-    that a new attempt can mend. After the first item nothing is ever sent again.
+    that a new attempt, or ``mend`` (see `call`), can put right. After the first item nothing is
+    ever sent again.
     """
-    attempts = _Attempts(policy)
+    attempts = _Attempts(policy, mend=mend)
     while True:
         try:
             head: Response = yield Open(request, policy.limits, attempts.until)
@@ -312,6 +336,9 @@ def stream(
                 body = yield from _read_error(policy)
                 refused = decoded(Response(head.status, head.headers, body), policy)
                 error = explain(refused, model=policy.model, secret=policy.secret)
+            if other := attempts.mended(error):
+                request = other
+                continue
             waiting = attempts.after(error)
         yield from waiting
 

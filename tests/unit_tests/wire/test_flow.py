@@ -576,3 +576,63 @@ def test_no_error_of_a_flow_shows_the_prompt() -> None:
             stream(world) if script[0] is HEAD else call(world)
         assert "secret plan" not in repr(caught.value) + str(caught.value)
         assert "secret plan" not in repr(vars(caught.value))
+
+
+# --- a request that is refused for its form -----
+
+
+OTHER = Request("POST", REQUEST.url, {}, b"{}")
+
+
+@pytest.mark.parametrize("how", ["call", "stream", "error inside a stream"])
+def test_a_refused_request_is_mended_once(how: str) -> None:
+    seen: list[str] = []
+
+    def mend(error: errors.InvalidRequestError) -> Request:
+        seen.append(error.message)
+        return OTHER
+
+    make: Callable[[Response], AnswerReader] = lambda head: AnswerReader(head.headers)  # noqa: E731
+    refusal = failed(400, "no such parameter")
+    if how == "call":
+        world = World([refusal, OK])
+        world.run(flow.call(REQUEST, lambda r: r.body, world.policy(), mend=mend))
+    elif how == "stream":
+        head = Response(400, {}, b"")
+        world = World([head, refusal.body, b"", HEAD, chunk("a", "stop") + DONE])
+        world.run(flow.stream(REQUEST, make, world.policy(), mend=mend))
+    else:
+        frame = b'data: {"error": {"message": "no such parameter", "code": 400}}\n\n'
+        world = World([HEAD, frame, HEAD, chunk("a", "stop") + DONE])
+        world.run(flow.stream(REQUEST, make, world.policy(), mend=mend))
+    assert seen == ["no such parameter"]
+    sent = [command.request for command in world.did if isinstance(command, Send | Open)]
+    assert sent == [REQUEST, OTHER]
+    assert world.sleeps() == []
+
+
+def test_a_second_refusal_is_raised_in_its_own_words() -> None:
+    world = World([failed(400, "first"), failed(400, "second")])
+    steps = flow.call(REQUEST, lambda r: r.body, world.policy(), mend=lambda error: OTHER)
+    with pytest.raises(errors.InvalidRequestError, match="second"):
+        world.run(steps)
+    assert world.requests() == 2
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_only_a_refusal_of_the_form_is_mended(status: int) -> None:
+    world = World([failed(status)])
+    steps = flow.call(
+        REQUEST, lambda r: r.body, world.policy(max_retries=0), mend=lambda error: OTHER
+    )
+    with pytest.raises(errors.AimlapiError):
+        world.run(steps)
+    assert world.requests() == 1
+
+
+def test_what_nobody_can_mend_is_raised() -> None:
+    world = World([failed(400)])
+    steps = flow.call(REQUEST, lambda r: r.body, world.policy(), mend=lambda error: None)
+    with pytest.raises(errors.InvalidRequestError):
+        world.run(steps)
+    assert world.requests() == 1
