@@ -196,8 +196,10 @@ class ModelRefusalError(AimlapiError, _CoreRefusal, core.OutputParserException):
         llm_output: The text of the answer.
     """
 
-    def __init__(self, message: str, *, raw_message: BaseMessage | None = None) -> None:
-        super().__init__(message, partial=raw_message)
+    def __init__(
+        self, message: str, *, raw_message: BaseMessage | None = None, **details: Any
+    ) -> None:
+        super().__init__(message, **{"partial": raw_message, **details})
         self.args = (self.message,)  # OutputParserException has put a link behind it
         self.raw_message = raw_message
         self.llm_output = raw_message.text if raw_message is not None else None
