@@ -47,7 +47,7 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
 def choose(facts: Facts, request: ChatRequest, forced: DialectName | None = None) -> Shape:
     """The shape to try first: the catalog's first, unless the user forces a dialect.
 
-    Claude ids that take Anthropic's shape on the chat path answer there in OpenAI's, which has no
+    Claude ids that take Anthropic's form on the chat path answer there in OpenAI's, which has no
     place for signed thoughts; where thinking is asked for, or a signed thought goes back, and the
     id is served on ``/v1/messages`` too, that path is used.
     """
@@ -59,7 +59,8 @@ def choose(facts: Facts, request: ChatRequest, forced: DialectName | None = None
     if not shapes:
         return Shape()
     first = shapes[0]
-    if _is_signed(request) or (first.dialect == "messages" and wants_thinking(request.params)):
+    native = first.dialect == "messages" or first.accepts_anthropic
+    if _is_signed(request) or (native and wants_thinking(request.params)):
         return facts.shapes.get(MESSAGES_PATH, first)
     # A server-side tool (`web_search_preview`, `code_interpreter`) is known on one path only.
     hosted = {str(tool.raw.get("type")) for tool in request.tools if tool.kind == "builtin"}

@@ -112,7 +112,7 @@ def choose_models(choice: Choice, catalog: Catalog) -> list[Facts]:
 
 def _named(name: str, catalog: Catalog) -> Facts:
     facts = catalog.find(name)
-    if facts.status == "deprecated":
+    if facts.status in ("deprecated", "withdrawn"):
         other = facts.replacement or next(iter(catalog.nearest(name)), None)
         raise ValueError(f"{name} is no longer served" + (f"; use {other}" if other else ""))
     if not facts.known:

@@ -10,9 +10,15 @@ image_editing, video_generation, music_generation, transcription, speech, ocr, m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from langchain_aimlapi.catalog.facts import Facts, Param, Shape
-from langchain_aimlapi.catalog.families import MESSAGES, RESPONSES, TEXT_KINDS
+from langchain_aimlapi.catalog.shape import (
+    MESSAGES,
+    RESPONSES,
+    TEXT_KINDS,
+    Param,
+    Shape,
+)
 
 SYNONYMS = {
     "vision": "images",
@@ -66,13 +72,58 @@ REASONING_PARAMS = ("reasoning_effort", "reasoning", "thinking", "enable_thinkin
 _SEARCH_TOOLS = ("web_search", "x_search", "builtin_function")
 
 
+class Described(Protocol):
+    """What a capability is read from: `Facts`."""
+
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def shapes(self) -> Mapping[str, Shape]: ...
+    @property
+    def reasons(self) -> bool | None: ...
+    @property
+    def efforts(self) -> tuple[str, ...] | None: ...
+    @property
+    def thinks_inline(self) -> bool: ...
+    @property
+    def listed_capabilities(self) -> frozenset[str]: ...
+
+
+WORDS = frozenset(
+    [
+        "chat",
+        "responses",
+        "messages",
+        "streaming",
+        "tools",
+        "tool_choice",
+        "parallel_tools",
+        "structured_output",
+        "json_mode",
+        "images",
+        "pdf",
+        "audio_input",
+        "video_input",
+        "audio_output",
+        "image_output",
+        "video_output",
+        "reasoning",
+        "web_search",
+        "system",
+        "prompt_caching",
+        "image_editing",
+    ]
+) | frozenset(_BY_KIND.values())
+"""Every word of this module."""
+
+
 def canonical(word: str) -> str:
     """The word that this module uses for ``word``."""
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")
     return SYNONYMS.get(plain, plain)
 
 
-def preferred(facts: Facts) -> Shape | None:
+def preferred(facts: Described) -> Shape | None:
     """The shape of the preferred path."""
     return next(iter(facts.shapes.values()), None)
 
@@ -82,32 +133,35 @@ def forms(shape: Shape) -> tuple[Shape, ...]:
     return (shape,) if shape.other is None else (shape, shape.other)
 
 
-def capabilities(facts: Facts) -> frozenset[str]:
+def capabilities(facts: Described) -> frozenset[str]:
     """The capability words of a model. What its facts leave open is not claimed."""
-    found = {canonical(word) for word in facts.capabilities}
+    found = {canonical(word) for word in facts.listed_capabilities}
     if facts.kind in _BY_KIND:
         found.add(_BY_KIND[facts.kind])
     shape = preferred(facts)
     if shape is None:
         return frozenset(found)
     if shape.dialect == "none":
-        found |= {"streaming"} if shape.streams else set()
+        found |= {"streaming"} if shape.streams and shape.params is not None else set()
         found |= {"image_editing"} if _edits_images(facts) else set()
         return frozenset(found)
     if facts.kind in (*TEXT_KINDS, None):
         found |= {"chat", *_paths(facts)}
         found |= {word for each in forms(shape) for word in _of_form(each)}
-        found |= {"reasoning"} if facts.thinks_inline else set()
-        found |= {"web_search"} if facts.vendor == "perplexity" else set()
+        if facts.reasons is not None or facts.thinks_inline:
+            # One template prints reasoning parameters for 87 ids, thinkers or not: what is known
+            # of the model itself says more than a declared parameter.
+            thinks = bool(facts.reasons or facts.thinks_inline)
+            found = found | {"reasoning"} if thinks else found - {"reasoning"}
     return frozenset(found)
 
 
-def _paths(facts: Facts) -> Iterator[str]:
+def _paths(facts: Described) -> Iterator[str]:
     names = {RESPONSES: "responses", MESSAGES: "messages"}
     yield from (names[path] for path in facts.shapes if path in names)
 
 
-def _edits_images(facts: Facts) -> bool:
+def _edits_images(facts: Described) -> bool:
     if facts.kind != "image":
         return False
     if "/v1/images/edits" in facts.shapes:
@@ -152,18 +206,21 @@ def _of_params(params: Mapping[str, Param]) -> Iterator[str]:
         yield "web_search"
 
 
-def effort_levels(facts: Facts) -> tuple[str, ...]:
-    """The reasoning efforts that the preferred path takes, in the order of the documentation."""
+def effort_levels(facts: Described) -> tuple[str, ...]:
+    """The reasoning efforts that the preferred path takes and that make a difference, the least
+    first: what was measured, else the declared values."""
     shape = preferred(facts)
     params = (shape.params if shape else None) or {}
     effort = params.get("reasoning_effort")
     if effort is None and "reasoning" in params:
         effort = params["reasoning"].properties.get("effort")
-    values = (effort.enum if effort else None) or ()
-    return tuple(each for each in values if isinstance(each, str))
+    declared = (effort.enum if effort else None) or ()
+    if effort is not None and facts.efforts is not None:
+        return facts.efforts
+    return tuple(each for each in declared if isinstance(each, str))
 
 
-def reasoning_control(facts: Facts) -> str:
+def reasoning_control(facts: Described) -> str:
     """How reasoning is steered: parameter names joined by ``+``, ``inline``, or ``none``."""
     shape = preferred(facts)
     params = (shape.params if shape else None) or {}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_aimlapi.catalog.facts import Param
+from langchain_aimlapi.catalog.shape import Param
 
 
 def json_types(value: Any) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""JSON -> facts. The other direction, used by the generator only, is `catalog.writer`.
+"""JSON -> shapes. The other direction is `catalog.generate.writer`.
 
 A document holds pools (``params``, ``roles``, ``parts``) of values under readable keys such as
 ``temperature/3fa2b1``: the name and six digits of the value's own hash, so that a changed fact
@@ -8,10 +8,10 @@ equals the default of its field is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
+from langchain_aimlapi.catalog.shape import Param, RoleFacts, Shape
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def role_from_json(row: Json) -> RoleFacts:
 class Reader:
     """JSON rows -> shapes, each value built once, when it is first asked for."""
 
-    def __init__(self, document: Json) -> None:
+    def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._built: dict[tuple[str, str], Any] = {}
 

@@ -1,140 +1,56 @@
 """What is known about a model, as values. The dialects read these and nothing else.
 
-A `Shape` says what one URL path accepts for one model; `Facts` gathers a model's shapes. The empty
-`Shape` is permissive: everything that it does not mention is taken to be accepted.
+`Facts` gathers a model's `Shape`s, one for each URL path, and what holds for the model on all of
+them: limits, prices, names, dates, and where each of these was read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-# "none": a path that carries no conversation (images, video, speech, ...).
-DialectName = Literal["completions", "messages", "responses", "none"]
+from langchain_aimlapi.catalog.capabilities import capabilities
+from langchain_aimlapi.catalog.shape import DialectName, Param, RoleFacts, Shape
 
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One parameter of a request body: its JSON type(s), range, closed set and nested fields.
-
-    ``types`` is empty where the schema does not say. ``minimum`` and ``maximum`` are inclusive.
-    ``properties`` and ``required`` describe a nested object (``thinking``, ``audio``, ...);
-    ``items`` the members of a list, ``values`` the values of an object with free keys.
-    ``variants``: a union that the other fields cannot say exactly. The value must fit at least one
-    of them; the other fields are then only a summary (every property that some variant names).
-    """
-
-    types: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    enum: tuple[Any, ...] | None = None
-    default: Any = None
-    properties: Mapping[str, Param] = field(default_factory=dict)
-    required: tuple[str, ...] = ()
-    closed: bool = False
-    max_items: int | None = None
-    max_length: int | None = None
-    min_items: int | None = None
-    min_length: int | None = None
-    above: float | None = None  # an exclusive minimum
-    pattern: str | None = None
-    items: Param | None = None
-    values: Param | None = None
-    variants: tuple[Param, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RoleFacts:
-    """What a message of one role may hold.
-
-    ``string``/``list``/``null``: the accepted forms of ``content``; ``absent``: the key may be
-    left out. ``parts``: part types accepted in a list. ``keys``: the declared keys; where
-    ``closed``, no other key may be sent. ``max_parts`` limits a content list. ``required``: keys
-    that must be there beside ``role`` and ``content`` (``tool_call_id``).
-    """
-
-    string: bool = True
-    list: bool = True
-    null: bool = True
-    absent: bool = True
-    parts: frozenset[str] | None = None
-    keys: frozenset[str] | None = None
-    closed: bool = False
-    max_parts: int | None = None
-    required: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What one path accepts for one model. None or empty always means "not known: allow".
-
-    Attributes:
-        path: ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
-        dialect: The wire family spoken there. Cluster D speaks ``messages`` on the chat path.
-        accepts_anthropic: OpenAI-shaped path that also takes Anthropic blocks and tools.
-        accepts_openai: Anthropic-shaped path that also takes OpenAI messages and tools.
-        other: That second form, as a shape of its own. A message list, and a tool list, is wholly
-            of one form or wholly of the other, never mixed.
-        roles: Accepted roles -> what each may hold; empty: any role, any content.
-        parts: Facts of a part type: ``keys``, ``required``, ``closed``, ``value_keys`` (of the
-            nested object), ``format``, ``source_types``, ``media_types``, ``sources`` (source
-            type -> required, keys, media_types) and, in a ``tool_result``, ``content_parts``.
-        tools: Accepted tool forms (``function``, ``custom``, ``anthropic``, ...); None: unknown;
-            empty set: the model takes no tools. ``*``: anything with a ``type``.
-        tool_defs: Tool form -> facts of the whole tool object.
-        call_defs: ``tool_calls[].type`` -> facts of the whole call object in a history.
-        function_keys: Keys allowed inside an OpenAI function definition (inside an Anthropic tool
-            where the dialect is ``messages``); None: any.
-        tool_choice_strings / tool_choice_objects: Accepted spellings; None: unknown.
-        response_formats: Accepted ``response_format`` (or ``text.format``) types; None: unknown.
-        params: Declared body parameters -> facts; None: unknown, send everything. ``tools``,
-            ``tool_choice`` and ``response_format`` stand here by name only.
-        required: Body parameters that must be sent beside ``model`` and the messages.
-        closed: No undeclared body parameter may be sent.
-        items: ``/v1/responses``: accepted input items (``message``, ``output_message``,
-            ``function_call``, ...) -> facts of the whole item; None: unknown.
-        streams: The path answers ``stream: true`` with events.
-    """
-
-    path: str = "/v1/chat/completions"
-    dialect: DialectName = "completions"
-    accepts_anthropic: bool = False
-    roles: Mapping[str, RoleFacts] = field(default_factory=dict, repr=False)
-    parts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
-    tools: frozenset[str] | None = field(default=None, repr=False)
-    function_keys: frozenset[str] | None = None
-    tool_choice_strings: frozenset[str] | None = None
-    tool_choice_objects: frozenset[str] | None = None
-    response_formats: frozenset[str] | None = None
-    params: Mapping[str, Param] | None = field(default=None, repr=False)
-    streams: bool = True
-    accepts_openai: bool = False
-    other: Shape | None = field(default=None, repr=False)
-    tool_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)
-    call_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)
-    required: frozenset[str] = frozenset()
-    closed: bool = False
-    items: Mapping[str, Param] | None = field(default=None, repr=False)
+__all__ = ["DialectName", "Facts", "Param", "RoleFacts", "Shape"]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One model. ``known`` is False for an id that the catalog has never seen.
+    """One model. ``known`` is False for an id that the catalog has never seen in any spelling.
 
     Attributes:
         id: The id as asked for (it goes out unchanged).
         kind: ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ... or None.
-        status: ``listed``, ``documented``, ``deprecated``, ``schema-only``; None if unknown.
+        vendor: Who made the model, in the catalog's spelling (``openai``, ``xai``), or None.
+        name: The name that people read, or None.
+        status: ``listed`` or ``documented`` (served), ``deprecated`` or ``superseded`` (served for
+            now, see ``shutdown_at`` and ``replacement``), ``withdrawn`` (not served any more),
+            ``schema-only`` (a schema and nothing else); None if unknown.
+        aliases: Other spellings of the id that the API takes.
+        listed_as: The id that these facts were found under, where ``id`` is only another spelling
+            of it (bare or prefixed, dash or dot, dated or ``-latest``); None otherwise.
         context: Context length in tokens, None if not published.
+        max_input: Longest input in tokens, where it is less than ``context``; else None.
         max_output: Longest answer in tokens, None if not published.
         shapes: Path -> shape, the preferred path first.
+        reasons: Whether the model thinks before it answers; None if not known.
+        efforts: Reasoning efforts that make a difference, the least first; empty: none does (the
+            value is ignored); None: not known, see the declared values of ``reasoning_effort``.
         thinks_inline: Reasoning comes as ``<think>...</think>`` inside the text.
-        prices: What ``GET /v1/models`` said, only after a refresh; None otherwise. US dollars per
-            single unit: ``input``, ``output``, ``cache_read``, ... are per token, ``per_image``,
-            ``per_second``, ... say their unit; ``variants`` where the price depends on something.
-        released: Day of release (ISO 8601), only after a refresh.
-        capabilities: Capability words that ``GET /v1/models`` lists, only after a refresh.
+        replacement: A live model of the same family for one that is switched off, or will be.
+        deprecated_at: Day on which the end was announced (ISO 8601), or None.
+        shutdown_at: Day on which the id ends (ISO 8601); None where no day is set.
+        prices: List prices, from ``GET /v1/models`` or the table that comes with the package; None
+            where neither names any. US dollars per single unit: ``input``, ``output``,
+            ``cache_read``, ... are per token, ``per_image``, ``per_second``, ... say their unit;
+            ``variants`` where the price depends on something.
+        released: Day of release (ISO 8601), or None.
+        listed_capabilities: Capability words that ``GET /v1/models`` or a dated correction names
+            beside what the shapes say; see `capabilities` for all of them.
+        sources: What was read -> where and when: a path of ``shapes``, ``row`` (status, context,
+            names), ``prices``.
     """
 
     id: str
@@ -143,12 +59,25 @@ class Facts:
     name: str | None = None
     status: str | None = None
     aliases: tuple[str, ...] = ()
+    listed_as: str | None = None
     context: int | None = None
+    max_input: int | None = None
     max_output: int | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    reasons: bool | None = None
+    efforts: tuple[str, ...] | None = None
     thinks_inline: bool = False
     replacement: str | None = None
+    deprecated_at: str | None = None
+    shutdown_at: str | None = None
     prices: Mapping[str, Any] | None = None
     known: bool = False
     released: str | None = None
-    capabilities: frozenset[str] = frozenset()
+    listed_capabilities: frozenset[str] = frozenset()
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the model can do, in words (``tools``, ``images``, ``structured_output``, ...);
+        see `langchain_aimlapi.catalog.capabilities`. What is not known is not claimed."""
+        return capabilities(self)

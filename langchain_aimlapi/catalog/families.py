@@ -12,14 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_aimlapi.catalog.facts import Shape
+from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES, Shape
 
-CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
-TEXT_KINDS = ("chat", "responses", "messages")
 PERMISSIVE: Mapping[str, Shape] = {CHAT: Shape()}
 
-# Claude ids of 2026 (Opus 4.8, 5, Sonnet 5, Fable, the -latest ids) take both forms on the chat
-# path, and every Claude id stands in the schema of /v1/messages (documentation, read 2026-08-21).
+# Claude ids with dashes take both forms, on the chat path and on /v1/messages. A dotted id and a
+# -latest one are another route, which has OpenAI's form only (gateway OpenAPI of 2026-08-30).
 _CLAUDE = {
     CHAT: Shape(accepts_anthropic=True, other=Shape(dialect="messages")),
     MESSAGES: Shape(
@@ -34,6 +32,22 @@ _RESPONSES_FIRST = {RESPONSES: Shape(path=RESPONSES, dialect="responses"), CHAT:
 SHAPES_OF_KIND: Mapping[str | None, Mapping[str, Shape]] = {
     "responses": _RESPONSES_FIRST,
     "messages": {MESSAGES: _CLAUDE[MESSAGES]},
+    **dict.fromkeys(("chat", "moderation", None), PERMISSIVE),
+    **{
+        kind: {path: Shape(path=path, dialect="none")}
+        for kind, path in {
+            "embedding": "/v1/embeddings",
+            "image": "/v1/images/generations",
+            "3d": "/v1/images/generations",
+            "video": "/v2/video/generations",
+            "audio": "/v2/generate/audio",
+            "stt": "/v1/stt/create",
+            "tts": "/v1/tts",
+            "ocr": "/v1/ocr",
+            "decision": "/v1/decisions",
+            "batch": "/v1/batches",
+        }.items()
+    },
 }
 
 
@@ -50,6 +64,12 @@ def _family(pattern: str, **facts: Any) -> Family:
 
 
 FAMILIES = (
+    _family(
+        r"(^|/)claude-.*(\d\.\d|-latest$)",
+        kind="chat",
+        vendor="anthropic",
+        shapes={CHAT: Shape()},
+    ),
     _family(r"(^|/)claude-", kind="chat", vendor="anthropic", shapes=_CLAUDE),
     # 7 of 7 codex ids and every dashed gpt-5*-pro are served only at /v1/responses
     _family(
@@ -60,6 +80,16 @@ FAMILIES = (
     ),
     # 8 of 8 M2 and M3 ids print <think> text in their content; m2-her is no reasoner
     _family(r"^minimax/(minimax-)?m[2-9](?!-her)", vendor="minimax", thinks_inline=True),
+    # Perplexity's search is no parameter and no tool: every answer of Sonar searches
+    _family(r"(^|/)sonar(-|$)", listed_capabilities=frozenset({"web_search"})),
+    # Who thinks: one template prints reasoning parameters for 87 ids, thinkers or not
+    _family(r"non-(thinking|reason)|(^|/)gpt-5.*-chat|instruct", reasons=False),
+    _family(
+        r"(^|/)o\d(-|$)|gpt-[5-9]|gpt-oss|think|reason|-r1|(^|/)grok-[4-9]|"
+        r"claude-(opus|sonnet|fable)|claude-haiku-([4-9]|latest)|gemini-(2\.5|[3-9])|"
+        r"glm-(4\.[5-9]|[5-9])|kimi-k(2[-.][5-9]|[3-9])",
+        reasons=True,
+    ),
     _family(r"embedding|(^|/)(voyage|bge|m2-bert|uae)-", kind="embedding"),
     _family(r"(^|/)(whisper|nova-[23]|slam)(-|$)|transcribe", kind="stt"),
     _family(r"(^|[/-])tts(-|$)|(^|/)(speech-\d|#g1_aura|aura)", kind="tts"),
@@ -78,6 +108,10 @@ FAMILIES = (
     _family(r"(^|/)(mistral|mixtral|ministral|codestral|devstral)", vendor="mistral-ai"),
     _family(r"(^|/)kimi-", vendor="moonshot"),
     _family(r"(^|/)glm-", vendor="zhipu"),
+    _family(r"(^|/)veo-?\d", vendor="google"),
+    _family(r"(^|/)wan[-/]?\d", vendor="alibaba-cloud"),
+    _family(r"(^|/)ltxv", vendor="ltxv"),
+    _family(r"^test/dummy", vendor="aimlapi"),
 )
 
 

@@ -1,47 +1,30 @@
 """The public `Catalog`: what is known about every model, and how to ask for it.
 
-Layers, the later ones win: permissive default, family rule, generated row, ``GET /v1/models``,
-dated override, the user's own facts. A model that nothing knows is called permissively.
+Layers, the later ones win: permissive default, family rule, generated row (with its dated
+corrections), the API's own lists and schemas once they were read, the user's own facts. A model
+that nothing knows is called permissively.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from langchain_aimlapi.catalog import families
+from langchain_aimlapi.catalog.capabilities import WORDS, canonical
 from langchain_aimlapi.catalog.codec import Json, Reader
-from langchain_aimlapi.catalog.facts import Facts, Shape
+from langchain_aimlapi.catalog.document import packaged
+from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.shape import TEXT_KINDS, Shape
 
-LIVE = ("listed", "documented")
+SERVED = ("listed", "documented")
+STATUSES = (*SERVED, "deprecated", "superseded", "withdrawn", "schema-only")
 # Names come from callers: an endless stream of invented ones must not grow the memory.
 MAX_REMEMBERED_UNKNOWN = 1_024
-
-
-@lru_cache(maxsize=1)
-def _document() -> Json:
-    """The generated file, parsed once, when it is first needed."""
-    from pydantic_core import from_json
-
-    parsed: Json = from_json(Path(__file__).with_name("models.json").read_bytes())
-    return parsed
-
-
-@lru_cache(maxsize=1)
-def _overrides() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Id -> (facts, shape fields), from the dated corrections."""
-    from langchain_aimlapi.catalog.overrides import OVERRIDES
-
-    found: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-    for each in OVERRIDES:
-        for name in each.ids:
-            facts, shape = found.setdefault(name, ({}, {}))
-            facts.update(each.facts)
-            shape.update(each.shape)
-    return found
+_TUPLES = ("aliases", "efforts")
+_NOT_FACTS = ("shapes", "from", "source")
 
 
 class Catalog:
@@ -51,7 +34,9 @@ class Catalog:
     the same id is a dictionary hit.
     """
 
-    __slots__ = ("_aliases", "_document", "_found", "_live", "_reader", "_user")
+    __slots__ = (
+        "_aliases", "_document", "_found", "_live", "_reader", "_rows", "_spellings", "_user",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -60,28 +45,34 @@ class Catalog:
         live: Mapping[str, Mapping[str, Any]] | None = None,
         user: Mapping[str, Facts] | None = None,
     ) -> None:
-        self._document = dict(document)
+        self._document = document
+        self._rows: Mapping[str, Json] = document.get("models", {})
         self._live = {name: dict(row) for name, row in (live or {}).items()}
         self._user = dict(user or {})
-        self._reader = Reader(self._document)
+        self._reader = Reader(document)
         self._found: dict[str, Facts] = {}
         self._aliases = self._alias_table()
+        self._spellings: Any = None
 
     @staticmethod
     @lru_cache(maxsize=1)
     def default() -> Catalog:
-        """The catalog of this package's documentation data; the same object each time."""
-        return Catalog(_document())
+        """The catalog that comes with this package; the same object each time."""
+        return Catalog(packaged())
 
     def __repr__(self) -> str:
         date = self._document.get("date")
-        return f"Catalog({len(list(self.ids()))} models, documentation of {date})"
+        return f"Catalog({len(list(self.ids()))} models, read on {date})"
 
     # --- asking ------------------------------------------------------------------------------
 
     def find(self, model: str) -> Facts:
-        """What is known about ``model``, an id or an alias. Never refuses: an id that is not in
-        the catalog gets permissive facts with ``known=False``."""
+        """What is known about ``model``: an id, an alias, or another spelling of one (bare or
+        prefixed, dots or dashes, dated or ``-latest``).
+
+        Never refuses: an id that is not in the catalog gets permissive facts with
+        ``known=False``. The id itself is never changed.
+        """
         found = self._found.get(model)
         if found is None:
             found = self._resolve(model)
@@ -110,31 +101,35 @@ class Catalog:
                 ``images`` (or ``vision``), ``pdf``, ``audio_input``, ``reasoning``, ``embeddings``,
                 ``image_generation``, ... (see `langchain_aimlapi.catalog.capabilities`).
             status: ``live`` (listed or documented), ``listed``, ``documented``, ``deprecated``,
-                ``schema-only``, or None for all.
-        """
-        from langchain_aimlapi.catalog.capabilities import canonical, capabilities
+                ``superseded``, ``withdrawn``, ``schema-only``, or None for all.
 
-        words = [capability] if isinstance(capability, str) else list(capability or ())
-        wanted = {canonical(word) for word in words}
-        statuses = LIVE if status == "live" else None if status is None else (status,)
+        Raises:
+            ValueError: A word that no model of the catalog has; the message names the nearest.
+        """
+        named = [capability] if isinstance(capability, str) else list(capability or ())
+        wanted = {canonical(word) for word in named}
+        everything = [self.find(name) for name in self.ids()]
+        _check("status", [status], ("live", *STATUSES))
+        _check("kind", [kind], (facts.kind for facts in everything))
+        _check("vendor", [vendor], (facts.vendor for facts in everything))
+        _check("capability", wanted, self._capability_words())
+        statuses = SERVED if status == "live" else STATUSES if status is None else (status,)
         return [
             facts
-            for facts in map(self.find, self.ids())
+            for facts in everything
             if (kind is None or facts.kind == kind)
             and (vendor is None or facts.vendor == vendor)
-            and (statuses is None or facts.status in statuses)
-            and wanted <= (capabilities(facts) if wanted else wanted)
+            and (status is None or facts.status in statuses)
+            and (not wanted or wanted <= facts.capabilities)
         ]
 
     def capabilities(self, model: str) -> frozenset[str]:
-        """The capability words of ``model``."""
-        from langchain_aimlapi.catalog.capabilities import capabilities
-
-        return capabilities(self.find(model))
+        """The capability words of ``model``: `Facts.capabilities`."""
+        return self.find(model).capabilities
 
     def capable(self, capability: str | Iterable[str], n: int = 5) -> list[str]:
         """Up to ``n`` live ids with the capability, for "these models can", one per vendor while
-        there are vendors."""
+        there are vendors. Raises ValueError for a word that is no capability."""
         from langchain_aimlapi.catalog.nearest import best_known
 
         able = [facts for facts in self.models(capability=capability) if facts.status == "listed"]
@@ -146,8 +141,8 @@ class Catalog:
         from langchain_aimlapi.catalog.nearest import nearest_names
 
         # "#..." are rows of a voice table, nothing that a user would type
-        live = [i for i in self.ids() if self._status(i) in LIVE and not i.startswith("#")]
-        return nearest_names(name, live, n)
+        served = [i for i in self.ids() if self._status(i) in SERVED and not i.startswith("#")]
+        return nearest_names(name, served, n)
 
     def replacement(self, model: str) -> str | None:
         """A live model of the same family for one that was switched off, where one is evident."""
@@ -180,11 +175,6 @@ class Catalog:
 
     # --- layers ------------------------------------------------------------------------------
 
-    @property
-    def _rows(self) -> dict[str, Json]:
-        rows: dict[str, Json] = self._document.get("models", {})
-        return rows
-
     def _alias_table(self) -> dict[str, str]:
         table: dict[str, str] = {}
         for name, row in self._live.items():
@@ -194,40 +184,64 @@ class Catalog:
             table.update(dict.fromkeys(facts.aliases, name))
         return table
 
+    def _capability_words(self) -> Iterator[str]:
+        yield from WORDS
+        for row in (*self._live.values(), *self._rows.values()):
+            yield from map(canonical, row.get("listed_capabilities", ()))
+        for facts in self._user.values():
+            yield from map(canonical, facts.listed_capabilities)
+
     def _status(self, model: str) -> str | None:
         row = self._rows.get(model) or self._live.get(model) or {}
         status: str | None = row.get("status")
         mine = self._user.get(model)
         return mine.status if mine else status
 
-    def _resolve(self, model: str) -> Facts:
-        name = model
-        if name not in self._user and name not in self._rows and name not in self._live:
-            name = self._aliases.get(model, model)
-        if name in self._user:
-            return dataclasses.replace(self._user[name], id=model)
-        row, live = self._rows.get(name), self._live.get(name) or self._live_twin(name)
-        layers = dict(families.family_of(name))
-        shapes = layers.pop("shapes", None)
-        layers |= {k: v for k, v in (row or {}).items() if k != "shapes"}
-        # the schemas tell the kind better than the list, which names one of several endpoints
-        kept = ("kind", "vendor") if row else ()
-        layers |= {k: v for k, v in (live or {}).items() if k not in kept or not layers.get(k)}
-        if layers.get("context") is None:
-            layers["context"] = self._context_of_twin(layers.get("aliases", ()))
-        changed, shape_changes = _overrides().get(name, ({}, {}))
-        layers |= changed
-        layers["aliases"] = tuple(layers.get("aliases", ()))
-        layers["shapes"] = self._shapes(name, layers.get("kind"), shapes, shape_changes)
-        if layers.get("status") == "deprecated":
-            layers.setdefault("replacement", _replacement_of(name))
-        return Facts(id=model, known=bool(row or live), **layers)
+    def _home(self, model: str) -> str:
+        """The id that the facts of ``model`` stand under; ``model`` itself where nothing does."""
+        for table in (self._user, self._live, self._rows):
+            if model in table:
+                return model
+        for aliases in (self._aliases, self._document.get("aliases", {})):
+            if model in aliases:
+                return str(aliases[model])
+        if self._spellings is None:
+            # Compiling the family rules and indexing all names is for strangers only.
+            from langchain_aimlapi.catalog.spellings import Spellings
 
-    def _context_of_twin(self, aliases: Iterable[str]) -> int | None:
-        """The context length of another spelling of the same model."""
-        rows = (self._rows.get(alias, {}) for alias in aliases)
-        found: int | None = next((row["context"] for row in rows if row.get("context")), None)
-        return found
+            names = {*self._rows, *self._live, *self._user, *self._document.get("aliases", ())}
+            self._spellings = Spellings(names)
+        found: str | None = self._spellings.find(model)
+        return model if found is None else str(self._document.get("aliases", {}).get(found, found))
+
+    def _resolve(self, model: str) -> Facts:
+        name = self._home(model)
+        listed_as = name if name != model else None
+        if name in self._user:
+            mine = self._user[name]
+            return dataclasses.replace(mine, id=model, listed_as=listed_as)
+        row, live = self._rows.get(name), self._live.get(name) or self._live_twin(name)
+        if row is None:
+            return self._unlisted(model, name, live)
+        layers = {k: v for k, v in row.items() if k not in _NOT_FACTS}
+        if live:
+            layers = _with_live(layers, live)
+        shapes = [self._reader.shape(key) for key in row.get("shapes", ())]
+        layers["shapes"] = {shape.path: shape for shape in shapes} or _shapes_of_kind(name, row)
+        layers["sources"] = self._sources(row, shapes)
+        return Facts(id=model, listed_as=listed_as, known=True, **_as_facts(layers))
+
+    def _unlisted(self, model: str, name: str, live: Mapping[str, Any] | None) -> Facts:
+        """The facts of an id without a generated row: what its name and the live list say."""
+        from langchain_aimlapi.catalog.families import family_of
+
+        layers = family_of(name)
+        suggested = layers.pop("shapes", None)
+        if live:
+            layers = _with_live(layers, live)
+        layers["shapes"] = _shapes_of_kind(name, layers, suggested)
+        listed_as = name if name != model else None
+        return Facts(id=model, listed_as=listed_as, known=bool(live), **_as_facts(layers))
 
     def _live_twin(self, name: str) -> dict[str, Any] | None:
         """What the live list says under another spelling of the same model: all but its status."""
@@ -235,30 +249,65 @@ class Catalog:
         row = self._live.get(twin) if twin else None
         return {k: v for k, v in row.items() if k not in ("status", "aliases")} if row else None
 
-    def _shapes(
-        self,
-        name: str,
-        kind: str | None,
-        suggested: Mapping[str, Shape] | None,
-        changes: Mapping[str, Any],
-    ) -> dict[str, Shape]:
-        keys = self._rows.get(name, {}).get("shapes", ())
-        if not keys:
-            from langchain_aimlapi.catalog.overrides import twin_of
-
-            keys = self._rows.get(twin_of(name) or "", {}).get("shapes", ())
-        if keys:
-            found = {shape.path: shape for shape in map(self._reader.shape, keys)}
-        elif kind in (*families.TEXT_KINDS, "moderation", None):
-            found = dict(suggested or families.SHAPES_OF_KIND.get(kind, families.PERMISSIVE))
-        else:
-            found = {}
-        if changes:
-            found = {path: dataclasses.replace(s, **changes) for path, s in found.items()}
+    def _sources(self, row: Json, shapes: list[Shape]) -> dict[str, str]:
+        known = self._document.get("sources", {})
+        found = {
+            shape.path: known.get(name, name)
+            for shape, name in zip(shapes, row.get("from", ()), strict=False)
+        }
+        if "source" in row:
+            found["row"] = known.get(row["source"], row["source"])
+        if "prices" in row:
+            found["prices"] = known.get("prices", "prices")
         return found
 
 
-def _replacement_of(name: str) -> str | None:
-    from langchain_aimlapi.catalog.overrides import REPLACEMENTS
+def _with_live(layers: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+    """The layers with a row of the live list over them. The schemas tell the kind better than
+    the list, which names one of several endpoints."""
+    over = {k: v for k, v in live.items() if k not in ("kind", "vendor") or not layers.get(k)}
+    words = {*layers.get("listed_capabilities", ()), *live.get("listed_capabilities", ())}
+    names = {*layers.get("aliases", ()), *live.get("aliases", ())}
+    return {
+        **layers, **over, "listed_capabilities": frozenset(words), "aliases": sorted(names)
+    }  # fmt: skip
 
-    return REPLACEMENTS.get(name)
+
+def _as_facts(layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as `Facts` holds them."""
+    found = dict(layers)
+    for name in _TUPLES:
+        if name in found:
+            found[name] = tuple(found[name])
+    if "listed_capabilities" in found:
+        found["listed_capabilities"] = frozenset(found["listed_capabilities"])
+    if found.get("prices") is not None:
+        found["prices"] = {"kind": "fixed", "currency": "USD", **found["prices"]}
+    return found
+
+
+def _shapes_of_kind(
+    name: str, layers: Mapping[str, Any], suggested: Mapping[str, Shape] | None = None
+) -> dict[str, Shape]:
+    """What the kind, and for text models the name, suggest where no schema is known."""
+    from langchain_aimlapi.catalog import families
+
+    kind = layers.get("kind")
+    if kind in (*TEXT_KINDS, "moderation", None):
+        suggested = suggested or families.family_of(name).get("shapes")
+    else:
+        suggested = None
+    return dict(suggested or families.SHAPES_OF_KIND.get(kind, {}))
+
+
+def _check(what: str, words: Iterable[str | None], known: Iterable[str | None]) -> None:
+    """Raises ValueError for a word that is not known, with the nearest one."""
+    wanted = [word for word in words if word is not None]
+    if not wanted:
+        return
+    able = sorted({word for word in known if word})
+    for word in wanted:
+        if word not in able:
+            close = difflib.get_close_matches(word, able, n=1, cutoff=0.5)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(able)}"
+            raise ValueError(f"no model has the {what} {word!r}: {hint}")

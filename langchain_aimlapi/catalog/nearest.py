@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 _SEPARATORS = re.compile(r"[\s._:@/-]+")
-# The tail of an id that names a day, not a model: claude-opus-4-5-20251101, gpt-4o-2024-08-06.
-_DATE = re.compile(r"-(20\d{6}|20\d\d-\d\d-\d\d|latest)$")
+# The end of an id that names a day, not a model: claude-opus-4-5-20251101, gpt-4o-2024-08-06.
+DATED = re.compile(r"-(20\d{6}|20\d\d-\d\d-\d\d|latest)$")
 FLOOR = 0.62
 
 
@@ -19,7 +19,7 @@ def plain(name: str) -> str:
 
 def tail(name: str) -> str:
     """The name without its vendor and date, plain."""
-    return _DATE.sub("", plain(name.rpartition("/")[2]))
+    return DATED.sub("", plain(name.rpartition("/")[2]))
 
 
 def nearest_names(asked: str, names: Iterable[str], n: int) -> list[str]:

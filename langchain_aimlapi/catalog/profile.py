@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from langchain_aimlapi.catalog.capabilities import (
@@ -12,23 +11,21 @@ from langchain_aimlapi.catalog.capabilities import (
     preferred,
 )
 from langchain_aimlapi.catalog.facts import Facts, Shape
-from langchain_aimlapi.catalog.families import TEXT_KINDS
+from langchain_aimlapi.catalog.shape import TEXT_KINDS
 
-_STATUS = {"listed": "active", "documented": "active", "deprecated": "deprecated"}
+_STATUS = {
+    "listed": "active",
+    "documented": "active",
+    "deprecated": "deprecated",
+    "superseded": "deprecated",
+    "withdrawn": "deprecated",
+}
 _INPUTS = {
     "image_inputs": "images",
     "pdf_inputs": "pdf",
     "audio_inputs": "audio_input",
     "video_inputs": "video_input",
 }
-# Names of models that think. The schema of one template is printed for 87 ids with reasoning
-# parameters, thinkers or not, so that a declared parameter alone proves nothing there.
-_THINKERS = re.compile(
-    r"(^|/)o\d(-|$)|gpt-5|gpt-oss|think|reason|-r1|(^|/)grok-[4-9]|claude-(opus|sonnet|fable)|"
-    r"claude-haiku-([4-9]|latest)|gemini-(2\.5|[3-9])|glm-(4\.[5-9]|[5-9])|kimi-k(2-[5-9]|[3-9])",
-    re.IGNORECASE,
-)
-_NOT_THINKERS = re.compile(r"non-(thinking|reason)|(^|/)gpt-5.*-chat|instruct", re.IGNORECASE)
 
 
 def profile_of(facts: Facts) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def profile_of(facts: Facts) -> dict[str, Any]:
     if facts.released:
         found["release_date"] = facts.released
     if facts.context:
-        found["max_input_tokens"] = facts.context
+        found["max_input_tokens"] = facts.max_input or facts.context
     if facts.max_output:
         found["max_output_tokens"] = facts.max_output
     shape = preferred(facts)
@@ -75,26 +72,27 @@ def _inputs(facts: Facts, shape: Shape) -> dict[str, Any]:
 def _abilities(facts: Facts, shape: Shape) -> dict[str, Any]:
     able = capabilities(facts)
     tools = "tools" in able
-    params = shape.params or {}
-    return {
+    found: dict[str, Any] = {
         "text_outputs": True,
         "image_outputs": "image_output" in able,
         "audio_outputs": "audio_output" in able,
-        "tool_calling": tools,
-        "tool_choice": tools and "tool_choice" in able,
-        "structured_output": "structured_output" in able,
-        "temperature": "temperature" in params,
-        **({"tool_call_streaming": True} if tools and shape.streams else {}),
     }
+    # What was not read, and what the API decides, is not said.
+    if tools or shape.tools is not None:
+        found |= {"tool_calling": tools, "tool_choice": tools and "tool_choice" in able}
+    if shape.response_formats is not None:
+        found["structured_output"] = "structured_output" in able
+    if shape.params is not None:
+        found["temperature"] = "temperature" in shape.params
+    return {**found, **({"tool_call_streaming": True} if tools and shape.streams else {})}
 
 
 def _reasoning(facts: Facts) -> dict[str, Any]:
-    if _NOT_THINKERS.search(facts.id):
-        return {"reasoning_output": False}
-    if not (facts.thinks_inline or _THINKERS.search(facts.id)):
+    thinks = facts.reasons or facts.thinks_inline
+    if facts.reasons is None and not thinks:
         return {}
-    levels = effort_levels(facts)
+    levels = effort_levels(facts) if thinks else ()
     return {
-        "reasoning_output": True,
+        "reasoning_output": bool(thinks),
         **({"reasoning_effort_levels": list(levels)} if levels else {}),
     }

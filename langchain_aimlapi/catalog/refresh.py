@@ -134,7 +134,7 @@ def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
         "max_output": _count(info.get("outputMax")),
         "released": _text(info.get("releasedAt")),
         "prices": normalise(entry.get("pricing")),
-        "capabilities": _capabilities(entry),
+        "listed_capabilities": _capabilities(entry),
     }
     return {key: value for key, value in row.items() if value}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from langchain_aimlapi.catalog.facts import Param
+from langchain_aimlapi.catalog.shape import Param
 
 Schema = dict[str, Any]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
 from langchain_aimlapi.catalog.schema import (
     Schema,
     branches,
@@ -17,9 +16,18 @@ from langchain_aimlapi.catalog.schema import (
     types_of,
     words,
 )
+from langchain_aimlapi.catalog.shape import (
+    CHAT,
+    MESSAGES,
+    RESPONSES,
+    Param,
+    RoleFacts,
+    Shape,
+)
 
-CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 _BY_NAME_ONLY = ("tools", "tool_choice", "response_format")
+# Names that were not read where this schema was: nothing is known of them, they are not absent.
+UNREAD = "x-unread"
 ANY_TYPE = "*"
 
 
@@ -57,6 +65,8 @@ def _required(schema: Schema, *, without: tuple[str, ...]) -> frozenset[str]:
 
 def _streams(schema: Schema) -> bool:
     """``stream`` is declared and not pinned to false (most speech models pin it)."""
+    if "params" in schema.get(UNREAD, ()):
+        return True
     declared = schema.get("properties", {}).get("stream")
     return declared is not None and True in declared.get("enum", (True,))
 
@@ -65,8 +75,8 @@ def _streams(schema: Schema) -> bool:
 
 
 def _conversation(path: str, schema: Schema) -> Shape:
-    properties = schema["properties"]
-    forms = [each for each in branches(properties["messages"]) if "items" in each]
+    properties = schema.get("properties", {})
+    forms = [each for each in branches(properties.get("messages", {})) if "items" in each]
     own = "messages" if path == MESSAGES else "completions"
     shapes = {}
     for form in forms:
@@ -74,7 +84,10 @@ def _conversation(path: str, schema: Schema) -> Shape:
         spoken = "messages" if "tool_result" in parts or "tool_use" in parts else "completions"
         tools, defs = _tools(properties, anthropic=spoken == "messages")
         shapes[spoken] = _one_form(path, schema, spoken, roles, parts, calls, tools, defs)
-    first = shapes.pop(own, None) or shapes.pop("messages")
+    if not shapes:
+        tools, defs = _tools(properties, anthropic=path == MESSAGES)
+        return _one_form(path, schema, own, {}, {}, {}, tools, defs)
+    first = shapes.pop(own, None) or shapes.pop("messages", None) or shapes.pop("completions")
     if not shapes:
         return first
     other = shapes.popitem()[1]
@@ -96,21 +109,25 @@ def _one_form(
     tools: frozenset[str],
     defs: dict[str, Param],
 ) -> Shape:
-    properties = schema["properties"]
+    properties = schema.get("properties", {})
     strings, objects = tool_choices(properties.get("tool_choice"))
+    unread = schema.get(UNREAD, ())
+    known = "tools" not in unread
     return Shape(
         path=path,
         dialect=spoken,
         roles=roles,
         parts=parts,
-        tools=tools,
+        tools=tools if known else None,
         tool_defs=defs,
         call_defs=calls,
         function_keys=_function_keys(defs),
-        tool_choice_strings=strings,
-        tool_choice_objects=objects,
-        response_formats=_formats(properties.get("response_format")),
-        params=_params(schema, without=("model", "messages")),
+        tool_choice_strings=strings if known else None,
+        tool_choice_objects=objects if known else None,
+        response_formats=(
+            None if "response_format" in unread else _formats(properties.get("response_format"))
+        ),
+        params=None if "params" in unread else _params(schema, without=("model", "messages")),
         required=_required(schema, without=("model", "messages")),
         closed=is_closed(schema),
         streams=_streams(schema),
@@ -124,19 +141,19 @@ def _roles(
     parts: dict[str, dict[str, Any]] = {}
     calls: dict[str, Param] = {}
     for message in branches(form["items"]):
-        found = _part_schemas(message["properties"].get("content", {}))
+        found = _part_schemas(message.get("properties", {}).get("content", {}))
         for name, schema in found:
             parts[name] = _merge(parts.get(name), _part(name, schema))
         held = _role(message, frozenset(name for name, _ in found))
         for role in words(message, "role"):
             roles[role] = held
-        for call in branches(message["properties"].get("tool_calls", {}).get("items", {})):
+        for call in branches(message.get("properties", {}).get("tool_calls", {}).get("items", {})):
             calls |= {kind: param_of(call) for kind in words(call, "type")}
     return roles, parts, calls
 
 
 def _role(message: Schema, parts: frozenset[str]) -> RoleFacts:
-    content = message["properties"].get("content", {})
+    content = message.get("properties", {}).get("content", {})
     types = {t for each in branches(content) for t in types_of(each)}
     limits = [each["maxItems"] for each in branches(content) if "maxItems" in each]
     return RoleFacts(
@@ -145,7 +162,7 @@ def _role(message: Schema, parts: frozenset[str]) -> RoleFacts:
         null="null" in types,
         absent="content" not in message.get("required", ()),
         parts=parts,
-        keys=frozenset(message["properties"]),
+        keys=frozenset(message.get("properties", ())),
         closed=is_closed(message),
         max_parts=min(limits) if limits else None,
         required=frozenset(message.get("required", ())) - {"role", "content"},
@@ -165,7 +182,7 @@ def _part_schemas(content: Schema) -> list[tuple[str, Schema]]:
 
 def _part(name: str, schema: Schema) -> dict[str, Any]:
     """Facts of one part type."""
-    properties = schema["properties"]
+    properties = schema.get("properties", {})
     facts: dict[str, Any] = {
         "keys": sorted(properties),
         "required": sorted(schema.get("required", ())),
@@ -193,7 +210,7 @@ def _sources(schema: Schema) -> dict[str, dict[str, Any]]:
     for each in branches(schema):
         for kind in words(each, "type"):
             found[kind] = {
-                "keys": sorted(each["properties"]),
+                "keys": sorted(each.get("properties", ())),
                 "required": sorted(each.get("required", ())),
             }
             if media := words(each, "media_type"):
@@ -220,14 +237,14 @@ def _tools(properties: Schema, *, anthropic: bool) -> tuple[frozenset[str], dict
         return frozenset(), {}
     lists = [dict(_tool_forms(each)) for each in branches(properties["tools"]) if "items" in each]
     fitting = [each for each in lists if ("anthropic" in each) is anthropic] or lists
-    defs = fitting[0]
+    defs = next(iter(fitting), {})
     return frozenset(defs), {name: held for name, held in defs.items() if name != ANY_TYPE}
 
 
 def _tool_forms(tools: Schema) -> Iterator[tuple[str, Param]]:
-    for tool in branches(tools["items"]):
+    for tool in branches(tools.get("items", {})):
         names = words(tool, "type")
-        if "input_schema" in tool["properties"]:
+        if "input_schema" in tool.get("properties", {}):
             names = ["anthropic"]
         for name in names or [ANY_TYPE]:
             yield name, param_of(tool)
@@ -264,8 +281,8 @@ def _formats(schema: Schema | None) -> frozenset[str]:
 
 
 def _responses(schema: Schema) -> Shape:
-    properties = schema["properties"]
-    lists = [each for each in branches(properties["input"]) if "items" in each]
+    properties = schema.get("properties", {})
+    lists = [each for each in branches(properties.get("input", {})) if "items" in each]
     items = [item for each in lists for item in branches(each["items"])]
     strings, objects = tool_choices(properties.get("tool_choice"))
     defs: dict[str, Param] = {}
@@ -312,7 +329,7 @@ def _input_roles(items: list[Schema]) -> tuple[dict[str, RoleFacts], dict[str, d
     for item in items:
         if "role" not in item.get("properties", {}):
             continue
-        found = _part_schemas(item["properties"]["content"])
+        found = _part_schemas(item["properties"].get("content", {}))
         parts |= {name: _part(name, part) for name, part in found}
         for role in words(item, "role"):
             if not _is_output(item):

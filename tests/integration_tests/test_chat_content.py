@@ -138,7 +138,7 @@ async def test_signed_thoughts_of_claude_go_back_unchanged(
     # the emulator refuses a history whose signed thoughts were changed
     api.say(Say("Looking.", reasoning=THOUGHT, calls=(ToolUse("look", {"q": "x"}),)))
     model = make(
-        model="anthropic/claude-opus-4.5",
+        model="anthropic/claude-opus-4-5",
         output_version=version,
         reasoning={"budget_tokens": 2048},
         max_tokens=4096,

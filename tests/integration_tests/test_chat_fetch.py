@@ -20,7 +20,7 @@ PNG = base64.b64decode(
 )
 URL = "https://example.com/cat.png"
 PROMPT = [HumanMessage([{"type": "text", "text": "What is it?"}, {"type": "image", "url": URL}])]
-BASE64_ONLY = "claude-opus-4"  # cluster D, on the chat path only: no image URLs
+BASE64_ONLY = "claude-3-5-sonnet-latest"  # cluster D, on the chat path only: no image URLs
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ async def test_a_refresh_adds_prices_and_asks_only_for_what_changed(
     assert prices is not None
     assert prices["input"] == pytest.approx(2.5e-6)
     assert first.models(kind="chat")[0].prices is not None
-    assert Catalog.default().find("openai/gpt-4o").prices is None
+    assert Catalog.default().find("openai/gpt-4o").prices != prices
 
     second = AimlapiClient(**api.settings())
     again = await refreshed(second, colour, tmp_path)

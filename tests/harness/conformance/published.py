@@ -12,11 +12,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from tests.harness import contract
 from tests.harness.paths import SHARED as API
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 PATHS = (CHAT, MESSAGES, RESPONSES)
-ACTIVE = ("listed", "documented")
 
 Body = Mapping[str, Any]
 
@@ -36,14 +36,10 @@ class Target:
 
 
 def targets() -> list[Target]:
-    """Every active id of the kinds chat, messages and responses."""
-    rows = {row["id"]: row for row in _read("models.json")["models"]}
-    found = []
-    for model, row in rows.items():
-        if row["status"] in ACTIVE and set(row["kinds"]) & {"chat", "messages", "responses"}:
-            # Three ids of the model table have no schema; the same name with its vendor has.
-            held = row if row["endpoints"] else _with_vendor(model, rows)
-            found.append(_target(model, held))
+    """Every served id of the kinds chat, messages and responses that has a schema, in the newest
+    contract. The gateway's own test models take no conversation and are left out."""
+    names = contract.served("chat", "messages", "responses")
+    found = [_target(name) for name in names if not name.startswith("test/")]
     return sorted(found, key=lambda target: target.id)
 
 
@@ -55,54 +51,39 @@ def unlike(found: Iterable[Target]) -> list[Target]:
     return list(first.values())
 
 
-def _with_vendor(model: str, rows: Mapping[str, Any]) -> Any:
-    twins = [row for name, row in rows.items() if name.endswith(f"/{model}") and row["endpoints"]]
-    if len(twins) != 1:
-        raise LookupError(f"{model} has no schema and {len(twins)} twins")
-    return twins[0]
+def _target(model: str) -> Target:
+    schemas = {path: key for path, key in contract.keys(model).items() if path in PATHS}
+    streams = {
+        path: path == MESSAGES or (_declares_stream(key) and not _is_silent(model, path))
+        for path, key in schemas.items()
+    }
+    return Target(model, schemas, streams)
 
 
-def _target(model: str, row: Any) -> Target:
-    repaired = _read("schemas/index.json")["repaired"]
-    schemas: dict[str, str] = {}
-    streams: dict[str, bool] = {}
-    rank = {"live": 0, "page": 1, "orphan": 2, "asset": 3}
-    current = [e for e in row["endpoints"] if e["method"] == "POST" and e["path"] in PATHS]
-    for path in PATHS:
-        here = [e for e in current if e["path"] == path]
-        if not here:
-            continue
-        best = min(rank[e["class"]] for e in here)
-        cited = [e for e in here if rank[e["class"]] == best]
-        # Its own page speaks for an id that other pages describe as well.
-        tail = model.rpartition("/")[2]
-        own = [e for e in cited if e["request"] == row.get("chat_schema")]
-        own = own or [e for e in cited if tail in e["file"]] or cited
-        schemas[path] = _branch(repaired.get(own[0]["request"], own[0]["request"]), model)
-        streams[path] = path == MESSAGES or any(
-            "text/event-stream" in answer for e in cited for answer in e["responses"].values()
-        )
-    # A stray file on one path is no service: a live path beats an unreferenced one.
-    live = {e["path"] for e in current if e["class"] == "live"}
-    kept = {path: name for path, name in schemas.items() if not live or path in live}
-    return Target(model, kept, streams)
+def _declares_stream(key: str) -> bool:
+    schema = _schema(key)
+    return "stream" in schema.get("properties", {}) or "x-unread" in schema
 
 
-def _branch(name: str, model: str) -> str:
-    """A schema may be a union by model; then the id's own branch counts, as ``hash.number``."""
-    for operation in _read("schemas/index.json")["operations"]:
-        if operation.get("request", {}).get("application/json") == name:
-            for at, ids in enumerate(operation.get("model_branches", ())):
-                if model in ids:
-                    return f"{name}.{at}"
-    return name
+def _is_silent(model: str, path: str) -> bool:
+    """Whether the documentation shows whole answers only, and no event stream."""
+    row = _documented().get(model, {"endpoints": ()})
+    answers = [
+        "text/event-stream" in answer
+        for each in row["endpoints"]
+        if each["path"] == path and each["method"] == "POST"
+        for answer in each["responses"].values()
+    ]
+    return bool(answers) and not any(answers)
 
 
 @cache
+def _documented() -> dict[str, Any]:
+    return {row["id"]: row for row in _read("models.json")["models"]}
+
+
 def _schema(name: str) -> Any:
-    name, _, branch = name.partition(".")
-    schema = _read(f"schemas/{name}.json")
-    return schema["anyOf"][int(branch)] if branch else schema
+    return contract.schema(name)
 
 
 @cache

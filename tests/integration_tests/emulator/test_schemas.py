@@ -1,4 +1,4 @@
-"""The emulator refuses what the published schemas refuse, and nothing else.
+"""The emulator refuses what the newest published schemas refuse, and nothing else.
 
 Every live chat, messages and responses schema is asked with jsonschema and through the emulator's
 own validation; the two verdicts must agree. Needs the documentation data beside the repository.
@@ -6,8 +6,6 @@ own validation; the two verdicts must agree. Needs the documentation data beside
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +15,7 @@ from langchain_aimlapi.emulator._core import Refusal
 from langchain_aimlapi.emulator._models import Models
 from langchain_aimlapi.emulator._validate import check_chat, refuse
 from langchain_aimlapi.emulator.endpoints.responses import _issues
+from tests.harness import contract
 from tests.harness.paths import SHARED as API
 
 pytestmark = pytest.mark.skipif(
@@ -128,31 +127,21 @@ CHOICES: tuple[Any, ...] = (
 )
 
 
-@functools.cache
-def index() -> Any:
-    return json.loads((API / "schemas" / "index.json").read_text())
-
-
 def schema_of(model: str, path: str) -> Any:
-    """The live schema of a model, the repaired copy where there is one."""
-    repaired = index().get("repaired", {})
-    for operation in index()["operations"]:
-        live = operation["class"] == "live" and operation["path"] == path
-        if live and operation["method"] == "POST" and model in operation.get("models", ()):
-            name = operation["request"].get("application/json")
-            if name is None:
-                return None
-            name = repaired.get(name, name)
-            name = name if isinstance(name, str) else name["schema"]
-            return json.loads((API / "schemas" / f"{name}.json").read_text())
-    return None
+    """The newest published schema of a model; None where it has none at that path."""
+    key = contract.keys(model).get(path)
+    return None if key is None else contract.schema(key)
 
 
 def one_model_per_shape(path: str) -> list[str]:
+    """Served models with a conversation whose contract was read: of the others nothing is said."""
     seen: dict[int, str] = {}
+    served = set(contract.served("chat", "messages", "responses"))
     for model in Models.load().live():
-        shape = model.shape(path)
-        if shape is not None and schema_of(model.id, path) is not None:
+        shape, schema = model.shape(path), schema_of(model.id, path)
+        if shape is None or schema is None or model.id not in served:
+            continue
+        if "x-unread" not in schema and not model.id.startswith("test/"):
             seen.setdefault(id(shape), model.id)
     return list(seen.values())
 

@@ -131,7 +131,7 @@ def test_inline_thoughts_become_reasoning(ask: Asker, stream: bool) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_thinking_blocks_come_signed_and_go_back_unchanged(ask: Asker, stream: bool) -> None:
-    model = "anthropic/claude-opus-4.1"
+    model = "anthropic/claude-opus-4-5"
     turns: list[Any] = [{"role": "user", "content": "What is the weather in Oslo?"}]
     thinking = {"type": "enabled", "budget_tokens": 2048}
     given: dict[str, Any] = {"tools": [WEATHER], "thinking": thinking, "max_tokens": 4096}
@@ -340,7 +340,7 @@ def test_structured_output_follows_the_schema(ask: Asker) -> None:
 def test_picture_in_the_question_reaches_claude_in_its_own_form(ask: Asker) -> None:
     url = "data:image/png;base64,iVBORw0KGgo="
     content = [{"type": "text", "text": "What?"}, {"type": "image_url", "image_url": {"url": url}}]
-    ask.chat("anthropic/claude-opus-4.1", messages=[{"role": "user", "content": content}])
+    ask.chat("claude-sonnet-4-20250514", messages=[{"role": "user", "content": content}])
     (_, picture) = ask.api.requests[-1].body["messages"][0]["content"]
     assert picture["source"] == {
         "type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="

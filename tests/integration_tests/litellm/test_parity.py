@@ -162,7 +162,7 @@ def test_only_here_there_are_embeddings(ask: Asker) -> None:
     assert embed("aimlapi").data
 
 
-@pytest.mark.parametrize("model", ["anthropic/claude-opus-4.1", "openai/gpt-5-2-pro"])
+@pytest.mark.parametrize("model", ["claude-sonnet-4-20250514", "openai/gpt-5-2-pro"])
 def test_only_here_models_of_other_shapes_answer(ask: Asker, model: str) -> None:
     turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi."}]
     with pytest.raises((litellm.BadRequestError, litellm.NotFoundError)):

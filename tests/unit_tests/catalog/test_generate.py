@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
+from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.codec import Reader
+from langchain_aimlapi.catalog.document import read_document
 from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
-from langchain_aimlapi.catalog.generate import (
-    TARGET,
-    Documentation,
-    endpoints_of,
-    main,
-    render,
-)
+from langchain_aimlapi.catalog.generate.__main__ import TARGET, main
+from langchain_aimlapi.catalog.generate.document import build, render
+from langchain_aimlapi.catalog.generate.documentation import Documentation
+from langchain_aimlapi.catalog.generate.overrides import OVERRIDES
+from langchain_aimlapi.catalog.generate.writer import Writer
 from langchain_aimlapi.catalog.schema import param_of
 from langchain_aimlapi.catalog.shapes import shape_of
-from langchain_aimlapi.catalog.writer import Writer
+from tests.harness import contract
 from tests.harness.paths import SHARED as SOURCE
 
 needs_data = pytest.mark.skipif(
@@ -38,7 +38,7 @@ def test_check_fails_and_writes_nothing_when_the_file_differs(
 ) -> None:
     target = tmp_path / "models.json"
     target.write_text("{}", encoding="utf-8")
-    monkeypatch.setattr("langchain_aimlapi.catalog.generate.TARGET", target)
+    monkeypatch.setattr("langchain_aimlapi.catalog.generate.__main__.TARGET", target)
     assert main(["--source", str(SOURCE), "--check"]) == 1
     assert target.read_text(encoding="utf-8") == "{}"
     assert "out of date" in capsys.readouterr().err
@@ -47,37 +47,65 @@ def test_check_fails_and_writes_nothing_when_the_file_differs(
 
 
 @needs_data
-def test_the_file_reads_back_as_the_shapes_of_the_schemas() -> None:
-    docs, reader = Documentation(SOURCE), Reader(json.loads(TARGET.read_text(encoding="utf-8")))
-    rows = json.loads(TARGET.read_text(encoding="utf-8"))["models"]
-    seen = set()
-    for model in docs.models:
-        keys = rows[model["id"]].get("shapes", [])
-        for key, (path, endpoint) in zip(keys, endpoints_of(model).items(), strict=True):
-            if key not in seen:
+def test_the_file_reads_back_as_the_shapes_of_the_newest_schemas() -> None:
+    document = json.loads(TARGET.read_text(encoding="utf-8"))
+    reader, rows, seen = Reader(document), document["models"], set()
+    for model, published in contract.rows().published.items():
+        for key, (path, each) in zip(rows[model].get("shapes", []), published.items(), strict=True):
+            if key not in seen and "+" not in key:
                 seen.add(key)
-                _, schema = docs.schema(endpoint["request"], model["id"])
-                assert reader.shape(key) == shape_of(path, schema)
+                assert reader.shape(key) == shape_of(path, each.schema)
     assert len(seen) > 350
 
 
 @needs_data
-def test_every_id_of_the_documentation_data_is_in_the_file() -> None:
-    docs = Documentation(SOURCE)
-    rows = json.loads(TARGET.read_text(encoding="utf-8"))["models"]
-    assert {model["id"] for model in docs.models} <= set(rows)
-    assert set(docs.deprecated) <= set(rows)
-    assert all(rows[model["id"]]["status"] == model["status"] for model in docs.models)
+def test_every_id_of_the_data_is_in_the_file() -> None:
+    docs, document = Documentation(SOURCE), json.loads(TARGET.read_text(encoding="utf-8"))
+    known = {*document["models"], *document["aliases"]}
+    newer = json.loads((SOURCE / "newer_models.json").read_text(encoding="utf-8"))
+    assert {model["id"] for model in docs.models} <= known
+    assert set(docs.deprecated) <= known
+    assert {model["id"] for model in newer["models"]} <= known
+    assert set(newer["video_ids_live"]) <= known
+    for line in (SOURCE / "live" / "chat.jsonl").read_text(encoding="utf-8").splitlines():
+        assert set(json.loads(line)["ids"]) <= known
+    moved = {name for each in OVERRIDES if "status" in each.facts for name in each.ids}
+    for model in docs.models:
+        if model["id"] not in moved:
+            assert document["models"][model["id"]]["status"] == model["status"]
+
+
+@needs_data
+def test_the_documentation_alone_still_makes_a_catalog() -> None:
+    document = build(SOURCE, newest=False)
+    old = Catalog(json.loads(json.dumps(document)))
+    assert len(list(old.ids())) > 900
+    assert not old.find("gpt-4o").shapes["/v1/chat/completions"].roles["assistant"].null
+    assert old.find("gpt-4o").prices is None
+    assert set(old.find("gpt-4o").sources.values()) == {document["sources"]["docs"]}
 
 
 def test_the_file_says_where_it_comes_from_and_holds_one_value_a_line() -> None:
     text = TARGET.read_text(encoding="utf-8")
     document: dict[str, Any] = json.loads(text)
-    assert (document["source"], document["commit"]) == ("aimlapi/api-docs", "f14fa72f")
-    assert document["date"] == "2026-08-21"
+    assert "f14fa72f" in document["sources"]["docs"]
+    assert "2026-08-30" in document["sources"]["gateway"]
+    used = {name for row in document["models"].values() for name in row.get("from", ())}
+    assert used <= set(document["sources"])
     assert render(document) == text
     rows = sum(len(held) for held in document.values() if isinstance(held, dict))
     assert len(text.splitlines()) > rows
+
+
+def test_reading_line_by_line_gives_what_reading_whole_gives() -> None:
+    text = TARGET.read_text(encoding="utf-8")
+    whole, lazy = json.loads(text), read_document(text)
+    assert list(lazy) == list(whole)
+    for name, value in whole.items():
+        found = dict(lazy[name]) if isinstance(value, dict) else lazy[name]
+        assert found == value
+    with pytest.raises(ValueError, match="not a catalog document"):
+        read_document("[]")
 
 
 def test_a_shape_survives_the_way_through_json() -> None:

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from langchain_aimlapi.catalog import Catalog, Facts, Shape
 from langchain_aimlapi.catalog.check import fits, problem
-from langchain_aimlapi.catalog.overrides import OVERRIDES, REPLACEMENTS, TWINS
-from langchain_aimlapi.catalog.shapes import CHAT, MESSAGES, RESPONSES
+from langchain_aimlapi.catalog.generate.overrides import OVERRIDES, REPLACEMENTS, TWINS
+from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES
 
 catalog = Catalog.default()
-# One id of every cluster A to N of the chat schemas: what the documentation says of it.
-CLUSTERS = {
-    "A": "moonshotai/kimi-k3",
-    "B": "gpt-4o",
-    "C": "google/gemini-2.5-pro",
-    "D": "anthropic/claude-opus-4-5",
-    "E": "google/gemini-3-5-flash",
-    "F": "deepseek/deepseek-r1",
-    "G": "anthropic/claude-opus-5",
-    "H": "deepseek/deepseek-v4-pro",
-    "J": "perplexity/sonar",
-    "K": "google/gemma-3-4b-it",
-    "L": "xiaomi/mimo-v2.5",
-    "M": "alibaba/qwen3-omni-30b-a3b-captioner",
-    "N": "nvidia/nemotron-3-ultra-550b-a55b",
-}
 
 
 def chat(model: str) -> Shape:
@@ -38,31 +24,110 @@ def chat(model: str) -> Shape:
 
 # --- facts -----------------------------------------------------------------------------------
 
+# Of every cluster that the documentation of August distinguished: the gateway's own OpenAPI has one
+# conversation for all of them, with or without a developer role.
+ONE_CONVERSATION = {
+    "moonshotai/kimi-k3": True,
+    "gpt-4o": True,
+    "google/gemini-2.5-pro": False,
+    "google/gemini-3-5-flash": False,
+    "deepseek/deepseek-v4-pro": False,
+    "xiaomi/mimo-v2.5": True,
+    "nvidia/nemotron-3-ultra-550b-a55b": False,
+    "anthropic/claude-opus-4.8": True,
+    "anthropic/claude-sonnet-latest": True,
+    "deepseek/deepseek-chat": True,
+    "openai/gpt-chat-latest": True,
+    "alibaba/qwen3-32b": False,
+}
 
-def test_clusters_differ_where_the_documentation_says_so() -> None:
-    shapes = {letter: chat(model) for letter, model in CLUSTERS.items()}
-    assert shapes["A"].roles["tool"].list
-    assert not shapes["B"].roles["tool"].list
-    assert shapes["A"].roles["assistant"].null
-    assert not shapes["B"].roles["assistant"].null
-    assert shapes["B"].roles["developer"].closed
-    assert not shapes["A"].roles["developer"].closed
-    assert "developer" not in shapes["C"].roles
-    assert shapes["D"].dialect == "messages"
-    assert set(shapes["D"].roles) == {"user", "assistant"}
-    assert shapes["D"].roles["user"].max_parts == 5
-    assert shapes["D"].roles["user"].closed
-    assert shapes["D"].tools == frozenset({"anthropic"})
-    assert shapes["F"].tools == frozenset()
-    assert shapes["G"].accepts_anthropic
-    assert shapes["G"].other is not None
-    assert shapes["G"].other.dialect == "messages"
-    assert set(shapes["K"].roles) == {"user", "assistant"}
-    assert set(shapes["J"].roles) == {"user", "assistant", "system"}
-    assert shapes["M"].roles["user"].parts == frozenset({"input_audio"})
-    assert not shapes["M"].roles["user"].string
-    assert not shapes["N"].roles["user"].list
-    assert not shapes["N"].streams
+
+@pytest.mark.parametrize(("model", "developer"), ONE_CONVERSATION.items())
+def test_openai_shaped_models_have_one_open_conversation(model: str, developer: bool) -> None:
+    shape = chat(model)
+    roles = {"user", "assistant", "system", "tool"}
+    assert set(shape.roles) == (roles | {"developer"} if developer else roles)
+    assert not any(role.closed for role in shape.roles.values())
+    assert shape.roles["assistant"].null
+    assert shape.roles["assistant"].absent
+    assert shape.roles["tool"].list
+    assert all("name" in (role.keys or ()) for role in shape.roles.values())
+    assert shape.tools == frozenset({"function", "custom", "*"})
+    cached = [part for part in shape.parts if part not in ("refusal", "input_audio", "video_url")]
+    assert all("cache_control" in shape.parts[part]["keys"] for part in cached)
+    assert "cache_control" in shape.tool_defs["function"].properties
+
+
+def test_groups_without_tools_are_told_from_those_that_were_not_read() -> None:
+    for model in (
+        "deepseek/deepseek-r1", "google/gemma-3-27b-it", "google/gemma-4-31b-it",
+        "perplexity/sonar", "tencent/hy-mt2-30b-a3b", "thinkingmachines/inkling-small",
+    ):  # fmt: skip
+        assert chat(model).tools == frozenset(), model
+        assert "tools" not in catalog.capabilities(model)
+    # their documentation of August prints none, and nothing newer was read: the API decides
+    for model in ("cohere/command-a", "alibaba/qwen3.8-27b", "xiaomi/mimo-v2-flash"):
+        assert chat(model).tools is None, model
+        assert "tools" not in catalog.capabilities(model)
+
+
+def test_what_nothing_newer_speaks_of_keeps_the_documentation() -> None:
+    old = chat("claude-sonnet-4-20250514")
+    assert old.dialect == "messages"
+    assert set(old.roles) == {"user", "assistant"}
+    assert old.roles["user"].max_parts == 5
+    assert old.roles["user"].closed
+    assert old.tools == frozenset({"anthropic"})
+    captioner = chat("alibaba/qwen3-omni-30b-a3b-captioner")
+    assert captioner.roles["user"].parts == frozenset({"input_audio"})
+    assert not captioner.roles["user"].string
+    assert not chat("nvidia/nemotron-3-ultra-550b-a55b").streams
+
+
+def test_a_claude_id_with_dashes_takes_both_forms_and_a_dotted_one_openais_alone() -> None:
+    for model in ("anthropic/claude-opus-4-5", "claude-opus-4-8", "anthropic/claude-sonnet-5"):
+        facts = catalog.find(model)
+        assert list(facts.shapes) == [CHAT, MESSAGES]
+        for shape in facts.shapes.values():
+            assert shape.other is not None
+            native = shape if shape.dialect == "messages" else shape.other
+            assert {shape.dialect, shape.other.dialect} == {"messages", "completions"}
+            assert "cache_control" in native.parts["tool_result"]["keys"]
+            assert native.parts["image"]["source_types"] == ["base64", "url"]
+            assert {"anthropic", "*"} <= set(native.tools or ())
+    for model in ("anthropic/claude-opus-4.5", "claude-opus-4.8", "anthropic/claude-opus-latest"):
+        facts = catalog.find(model)
+        assert list(facts.shapes) == [CHAT]
+        assert facts.shapes[CHAT].other is None
+        assert "reasoning_effort" in (facts.shapes[CHAT].params or {})
+    sampled, plain = chat("claude-opus-4-6").params or {}, chat("claude-opus-4-7").params or {}
+    assert "temperature" in sampled
+    assert "temperature" not in plain
+    assert (sampled["max_tokens"].default, plain["max_tokens"].default) == (32000, 128000)
+
+
+@pytest.mark.parametrize(
+    ("model", "levels"),
+    [
+        ("openai/gpt-5-mini", ["none", "minimal", "low", "medium", "high"]),
+        ("alibaba/qwen3.6-27b", ["none", "low", "medium", "high"]),
+        ("google/gemini-3.7-flash", ["low", "medium", "high", "max"]),
+        ("google/gemini-3-7-flash", ["low", "medium", "high", "max"]),
+        ("google/gemini-3.6-flash", ["minimal", "low", "medium", "high", "max"]),
+        ("anthropic/claude-sonnet-5", ["low", "medium", "high", "xhigh", "max"]),
+    ],
+)
+def test_an_effort_is_taken_as_declared_or_as_it_was_measured(
+    model: str, levels: list[str]
+) -> None:
+    effort = (chat(model).params or {})["reasoning_effort"]
+    assert list(effort.enum or ()) == levels
+
+
+def test_efforts_that_make_no_difference_are_no_levels() -> None:
+    assert catalog.find("google/gemini-3.1-pro-preview").efforts == ()
+    assert "reasoning_effort_levels" not in catalog.profile("google/gemini-3.1-pro-preview")
+    assert catalog.find("deepseek/deepseek-v4-pro").efforts == ("none", "low", "high")
 
 
 def test_the_preferred_path_comes_first() -> None:
@@ -74,22 +139,36 @@ def test_the_preferred_path_comes_first() -> None:
             "openai/gpt-5-1-codex",
             "openai/o3-pro",
             "anthropic/claude-opus-4-1-20250805",
-            "anthropic/claude-opus-4-5",
+            "claude-sonnet-4-latest",
         )
     }
     assert [(shape.path, shape.dialect) for shape in first.values()] == [
         (CHAT, "completions"),
         (CHAT, "completions"),
         (RESPONSES, "responses"),
-        (RESPONSES, "responses"),
+        (CHAT, "completions"),
+        (CHAT, "completions"),
         (MESSAGES, "messages"),
-        (CHAT, "messages"),
     ]
     assert list(catalog.find("gpt-4o").shapes) == [CHAT, RESPONSES]
+    assert list(catalog.find("openai/gpt-6-luna").shapes) == [CHAT, RESPONSES]
+
+
+def test_every_fact_says_where_and_when_it_was_read() -> None:
+    for facts in catalog.models(status=None):
+        assert facts.sources["row"]
+        if facts.known and facts.id in catalog._rows and "shapes" in catalog._rows[facts.id]:
+            assert set(facts.shapes) <= set(facts.sources)
+    whole, old = catalog.find("gpt-4o"), catalog.find("claude-sonnet-4-20250514")
+    assert "2026-08-30, read whole" in whole.sources[CHAT]
+    assert "in part" in catalog.find("openai/o3-mini").sources[CHAT]
+    assert "in common" in catalog.find("moonshotai/kimi-k3").sources[CHAT]
+    assert "of 2026-08-21" in old.sources[CHAT]
+    assert "price list" in whole.sources["prices"]
 
 
 def test_messages_and_responses_shapes_tell_both_forms_and_the_items() -> None:
-    messages = catalog.find("anthropic/claude-opus-4-1-20250805").shapes[MESSAGES]
+    messages = catalog.find("claude-sonnet-4-latest").shapes[MESSAGES]
     assert messages.accepts_openai
     assert messages.other is not None
     assert "system" in messages.other.roles
@@ -104,17 +183,10 @@ def test_messages_and_responses_shapes_tell_both_forms_and_the_items() -> None:
     assert "function_call" not in grok.items
 
 
-def test_two_models_of_one_schema_can_differ_by_branch() -> None:
-    old = catalog.find("claude-opus-4-6").shapes[MESSAGES].params or {}
-    new = catalog.find("claude-opus-4-7").shapes[MESSAGES].params or {}
-    assert "temperature" in old
-    assert "temperature" not in new
-
-
 def test_paths_without_a_conversation_have_parameters_too() -> None:
     embedding = catalog.find("text-embedding-3-small")
     shape = embedding.shapes["/v1/embeddings"]
-    assert (embedding.kind, shape.dialect, shape.closed) == ("embedding", "none", True)
+    assert (embedding.kind, shape.dialect, shape.closed) == ("embedding", "none", False)
     assert shape.required == {"input"}
     video = catalog.find("google/veo3").shapes["/v2/video/generations"]
     assert video.params is not None
@@ -161,8 +233,8 @@ def test_every_override_names_known_ids_a_date_and_a_reason() -> None:
         assert each.reason
         assert all(catalog.find(name).known for name in each.ids)
     for name, twin in TWINS.items():
-        assert catalog.find(name).shapes == catalog.find(twin).shapes
-        assert catalog.find(twin).shapes
+        assert catalog.find(name).shapes
+        assert list(catalog.find(name).shapes) == list(catalog.find(twin).shapes)
 
 
 def test_the_users_own_facts_beat_everything_and_leave_the_old_catalog_alone() -> None:
@@ -222,7 +294,9 @@ def test_models_are_filtered_by_kind_vendor_capability_and_status() -> None:
             {"tools", "images", "structured_output", "responses"},
             {"reasoning", "messages"},
         ),
-        ("anthropic/claude-opus-4-5", {"tools", "images", "reasoning", "pdf"}, {"audio_input"}),
+        ("claude-sonnet-4-20250514", {"tools", "images", "reasoning", "pdf"}, {"audio_input"}),
+        ("deepseek/deepseek-chat", {"tools", "json_mode", "pdf"}, {"structured_output"}),
+        ("openai/gpt-chat-latest", {"tools", "images", "structured_output"}, set()),
         ("anthropic/claude-opus-5", {"web_search", "reasoning", "pdf"}, {"structured_output"}),
         ("deepseek/deepseek-r1", {"chat", "streaming"}, {"tools", "images"}),
         ("alibaba/qwen3.5-omni-plus", {"audio_output", "audio_input", "video_input"}, set()),
@@ -238,14 +312,98 @@ def test_capabilities_follow_from_the_facts(model: str, can: set[str], cannot: s
     found = catalog.capabilities(model)
     assert can <= found
     assert not cannot & found
+    assert catalog.find(model).capabilities == found
+
+
+def test_capabilities_follow_facts_that_a_user_changes() -> None:
+    facts = catalog.find("gpt-4o")
+    assert {"tools", "images", "structured_output"} <= facts.capabilities
+    assert facts.listed_capabilities == frozenset()
+    mute = dataclasses.replace(
+        facts, shapes={CHAT: dataclasses.replace(chat("gpt-4o"), tools=None)}
+    )
+    assert "tools" not in mute.capabilities
+    listed = dataclasses.replace(facts, listed_capabilities=frozenset({"vision", "dance"}))
+    assert {"images", "dance"} <= listed.capabilities
+
+
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [
+        ({"capability": "toolz"}, "no model has the capability 'toolz': did you mean 'tools'"),
+        ({"capability": ("tools", "visionn")}, "'visionn'"),
+        ({"kind": "chatt"}, "no model has the kind 'chatt': did you mean 'chat'"),
+        ({"vendor": "opena"}, "did you mean 'openai'"),
+        ({"status": "alive"}, "did you mean 'live'"),
+        ({"kind": "zzz"}, "known are"),
+    ],
+)
+def test_a_word_that_no_model_has_is_an_error_with_the_nearest(
+    wrong: dict[str, Any], nearest: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(nearest)):
+        catalog.models(**wrong)
+
+
+# --- spellings -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts_of"),
+    [
+        ("openai/text-embedding-3-small", "text-embedding-3-small"),
+        ("anthropic/voyage-2", "voyage-2"),
+        ("text-embedding-v4", "alibaba/text-embedding-v4"),
+        ("openai/o3-mini", "o3-mini"),
+        ("gpt-5.1", "openai/gpt-5.1"),
+        ("sonar", "perplexity/sonar"),
+        ("deepseek/deepseek-reasoner", "deepseek-reasoner"),
+        ("openai/gpt-4", "gpt-4"),
+        ("xai/grok-4-3", "x-ai/grok-4-3"),
+        ("grok-4.3", "x-ai/grok-4-3"),
+        ("GPT-4O", "openai/gpt-4o"),
+        ("openai/gpt-4o-2099-01-01", "openai/gpt-4o"),
+        ("gpt-4o-latest", "openai/gpt-4o"),
+        ("claude-opus-4.8", "anthropic/claude-opus-4.8"),
+        ("claude-opus-4-8-20270101", "anthropic/claude-opus-4-8"),
+        ("kimi-k3", "moonshot/kimi-k3"),
+    ],
+)
+def test_another_spelling_finds_the_same_facts_and_goes_out_as_written(
+    asked: str, facts_of: str
+) -> None:
+    found, home = catalog.find(asked), catalog.find(facts_of)
+    assert found.id == asked
+    assert found.known
+    assert found.listed_as == facts_of
+    assert found.shapes == home.shapes
+    assert found.prices == home.prices
+    assert home.listed_as is None
+
+
+def test_no_spelling_leads_to_another_route() -> None:
+    # dashes and dots are two routes of Claude; two namespaces are two routes of GLM and Kimi
+    assert catalog.find("anthropic/claude-opus-5.1").listed_as is None
+    assert catalog.find("z-ai/glm-5.2").listed_as is None
+    assert catalog.find("zhipu/glm-5.2").shapes != catalog.find("z-ai/glm-5.2").shapes
+    # a slip of the hand is no spelling
+    assert not catalog.find("opnai/gpt-4o").known
+    assert not catalog.find("gpt-4oo").known
+
+
+def test_every_other_spelling_of_the_list_leads_home() -> None:
+    aliases = catalog._document["aliases"]
+    assert len(aliases) > 300
+    for other, home in aliases.items():
+        found = catalog.find(other)
+        assert (found.id, found.listed_as, found.known) == (other, home, True)
 
 
 @pytest.mark.parametrize(
     ("asked", "wanted"),
     [
         ("gpt4o", "gpt-4o"),
-        ("gpt-4.1", "openai/gpt-4.1-2025-04-14"),
-        ("openai/gpt-5.1", "openai/gpt-5-1"),
+        ("gpt-4.1", "openai/gpt-4.1"),
         ("claude-opus-4.8", "claude-opus-4-8"),
         ("google/gemini-2.5-flsh", "google/gemini-2.5-flash"),
         ("deepseek-v4-pro", "deepseek/deepseek-v4-pro"),
@@ -269,14 +427,26 @@ def test_only_live_names_are_suggested() -> None:
             assert not name.startswith("#")
 
 
+OWN = {"openai/gpt-5.3-chat": "openai/gpt-5.3-codex"}
+
+
+def test_what_ends_says_when_and_what_replaces_it() -> None:
+    gone = catalog.find("openai/gpt-5.3-chat")
+    assert (gone.status, gone.shutdown_at, gone.replacement) == (
+        "withdrawn", "2026-08-10", "openai/gpt-5.3-codex",
+    )  # fmt: skip
+    assert catalog.find("#g1_aura-2-zeus-en").status == "superseded"
+    assert "openai/gpt-5.3-chat" not in {facts.id for facts in catalog.models()}
+
+
 def test_a_replacement_is_live_and_of_a_kind_that_can_stand_in() -> None:
     text = {"chat", "responses", "messages", None}
     for old, new in REPLACEMENTS.items():
         gone, there = catalog.find(old), catalog.find(new)
-        assert gone.status == "deprecated", old
+        assert gone.status in ("deprecated", "withdrawn"), old
         assert there.status in ("listed", "documented"), new
         assert gone.kind == there.kind or {gone.kind, there.kind} <= text, (old, new)
-        assert catalog.replacement(old) == new
+        assert catalog.replacement(old) == (new if gone.status == "deprecated" else OWN[old])
     assert catalog.replacement("gpt-4o") is None
     assert catalog.replacement("nobody/knows") is None
 
@@ -286,7 +456,8 @@ def test_capable_names_live_models_of_several_vendors() -> None:
     assert len(names) == 5
     assert len({catalog.find(name).vendor for name in names}) == 5
     assert all("images" in catalog.capabilities(name) for name in names)
-    assert catalog.capable("no such thing") == []
+    with pytest.raises(ValueError, match="no model has the capability"):
+        catalog.capable("no such thing")
 
 
 def test_a_profile_says_what_is_known_and_is_a_fresh_dictionary() -> None:
@@ -301,11 +472,16 @@ def test_a_profile_says_what_is_known_and_is_a_fresh_dictionary() -> None:
     first.clear()
     assert catalog.profile("anthropic/claude-opus-5")
     assert catalog.profile("somebody/something") == {}
-    assert catalog.profile("openai/gpt-5-mini-2025-08-07")["reasoning_effort_levels"] == [
-        "low",
-        "medium",
-        "high",
-    ]
+    assert catalog.profile("openai/gpt-5-mini")["reasoning_effort_levels"] == [
+        "minimal", "low", "medium", "high",
+    ]  # fmt: skip
+    assert not catalog.profile("openai/gpt-4o")["reasoning_output"]
+    assert "reasoning_effort_levels" not in catalog.profile("openai/gpt-4o")
+    assert catalog.profile("openai/gpt-4.1-mini")["max_output_tokens"] == 32_768
+    assert catalog.profile("openai/gpt-5.4-nano")["max_input_tokens"] == 272_000
+    # what the API decides is not said
+    assert "tool_calling" not in catalog.profile("alibaba/qwen3.8-27b")
+    assert catalog.profile("deepseek/deepseek-r1")["tool_calling"] is False
 
 
 def test_every_key_of_every_profile_is_one_that_langchain_knows() -> None:
@@ -326,8 +502,8 @@ def test_a_problem_names_the_limit_and_never_the_value() -> None:
     assert problem(params["seed"], 0) == "must be at least 1"
     assert problem(params["temperature"], "secret") == "must be number"
     assert not fits(params["stream_options"], {})
-    budget = (chat("claude-opus-4-8").params or {})["thinking"]
-    assert fits(budget, {"type": "adaptive"})
+    budget = (chat("claude-sonnet-4-20250514").params or {})["thinking"]
+    assert fits(budget, {"type": "enabled", "budget_tokens": 1024})
     assert not fits(budget, {"type": "enabled", "budget_tokens": 10})
     assert fits(params["max_tokens"], 5)
     assert not fits(params["max_tokens"], True)

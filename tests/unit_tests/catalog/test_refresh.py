@@ -94,7 +94,7 @@ def test_a_refresh_adds_prices_context_names_and_new_ids(tmp_path: Path) -> None
     assert dream.prices is not None
     assert dream.prices["per_image"] == 0.04
     assert "openai/dream-9" in [f.id for f in new.models(capability="image_generation")]
-    assert catalog.find("openai/gpt-4o").prices is None
+    assert catalog.find("openai/gpt-4o").released != facts.released
     assert not catalog.find("openai/dream-9").known
     assert server.asked == [(f"{BASE}/v1/models?include=all", {"Accept": "application/json"})]
 

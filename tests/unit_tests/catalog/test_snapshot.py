@@ -10,7 +10,7 @@ from difflib import unified_diff
 
 from langchain_aimlapi.catalog import Catalog, Facts, RoleFacts, Shape
 from langchain_aimlapi.catalog.capabilities import capabilities, reasoning_control
-from langchain_aimlapi.catalog.writer import Writer
+from langchain_aimlapi.catalog.generate.writer import Writer
 from tests.harness.paths import DATA
 
 SNAPSHOT = DATA / "catalog.txt"
@@ -39,6 +39,17 @@ def shape_line(shape: Shape) -> str:
     return f"{shape.path} {shape.dialect}{second} [{roles}]"
 
 
+# Word of the snapshot -> what the source of the preferred path says.
+ORIGINS = {"whole": "read whole", "part": "in part", "rule": "in common", "docs": "2026-08-21"}
+
+
+def price(facts: Facts) -> str:
+    """US dollars for a million tokens in and out."""
+    prices = facts.prices or {}
+    figures = [prices[name] * 1e6 for name in ("input", "output") if name in prices]
+    return "/".join(f"{each:.4g}" for each in figures) or "-"
+
+
 def digest(facts: Facts) -> str:
     """Changes with any fact, also with those that the line does not spell out."""
     writer = Writer()
@@ -57,12 +68,15 @@ def digest(facts: Facts) -> str:
 def line(facts: Facts) -> str:
     shapes = list(facts.shapes.values())
     also = ",".join(shape.path for shape in shapes[1:]) or "-"
+    read = ",".join(facts.sources.get(shape.path, "rule") for shape in shapes[:1])
+    origin = next((word for word, text in ORIGINS.items() if text in read), "-")
     return " | ".join(
         (
             facts.id,
             f"{facts.kind} {facts.vendor} {facts.status} {facts.context or '-'}",
             shape_line(shapes[0]) if shapes else "no path",
             f"also {also}",
+            f"{origin} {price(facts)}",
             f"reasoning {reasoning_control(facts)}",
             " ".join(sorted(capabilities(facts))) or "-",
             f"-> {facts.replacement}" if facts.replacement else "-",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from langchain_aimlapi._domain.values import (
@@ -23,7 +21,7 @@ from langchain_aimlapi._domain.values import (
 )
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.catalog.lookup import Catalog
-from tests.harness.paths import SHARED as API
+from tests.harness import contract
 
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
@@ -273,27 +271,9 @@ FEATURES: dict[str, Callable[[], ChatRequest]] = {
 # --- the published schemas ---------------------------------------------------------------------
 
 
-@cache
-def index() -> Any:
-    return json.loads((API / "schemas" / "index.json").read_text())
-
-
-@cache
 def request_schema(path: str, model: str) -> Any:
-    """The published request schema of a model at a path (the one that a live page cites first)."""
-    order = {"live": 0, "page": 1, "orphan": 2, "asset": 3}
-    found = sorted(
-        (
-            (order[op["class"]], op["request"]["application/json"])
-            for op in index()["operations"]
-            if op["path"] == path
-            and model in op.get("models", ())
-            and "application/json" in op.get("request", {})
-        ),
-        key=lambda pair: pair[0],
-    )
-    name = index()["repaired"].get(found[0][1], found[0][1])
-    return json.loads((API / "schemas" / f"{name}.json").read_text())
+    """The newest published request schema of a model at a path."""
+    return contract.schema(contract.keys(model)[path])
 
 
 def shapes(dialect: str) -> Iterator[tuple[str, Shape]]:

@@ -46,7 +46,7 @@ ANY = Shape(path="/v1/messages", dialect="messages")
 
 def closed() -> Shape:
     """Cluster D: the chat path of a Claude that takes nothing but Anthropic's older shape."""
-    return Catalog.default().find("anthropic/claude-haiku-4.5").shapes["/v1/chat/completions"]
+    return Catalog.default().find("claude-sonnet-4-20250514").shapes["/v1/chat/completions"]
 
 
 def newer() -> Shape:
@@ -81,7 +81,7 @@ def test_every_feature_of_every_model_fits_its_published_schema() -> None:
                 continue
             assert features.problems(schema, body) == [], (model, shape.path, name)
             checked += 1
-    assert checked > 800
+    assert checked > 600
     assert refused == {"audio", "video", "image url", "pdf url"}
 
 

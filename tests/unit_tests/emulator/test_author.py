@@ -126,7 +126,7 @@ def test_json_object_has_the_keys_that_the_prompt_names(api: Emulator) -> None:
 
 
 def test_model_without_tools_drops_them(api: Emulator) -> None:
-    body = ask(api, "What is the weather?", model="deepseek/deepseek-chat", tools=[WEATHER])
+    body = ask(api, "What is the weather?", model="perplexity/sonar", tools=[WEATHER])
     assert called(body) == []
 
 
@@ -250,10 +250,8 @@ def test_embedding_as_base64_with_dimensions(api: Emulator) -> None:
     assert values == pytest.approx(plain)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"input": [[1, 2]]}, {"input": []}, {"input": "x", "user": "u"}, {}]
-)
-def test_embeddings_refuse_token_ids_and_foreign_keys(api: Emulator, wrong: Json) -> None:
+@pytest.mark.parametrize("wrong", [{"input": [[1, 2]]}, {"input": []}, {}])
+def test_embeddings_refuse_token_ids_and_a_missing_input(api: Emulator, wrong: Json) -> None:
     body = {"model": "text-embedding-3-small", **wrong}
     assert api.client().post("/embeddings", json=body).status_code == 400
 

@@ -150,7 +150,7 @@ def test_deprecated_model_is_404() -> None:
 
 
 def test_model_on_the_wrong_path_is_400(api: Emulator) -> None:
-    answer = ask(api, "openai/gpt-5-pro")
+    answer = ask(api, "openai/gpt-5-1-codex")
     assert answer.status_code == 400
     assert "/v1/responses" in answer.json()["message"]
 
@@ -170,7 +170,6 @@ BAD = [
     ({"messages": [{"role": "user", "content": 5}]}, "messages.0.content"),
     ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
     ({"messages": [{"role": "user", "content": [{"type": "smell"}]}]}, "messages.0.content.0.type"),
-    ({"messages": [{"role": "system", "content": "x", "foo": 1}]}, "Unrecognized key(s)"),
     ({"messages": [*HI, {"role": "tool", "content": "x"}]}, "messages.1.tool_call_id: Required"),
     ({"stop": []}, "stop"),
     ({"seed": 0}, "seed: Number must be greater than or equal to 1, received 0"),

@@ -14,8 +14,8 @@ from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._wire.flow import Policy, Send
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog import Catalog
-from langchain_aimlapi.catalog.overrides import twin_of
 from langchain_aimlapi.endpoints import Context, Plan
+from tests.harness import contract
 from tests.harness.paths import SHARED as API
 
 needs_schemas = pytest.mark.skipif(
@@ -90,31 +90,9 @@ def answer(value: Any, headers: Mapping[str, str] | None = None) -> Response:
 
 
 @cache
-def _index() -> Any:
-    return json.loads((API / "schemas" / "index.json").read_text())
-
-
-@cache
 def judge(path: str, model: str) -> Any:
-    """The request schema of a model at a path, as a validator.
-
-    The one that a live page cites comes first. Three picture ids have a page and no schema; the
-    catalog's overrides say with reasons whose schema they are held to.
-    """
-    order = {"live": 0, "page": 1, "orphan": 2, "asset": 3}
-    found = sorted(
-        (order[each["class"]], each["request"]["application/json"])
-        for each in _index()["operations"]
-        if each["path"] in (path, path.removeprefix("/v1")) and model in each.get("models", ())
-    )
-    twin = twin_of(model)
-    return _validator(found[0][1]) if found or twin is None else judge(path, twin)
-
-
-@cache
-def _validator(name: str) -> Any:
-    schema = json.loads((API / "schemas" / f"{name}.json").read_text())
-    return jsonschema.Draft202012Validator(schema)
+    """The newest published request schema of a model at a path, as a validator."""
+    return jsonschema.Draft202012Validator(contract.schema(contract.keys(model)[path]))
 
 
 def problems(path: str, body: Mapping[str, Any]) -> list[str]:
@@ -126,5 +104,5 @@ def problems(path: str, body: Mapping[str, Any]) -> list[str]:
 def served(kind: str, path: str) -> Iterator[str]:
     """Ids of a kind that a path is documented for, the switched-off ones too."""
     for facts in Catalog.default().models(kind=kind, status=None):
-        if path in facts.shapes:
+        if path in contract.keys(facts.id):
             yield facts.id

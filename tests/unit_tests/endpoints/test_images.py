@@ -61,7 +61,7 @@ def parsed(body: Any, **headers: str) -> Images:
         ("openai/gpt-image-1", {"size": "1536x1024"}, {"size": "1536x1024"}),
         ("openai/gpt-image-1", {"size": {"width": 1024, "height": 1024}}, {"size": "1024x1024"}),
         ("openai/gpt-image-1", {"aspect_ratio": "3:2"}, {"size": "1536x1024"}),
-        ("google/nano-banana-pro", {"aspect_ratio": "21:9"}, {"aspect_ratio": "21:9"}),
+        ("google/nano-banana-pro", {"aspect_ratio": "9:16"}, {"aspect_ratio": "9:16"}),
         ("google/nano-banana-pro", {"resolution": "4k"}, {"resolution": "4K"}),
         ("google/nano-banana-pro", {"size": "2K"}, {"resolution": "2K"}),
         (
@@ -93,8 +93,8 @@ def test_a_size_is_respelled_in_silence_where_it_means_the_same(
         ("bytedance/seedream-4-5", {"size": "1024x1024"}, "size", "1440 to 4096 pixels"),
         ("openai/gpt-image-1", {"size": "1792x1024"}, "size", "1024x1024, 1024x1536, 1536x1024"),
         ("openai/gpt-image-1", {"aspect_ratio": "16:9"}, "aspect_ratio", "1536x1024"),
-        ("google/nano-banana-pro", {"aspect_ratio": "3:1"}, "aspect_ratio", "21:9, 1:1"),
-        ("google/nano-banana-pro", {"size": (1280, 720)}, "size", "aspect_ratio 21:9"),
+        ("google/nano-banana-pro", {"aspect_ratio": "3:1"}, "aspect_ratio", "1:1, 9:16"),
+        ("google/nano-banana-pro", {"size": (1285, 720)}, "size", "aspect_ratio 1:1"),
         ("openai/gpt-image-1", {"resolution": "2K"}, "resolution", "1536x1024"),
         ("flux/schnell", {"size": "1024x1024", "aspect_ratio": "16:9"}, "size", "64 to 1536"),
         ("flux/schnell", {"size": "huge"}, "size", "square_hd"),
@@ -163,9 +163,9 @@ def test_own_parameters_and_extra_body_go_out_as_written() -> None:
 
 def test_a_prompt_too_long_is_refused_without_being_quoted() -> None:
     with pytest.raises(
-        UnsupportedFeatureError, match="401 characters and the model takes 400"
+        UnsupportedFeatureError, match="801 characters and the model takes 800"
     ) as e:
-        plan_images(context(), model="imagen-3.0-generate-002", prompt="z" * 401)
+        plan_images(context(), model="alibaba/qwen-image-3", prompt="z" * 801)
     assert "zzzz" not in str(e.value)
 
 

@@ -18,8 +18,8 @@ from langchain_aimlapi.catalog.lookup import Catalog
 # Each has another control: a budget, a budget that is signed, an object with an effort, an object
 # with a budget, an effort, a switch with a budget, a switch without.
 MODELS = {
-    "claude-opus-4-5": "thinking",
-    "anthropic/claude-opus-4.5": "thinking",
+    "claude-opus-4-20250514": "thinking",
+    "claude-sonnet-4-latest": "thinking",
     "openai/gpt-5-1-codex": "reasoning",
     "x-ai/grok-3-mini-beta": "reasoning",
     "openai/gpt-5-5": "reasoning_effort",
@@ -61,7 +61,7 @@ def test_every_spelling_reaches_every_model_in_the_control_that_it_has(
     assert all(fits(params[name], body[name]) for name in body)
 
 
-@pytest.mark.parametrize("model", ["claude-opus-4-5", "openai/gpt-5-1-codex"])
+@pytest.mark.parametrize("model", ["claude-opus-4-20250514", "openai/gpt-5-1-codex"])
 @pytest.mark.parametrize(
     "off",
     [
@@ -75,10 +75,10 @@ def test_every_spelling_reaches_every_model_in_the_control_that_it_has(
 def test_every_spelling_switches_reasoning_off(model: str, off: dict[str, Any]) -> None:
     body, _ = built(model, **off)
     # Claude does not think unless it is told to; Codex cannot but think, the least that it can.
-    assert body == ({} if model == "claude-opus-4-5" else {"reasoning": {"effort": "low"}})
+    assert body == ({} if model == "claude-opus-4-20250514" else {"reasoning": {"effort": "low"}})
 
 
-@pytest.mark.parametrize("model", ["claude-opus-4-5", "anthropic/claude-opus-4.5"])
+@pytest.mark.parametrize("model", ["claude-opus-4-20250514", "claude-sonnet-4-latest"])
 def test_a_switch_without_figures_is_a_medium_effort_everywhere(model: str) -> None:
     switched, _ = built(model, enable_thinking=True)
     assert switched == built(model, reasoning_effort="medium")[0]
@@ -98,7 +98,7 @@ def test_a_note_names_the_argument_as_it_was_written_the_reason_and_the_cure() -
 
 def test_a_second_control_beside_the_models_own_is_reported_not_mixed_in() -> None:
     own = {"type": "enabled", "budget_tokens": 3000}
-    body, notes = built("claude-opus-4-5", thinking=own, reasoning_effort="low")
+    body, notes = built("claude-opus-4-20250514", thinking=own, reasoning_effort="low")
     assert body == {"thinking": own}
     assert [note.partition(":")[0] for note in notes] == ["reasoning_effort='low' was left out"]
 
@@ -106,16 +106,16 @@ def test_a_second_control_beside_the_models_own_is_reported_not_mixed_in() -> No
 def test_a_budget_stays_below_the_limit_of_the_answer() -> None:
     body, notes = built("alibaba/qwen3-32b", reasoning={"budget_tokens": 9000}, max_tokens=5000)
     assert (body["thinking_budget"], len(notes)) == (2500, 1)
-    body, notes = built("claude-opus-4-5", thinking_budget=9000, max_tokens=5000)
+    body, notes = built("claude-opus-4-20250514", thinking_budget=9000, max_tokens=5000)
     assert (body["thinking"]["budget_tokens"], len(notes)) == (2500, 1)
 
 
 def test_send_sends_a_vendors_spelling_as_written() -> None:
     given = {"enable_thinking": True, "thinking_budget": 2000}
-    assert built("claude-opus-4-5", "send", **given) == (given, [])
+    assert built("claude-opus-4-20250514", "send", **given) == (given, [])
 
 
-@pytest.mark.parametrize("model", ["a/new-model", "claude-opus-4-5"])
+@pytest.mark.parametrize("model", ["a/new-model", "claude-opus-4-20250514"])
 def test_an_empty_object_says_nothing(model: str) -> None:
     assert built(model, reasoning={}) == ({}, [])
 

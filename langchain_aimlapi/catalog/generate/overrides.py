@@ -59,7 +59,64 @@ OVERRIDES = (
             "openai/gpt-5-image",
             "openai/gpt-5.4-image-2",
         ),
-        facts={"capabilities": frozenset({"image_output"})},
+        facts={"listed_capabilities": frozenset({"image_output"})},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="the id resolves to the current Flash build, whose context it has; measured in "
+        "September 2026, while its row in the list still told the old one",
+        ids=("deepseek-chat", "deepseek/deepseek-chat"),
+        facts={"context": 1_000_000},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="withdrawn by the deprecations list of 2026-08-30",
+        ids=("openai/gpt-5.3-chat",),
+        facts={
+            "status": "withdrawn",
+            "shutdown_at": "2026-08-10",
+            "replacement": "openai/gpt-5.3-codex",
+        },
+    ),
+    Override(
+        date="2026-11-26",
+        reason="withdrawn by the deprecations list of 2026-08-30",
+        ids=("mistralai/ministral-8b",),
+        facts={
+            "status": "withdrawn",
+            "shutdown_at": "2026-08-27",
+            "replacement": "mistralai/ministral-8b-2512",
+        },
+    ),
+    Override(
+        date="2026-11-26",
+        reason="withdrawn by the deprecations list of 2026-08-30",
+        ids=("thedrummer/rocinante-12b",),
+        facts={"status": "withdrawn", "shutdown_at": "2026-08-27"},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="gone from the model list and answered with 404 on 2026-09-09",
+        ids=("anthropic/claude-opus-4.7-fast",),
+        facts={"status": "withdrawn", "replacement": "anthropic/claude-opus-4.7"},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="gone from the model list and answered with 404 on 2026-09-09",
+        ids=("anthropic/claude-opus-4.8-fast",),
+        facts={"status": "withdrawn", "replacement": "anthropic/claude-opus-4.8"},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="superseded by the deprecations list of 2026-08-30: it resolves for good",
+        ids=("#g1_aura-2-zeus-en",),
+        facts={"status": "superseded", "replacement": "deepgram/aura-2"},
+    ),
+    Override(
+        date="2026-11-26",
+        reason="measured in September 2026: none is sent on as low",
+        ids=("anthropic/claude-sonnet-5",),
+        facts={"efforts": ("low", "medium", "high", "xhigh", "max")},
     ),
 )
 

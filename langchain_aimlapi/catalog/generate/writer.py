@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from langchain_aimlapi.catalog.codec import PARAM_LISTS, PARAM_NESTED, SHAPE_PARAMS, Json
-from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
+from langchain_aimlapi.catalog.shape import Param, RoleFacts, Shape
 
 
 def _non_default(value: Any) -> Json:

@@ -1,0 +1,77 @@
+"""The generated file, decoded line by line.
+
+``models.json`` holds one value a line. Reading it whole costs 25 ms of a first lookup; here the
+lines are only told apart, and a line is decoded when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from langchain_aimlapi.catalog.codec import Json
+
+FILE = Path(__file__).with_name("models.json")
+
+
+class Section(Mapping[str, Any]):
+    """One object of the file: key -> value, decoded when it is asked for."""
+
+    __slots__ = ("_decoded", "_lines")
+
+    def __init__(self, lines: dict[str, str]) -> None:
+        self._lines = lines
+        self._decoded: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._decoded[key]
+        except KeyError:
+            found = self._decoded[key] = json.loads(self._lines[key])
+            return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def read_document(text: str) -> Json:
+    """A document as the generator renders it: every member that is an object is a `Section`.
+
+    Raises:
+        ValueError: ``text`` is not in that form.
+    """
+    found: Json = {}
+    lines = iter(text.split("\n"))
+    if next(lines) != "{":
+        raise ValueError("not a catalog document")
+    for line in lines:
+        key, _, value = line.partition(":")
+        if value == "{":
+            found[json.loads(key)] = Section(dict(_members(lines)))
+        elif value:
+            found[json.loads(key)] = json.loads(value.rstrip(","))
+    return found
+
+
+def _members(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if line in ("}", "},"):
+            return
+        # a key holds no quote and no escape: ids, and names with a digest
+        end = line.index('":', 1)
+        yield line[1:end], line[end + 2 :].rstrip(",")
+
+
+@lru_cache(maxsize=1)
+def packaged() -> Json:
+    """The document that comes with the package, read when it is first needed."""
+    return read_document(FILE.read_text(encoding="utf-8"))

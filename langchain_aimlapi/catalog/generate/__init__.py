@@ -1,0 +1,1 @@
+"""Writes ``models.json``, from the API's public form or from the data beside the repository."""

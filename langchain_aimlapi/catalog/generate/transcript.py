@@ -1,0 +1,154 @@
+"""The transcription of the gateway's own OpenAPI -> request schemas.
+
+One JSON object a line, one line a group of ids that share a schema. Only groups that were read
+whole are taken here; what is known of the others stands in `groups`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from langchain_aimlapi.catalog.generate import blocks
+from langchain_aimlapi.catalog.generate.blocks import Schema, obj
+
+FILES = ("chat.jsonl", "images.jsonl", "video.jsonl")
+LONGEST_DEFAULT = 200  # one default is a page of prose
+_TEXT_PART = obj(("type", "text"), type=blocks.one_of("text"), text=blocks.STRING)
+_LIMITS = {
+    "enum": "enum",
+    "default": "default",
+    "min": "minimum",
+    "max": "maximum",
+    "pattern": "pattern",
+    "format": "format",
+    "maxItems": "maxItems",
+    "minItems": "minItems",
+    "max_items": "maxItems",
+    "min_items": "minItems",
+    "maxLength": "maxLength",
+    "minLength": "minLength",
+    "max_len": "maxLength",
+    "min_len": "minLength",
+}
+# The group of 293 names: its messages were read in other groups that have the same text.
+_GENERIC_ROLES, _GENERIC_PARTS = "DST", "tif"
+
+
+def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Schema]]:
+    """(ids, path, schema) of every group that was read whole."""
+    for name in FILES:
+        for line in (folder / name).read_text(encoding="utf-8").splitlines():
+            group = json.loads(line)
+            if not group.get("partial"):
+                yield tuple(group["ids"]), group["path"], schema_of(group)
+
+
+def schema_of(group: Mapping[str, Any]) -> Schema:
+    """The request schema of a group."""
+    properties: dict[str, Schema] = {"model": blocks.STRING}
+    if "assistant" in group or "messages" in group:
+        properties |= _conversation(group)
+    properties |= {name: _value(each) for name, each in group["params"].items()}
+    return obj(group.get("required", ("model",)), **properties)
+
+
+def _conversation(group: Mapping[str, Any]) -> dict[str, Schema]:
+    told = group.get("messages")
+    provider: dict[str, Schema] = {}
+    if told is None:
+        provider = {"provider": blocks.STRING}  # it stands before the messages, in every group
+        roles = [blocks.ROLE_LETTERS[letter] for letter in _GENERIC_ROLES]
+        parts = [blocks.PART_LETTERS[letter] for letter in _GENERIC_PARTS]
+        refusals = False
+    else:
+        roles = [role for role in ("developer", "system", "tool") if role in told]
+        parts = _parts(told["user"])
+        refusals = "refusal" in _parts(told["assistant"])
+    found = {"messages": blocks.messages(roles, parts, refusals=refusals), **provider}
+    if "tools" in group:
+        found["tools"] = blocks.tools(_tool_forms(group["tools"]))
+        words = group["tool_choice"]
+        odd = any(name in group for name in _ODD_FORMS)
+        found["tool_choice"] = blocks.tool_choice(words, odd=odd)
+    if group.get("response_format"):
+        found["response_format"] = blocks.response_format(group["response_format"])
+    return found
+
+
+_ODD_FORMS = ("tool_choice_forms", "tool_choice_odd", "tool_choice_note")
+
+
+def _parts(message: Mapping[str, Any]) -> list[str]:
+    for form in message["content"]:
+        if isinstance(form, Mapping):
+            return list(form["parts"])
+    return []
+
+
+def _tool_forms(told: Mapping[str, Any]) -> Iterator[Schema]:
+    for form in told["forms"]:
+        if form == "any-object-with-type":
+            yield blocks.TOOL_FORMS["any"]
+        elif form == "web_search":
+            inner = {name: _value(each) for name, each in told[form]["props"].items()}
+            inner_schema = obj(told[form]["required"], **inner)
+            yield obj(("type", form), type=blocks.one_of(form), **{form: inner_schema})
+        elif form == "function" and told.get("strict") == "absent":
+            # GLM 4.5: no cache mark and no ``strict``
+            function = obj(("name",), **dict.fromkeys(("name", "description"), blocks.STRING))
+            function["properties"]["parameters"] = {}
+            yield obj(("type", form), type=blocks.one_of(form), function=function)
+        else:
+            yield blocks.TOOL_FORMS[form]
+
+
+def _value(told: Any) -> Schema:
+    """A parameter in the transcription's own short hand."""
+    if isinstance(told, str):
+        return blocks.STRING if told == "string" else _TEXT_PART
+    if "parts" in told:
+        return _TEXT_PART
+    if "any_of" in told:
+        return {"anyOf": [_value(each) for each in told["any_of"]], **_default(told)}
+    types = told["t"].split("|")
+    if len(types) > 1:
+        return {"anyOf": [_typed(each, told) for each in types]}
+    return _typed(types[0], told)
+
+
+def _typed(name: str, told: Mapping[str, Any]) -> Schema:
+    if name == "any":
+        return {"type": "null"}
+    found: Schema = {"type": [name, "null"] if told.get("nullable") else name}
+    if name != "array":
+        found |= {_LIMITS[k]: v for k, v in told.items() if k in _LIMITS and k != "default"}
+    else:
+        found |= {_LIMITS[key]: told[key] for key in told if "tems" in key and key in _LIMITS}
+        found["items"] = _value(told["items"])
+    found |= _default(told)
+    if name == "object":
+        found |= _object(told)
+    return found
+
+
+def _object(told: Mapping[str, Any]) -> Schema:
+    found: Schema = {}
+    if "props" in told:
+        found["properties"] = {key: _value(each) for key, each in told["props"].items()}
+    if told.get("required"):
+        found["required"] = sorted(told["required"])
+    inner = told.get("values", told.get("additional"))
+    if inner is not None:
+        found["additionalProperties"] = _value(inner)
+    return found
+
+
+def _default(told: Mapping[str, Any]) -> Schema:
+    value = told.get("default")
+    if value is None or (isinstance(value, str) and len(value) > LONGEST_DEFAULT):
+        return {}
+    # "4" stands beside an integer's closed set
+    return {"default": int(value) if told.get("t") == "integer" else value}
