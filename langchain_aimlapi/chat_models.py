@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import LanguageModelInput, ModelProfile
-from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.tools import BaseTool
-from pydantic import model_validator
+from langchain_core.runnables import RunnableConfig
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.call import Call, prepare
@@ -21,7 +17,7 @@ from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, S
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
-from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
+from langchain_aimlapi._langchain.binding import Binding
 from langchain_aimlapi._langchain.chunks import (
     delta_to_chunk,
     final_to_chunk,
@@ -30,20 +26,13 @@ from langchain_aimlapi._langchain.chunks import (
     result_to_chunks,
     without_charge,
 )
-from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
+from langchain_aimlapi._langchain.fields import ModelFirst
 from langchain_aimlapi._langchain.functions import (
     chunk_to_function_call,
     result_to_function_call,
     uses_functions,
 )
-from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
-from langchain_aimlapi._langchain.literals import Method
-from langchain_aimlapi._langchain.params import FIELD_PARAMS
-from langchain_aimlapi._langchain.profiles import CatalogProfile, is_stale
 from langchain_aimlapi._langchain.requests import chat_request, request_headers
-from langchain_aimlapi._langchain.tools import choice_to_wire, schema_to_format, tool_to_wire
-from langchain_aimlapi._langchain.traces import langsmith_params, total_usage
-from langchain_aimlapi._version import __version__
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import secret_of
@@ -53,7 +42,7 @@ from langchain_aimlapi.catalog.advice import advise, advise_kind
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
-class ChatAimlapi(BaseChatModel, ChatFields):
+class ChatAimlapi(Binding):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is
@@ -74,128 +63,6 @@ class ChatAimlapi(BaseChatModel, ChatFields):
     Wire: POST ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
     Source: the model pages of docs.aimlapi.com, read 2026-08-21.
     """
-
-    # --- construction -----
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keep_unknown_arguments(cls, values: Any) -> Any:
-        """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
-        misspelt, or like a credential or an address, is refused."""
-        if not isinstance(values, dict):
-            return values
-        arguments = sort_arguments(cls, values)
-        if is_stale(arguments.get("profile"), arguments.get("model")):
-            del arguments["profile"]  # of a model that `configurable_fields` makes another one of
-        return arguments
-
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if self.streaming and (self.n or 1) > 1:
-            raise ValueError("n must be 1 when streaming=True: a stream has one answer")
-        return self
-
-    @model_validator(mode="after")
-    def _set_aimlapi_version(self) -> Self:
-        self._add_version("langchain-aimlapi", __version__)
-        return self
-
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        profile = self._catalog().profile(self.model)
-        return cast("ModelProfile", CatalogProfile(profile, self.model)) if profile else None
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some fields changed; of another ``model`` it has the profile, too."""
-        copied = super().model_copy(update=update, deep=deep)
-        if is_stale(copied.profile, copied.model):
-            copied.profile = copied._resolve_model_profile()
-        return copied
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        # the catalog's profile is a page, and core's metadata is the same for every model
-        hidden = {"metadata"} if not set(self.metadata or ()) - {"lc_versions"} else set()
-        hidden |= {"profile"} if isinstance(self.profile, CatalogProfile) else set()
-        yield from (pair for pair in super().__repr_args__() if pair[0] not in hidden)
-
-    # --- what LangChain asks about a model -----
-
-    @property
-    def model_name(self) -> str:
-        """The model id, under LangChain's other name for it."""
-        return self.model
-
-    @property
-    def _llm_type(self) -> str:
-        return "aimlapi-chat"
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are left out of serialized models, and where they are read from."""
-        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether LangChain may serialize the model (without its key)."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Where LangChain finds the class again."""
-        return list(serial.NAMESPACE)
-
-    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        # the key of LangChain's cache: another address is another model, and is in no dump
-        headers = kwargs.get("extra_headers")
-        if headers:
-            kwargs["extra_headers"] = fingerprint(headers)
-        return f"{super()._get_llm_string(stop=stop, **kwargs)}---{self.base_url or ''}"
-
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        # the first thing that core asks for at a call, and what it traces
-        check_options(type(self), kwargs, self._holder.warned)
-        return super()._get_invocation_params(stop=stop, **hide_headers(kwargs))
-
-    if not TYPE_CHECKING:  # core types it, with a class that it keeps to itself
-
-        def bind(self, **kwargs):
-            """The model with arguments of every call; they are checked now."""
-            check_options(type(self), kwargs, self._holder.warned)
-            return super().bind(**hide_headers(kwargs))
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        """Every field that changes an answer."""
-        fields = ("dialect", "on_unsupported", "model_kwargs", "extra_body")
-        return {
-            name: value
-            for name in ("model", *FIELD_PARAMS, *fields)
-            if (value := getattr(self, name)) is not None
-        }
-
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        return langsmith_params(self, stop, kwargs)
-
-    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
-        return {"model_name": self.model, "token_usage": total_usage(llm_outputs)}
-
-    def get_num_tokens(self, text: str) -> int:
-        """About how many tokens a text is, without the network."""
-        if self.custom_get_token_ids is not None:
-            return len(self.custom_get_token_ids(text))
-        from langchain_aimlapi._langchain.tokens import count_text
-
-        return count_text(text)
-
-    def get_num_tokens_from_messages(
-        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
-        """About how many tokens a conversation and its tools are, without the network."""
-        from langchain_aimlapi._langchain.tokens import count_messages
-
-        wires = [tool_to_wire(tool) for tool in tools or ()]
-        return count_messages(messages, wires, self.get_num_tokens)
 
     # --- calls -----
 
@@ -452,86 +319,6 @@ class ChatAimlapi(BaseChatModel, ChatFields):
             if isinstance(generation.message, AIMessage):
                 generation.message = without_charge(generation.message)
         return generations
-
-    # --- tools and structured output -----
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: dict[str, Any] | str | bool | None = None,
-        strict: bool | None = None,
-        parallel_tool_calls: bool | None = None,
-        response_format: Any = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The model with tools.
-
-        Args:
-            tools: Functions, pydantic classes, TypedDicts, ``BaseTool``s, schemas in OpenAI's or
-                Anthropic's form, and server-side tools of a vendor.
-            tool_choice: ``"auto"``, ``"none"``, ``"any"`` or ``"required"``, a tool's name, True
-                (any), or a vendor's dictionary.
-            strict: Hold the arguments to the schema, where the model can.
-            parallel_tool_calls: Whether one answer may hold several calls.
-            response_format: Shape of the final answer: a pydantic class, a TypedDict, a JSON
-                schema, or the API's own dictionary.
-            kwargs: Further parameters of every call.
-
-        Returns:
-            A runnable that answers with messages; its calls are in ``tool_calls``.
-
-        Raises:
-            ValueError: ``tool_choice`` names none of the tools, or a tool has no known form.
-        """
-        wires = [tool_to_wire(tool, strict=strict) for tool in tools]
-        bound: dict[str, Any] = {**kwargs, "tools": wires}
-        choice = choice_to_wire(tool_choice, wires)
-        if choice is not None:
-            bound["tool_choice"] = choice
-        if parallel_tool_calls is not None:
-            bound["parallel_tool_calls"] = parallel_tool_calls
-        if response_format is not None:
-            is_wire = isinstance(response_format, Mapping) and "type" in response_format
-            bound["response_format"] = (
-                response_format if is_wire else schema_to_format(response_format, strict=strict)
-            )
-        return self.bind(**bound)
-
-    def with_structured_output(
-        self,
-        schema: dict[str, Any] | type | None = None,
-        *,
-        method: Method | None = None,
-        include_raw: bool = False,
-        strict: bool | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, Any]:
-        """The model with answers in the shape of ``schema``.
-
-        Args:
-            schema: Pydantic class, TypedDict, JSON schema or tool schema.
-            method: ``json_schema``, ``function_calling`` or ``json_mode``. Default: the best that
-                the model can, in this order.
-            include_raw: Return ``{"raw": AIMessage, "parsed": ..., "parsing_error": ...}``.
-            strict: Hold the answer to the schema, where the model can.
-
-            kwargs: Further parameters of every call.
-
-        Returns:
-            A runnable that gives an instance of the pydantic class, else a dictionary. A stream
-            of it gives dictionaries that grow. It raises OutputParserException (at the end of a
-            stream) for a refusal, an answer cut at its token limit, and one without the structure.
-
-        Raises:
-            ValueError: an unknown method, or no schema where one is needed.
-        """
-        from langchain_aimlapi._langchain import structured  # 12 ms of an import
-
-        chosen = method or structured.best_method(self._facts(self.model))
-        return structured.build(
-            self, schema, method=chosen, include_raw=include_raw, strict=strict, kwargs=kwargs
-        )
 
 
 # Messages that are restored, and models that are loaded, need these before anything is called.

@@ -17,6 +17,7 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     ├── APIError (ModelAPIError)                              5xx, and errors told inside a stream
     │   └── InvalidResponseError                              a 2xx that is no answer
     ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
+    ├── StructuredOutputError (OutputParserException)         no answer in the shape asked for
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
     └── APITimeoutError (ModelTimeoutError)                   nothing came in time
@@ -42,7 +43,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+    from langchain_core.messages import AIMessage, BaseMessage
 
     _CoreRefusal = core.ModelRefusalError
 else:  # langchain-core has it since 1.7.5
@@ -203,6 +204,33 @@ class ModelRefusalError(AimlapiError, _CoreRefusal, core.OutputParserException):
         self.args = (self.message,)  # OutputParserException has put a link behind it
         self.raw_message = raw_message
         self.llm_output = raw_message.text if raw_message is not None else None
+
+
+class StructuredOutputError(AimlapiError, core.OutputParserException):
+    """No answer had the shape that was asked for, its repair turn included.
+
+    Attributes:
+        raw: The last answer, an AIMessage; None where there was none.
+        answers: All answers, the first one first.
+        cost: What they have cost together, in US dollars; None where nobody said.
+        llm_output: The text of the last answer.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str | None = None,
+        raw: AIMessage | None = None,
+        answers: tuple[AIMessage, ...] = (),
+        cost: float | None = None,
+    ) -> None:
+        super().__init__(message, advice=advice, partial=raw)
+        self.args = (self.message,)  # OutputParserException has put a link behind it
+        self.raw = raw
+        self.answers = answers
+        self.cost = cost
+        self.llm_output = raw.text if raw is not None else None
 
 
 class ModelNotFoundError(AimlapiError, core.ModelNotFoundError):

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.output_parsers import BaseOutputParser
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
-from langchain_aimlapi._langchain.literals import Method
+from langchain_aimlapi._langchain.literals import METHODS, Method
 from langchain_aimlapi._langchain.parsers import (
     JsonAnswerParser,
     JsonCallParser,
     PydanticAnswerParser,
     PydanticCallParser,
 )
-from langchain_aimlapi._langchain.tools import schema_to_format, tool_to_wire
-from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_wire
+from langchain_aimlapi.catalog.facts import Facts, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask for a structure: the bound model, and what reads its answers.
+
+    ``spare`` reads an answer that is no call of the tool: some models write its arguments down.
+    ``in_words``: the schema has to be said in the prompt, for nothing else does.
+    """
+
+    bound: Runnable[Any, Any]
+    parser: BaseOutputParser[Any]
+    spare: BaseOutputParser[Any] | None = None
+    in_words: bool = False
 
 
 def best_method(facts: Facts) -> Method:
     """The strictest method that the model takes: json_schema, else tools, else json_schema said
     in the prompt (which is what a dialect makes of a format that its model does not have)."""
-    shape = next(iter(facts.shapes.values()), None)
+    shape = _first(facts)
     if shape is None:
         return "function_calling"
     if shape.response_formats is not None and "json_schema" in shape.response_formats:
@@ -34,45 +50,71 @@ def best_method(facts: Facts) -> Method:
     return "json_schema"
 
 
-def build(
-    model: BaseChatModel,
-    schema: Any,
-    *,
-    method: Method,
-    include_raw: bool,
-    strict: bool | None,
-    kwargs: Mapping[str, Any],
-) -> Runnable[Any, Any]:
-    """The model, bound and followed by a parser.
+def strict_by_default(facts: Facts, method: Method, schema: Any) -> bool | None:
+    """True where the model is documented to hold an answer to its schema, and this schema says
+    nothing that it could not be held to; else None: not said."""
+    shape = _first(facts)
+    if shape is None or schema is None:
+        return None
+    if method == "json_schema":
+        able = shape.response_formats is not None and "json_schema" in shape.response_formats
+    else:
+        keys = shape.function_keys
+        able = method == "function_calling" and keys is not None and "strict" in keys
+    return True if able and may_be_strict(schema) else None
 
-    Raises:
-        ValueError: an unknown method, or no schema where one is needed.
-    """
-    if method not in ("function_calling", "json_schema", "json_mode"):
+
+def check(method: Any, schema: Any, repair: int) -> None:
+    """Raises ValueError: an unknown method, no schema where one is needed, more than one repair."""
+    if method not in METHODS:
         raise ValueError(
             f"method={method!r} is unknown; use 'json_schema', 'function_calling' or 'json_mode'"
         )
     if schema is None and method != "json_mode":
         raise ValueError(f"method={method!r} needs a schema")
+    if repair not in (0, 1):
+        raise ValueError(f"repair={repair!r}: use 0 or 1, for at most one repair turn")
+    if repair and schema is None:
+        raise ValueError("repair=1 needs a schema: there is nothing to hold the answer to")
+
+
+def way_of(
+    model: BaseChatModel,
+    schema: Any,
+    method: Method,
+    strict: bool | None,
+    kwargs: Mapping[str, Any],
+) -> Way:
+    """The model, bound to one method, and the parser of its answers."""
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     if method == "function_calling":
-        bound, parser = _by_tool(model, schema, strict, traced, kwargs)
-    else:
-        bound, parser = _by_format(model, schema, method, strict, traced, kwargs)
+        return _by_tool(model, schema, strict, traced, kwargs)
+    return _by_format(model, schema, method, strict, traced, kwargs)
+
+
+def way_in_words(model: BaseChatModel, schema: Any, kwargs: Mapping[str, Any]) -> Way:
+    """The model with nothing bound: the schema stands in the prompt."""
+    traced = {"kwargs": {"method": "json_mode", "strict": None}, "schema": schema}
+    bound = model.bind(ls_structured_output_format=traced, **kwargs)
+    return Way(bound, _answer_parser(schema), in_words=True)
+
+
+def chain_of(way: Way, *, include_raw: bool) -> Runnable[Any, Any]:
+    """The bound model followed by its parser."""
     if not include_raw:
-        return bound | parser
+        return way.bound | way.parser
     parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+        parsed=itemgetter("raw") | way.parser, parsing_error=lambda _: None
     )
     nothing = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=bound) | parsed.with_fallbacks([nothing], exception_key="parsing_error")
+    raw: Runnable[Any, Any] = RunnableMap(raw=way.bound)
+    return raw | parsed.with_fallbacks([nothing], exception_key="parsing_error")
 
 
 def _by_tool(
     model: BaseChatModel, schema: Any, strict: bool | None, traced: Any, kwargs: Mapping[str, Any]
-) -> tuple[Runnable[Any, Any], Runnable[Any, Any]]:
-    wire = tool_to_wire(schema, strict=strict)
-    name = wire["function"]["name"]
+) -> Way:
+    name = tool_to_wire(schema, strict=strict)["function"]["name"]
     bound = model.bind_tools(
         [schema],
         tool_choice=name,
@@ -81,9 +123,10 @@ def _by_tool(
         ls_structured_output_format=traced,
         **kwargs,
     )
+    spare = _answer_parser(schema)
     if _is_pydantic(schema):
-        return bound, PydanticCallParser(tools=[schema], first_tool_only=True)
-    return bound, JsonCallParser(key_name=name, first_tool_only=True)
+        return Way(bound, PydanticCallParser(tools=[schema], first_tool_only=True), spare)
+    return Way(bound, JsonCallParser(key_name=name, first_tool_only=True), spare)
 
 
 def _by_format(
@@ -93,16 +136,26 @@ def _by_format(
     strict: bool | None,
     traced: Any,
     kwargs: Mapping[str, Any],
-) -> tuple[Runnable[Any, Any], Runnable[Any, Any]]:
-    wanted: dict[str, Any] = (
+) -> Way:
+    response_format: dict[str, Any] = (
         {"type": "json_object"}
         if method == "json_mode"
         else schema_to_format(schema, strict=strict)
     )
-    bound = model.bind(response_format=wanted, ls_structured_output_format=traced, **kwargs)
+    bound = model.bind(
+        response_format=response_format, ls_structured_output_format=traced, **kwargs
+    )
+    return Way(bound, _answer_parser(schema))
+
+
+def _answer_parser(schema: Any) -> BaseOutputParser[Any]:
     if schema is not None and _is_pydantic(schema):
-        return bound, PydanticAnswerParser(pydantic_object=schema)
-    return bound, JsonAnswerParser()
+        return PydanticAnswerParser(pydantic_object=schema)
+    return JsonAnswerParser()
+
+
+def _first(facts: Facts) -> Shape | None:
+    return next(iter(facts.shapes.values()), None)
 
 
 def _is_pydantic(schema: Any) -> bool:

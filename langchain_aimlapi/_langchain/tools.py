@@ -13,6 +13,13 @@ from langchain_core.utils.function_calling import (
 )
 
 from langchain_aimlapi._domain.values import ResponseFormat, Tool, ToolChoice
+from langchain_aimlapi._langchain.schemas import (
+    class_schema,
+    is_model_class,
+    is_recursive_class,
+    strict_form,
+    written_out,
+)
 
 _PASSED = ("cache_control", "defer_loading", "input_examples")
 
@@ -41,10 +48,25 @@ def tool_to_wire(
             tool = {"type": "function", "function": inner}
         if kind == "custom":
             tool = {k: v for k, v in tool.items() if k != "type"}
+        if "$ref" in tool or "$defs" in tool:  # a JSON schema
+            tool = written_out(tool)
     wire = dict(convert_to_openai_tool(tool, strict=strict))
+    whole = _recursive_schema(tool)
+    if whole is not None:  # core writes references out, and leaves a hole at the second round
+        wire["function"] = {**wire["function"], "parameters": whole}
     given = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
     wire.update({key: given[key] for key in _PASSED if key in given})
     return wire
+
+
+def _recursive_schema(tool: Any) -> dict[str, Any] | None:
+    """The arguments of a tool as a whole schema, where they contain themselves."""
+    source = tool.args_schema if isinstance(tool, BaseTool) else tool
+    if is_model_class(source) and is_recursive_class(source):
+        shown = tool.tool_call_schema if isinstance(tool, BaseTool) else source
+        schema = class_schema(shown) if is_model_class(shown) else class_schema(source)
+        return {key: value for key, value in schema.items() if key != "description"}
+    return None
 
 
 def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
@@ -149,13 +171,27 @@ def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, An
         return dict(schema)
     if isinstance(schema, Mapping) and "title" not in schema and "name" not in schema:
         schema = {"title": "answer", **schema}
-    function = convert_to_openai_function(schema, strict=strict)
-    inner: dict[str, Any] = {
-        "name": function["name"],
-        "schema": function.get("parameters") or convert_to_json_schema(schema),
-    }
+    if isinstance(schema, Mapping) and ("$ref" in schema or "$defs" in schema):
+        schema = written_out(schema)
+    function = convert_to_openai_function(schema)
+    parameters = function.get("parameters") or convert_to_json_schema(schema)
+    if is_model_class(schema):
+        parameters = class_schema(schema)
+        parameters.pop("description", None)
+    if strict:
+        closed = strict_form(parameters, complete=True)
+        parameters = closed if closed is not None else parameters
+    inner: dict[str, Any] = {"name": function["name"], "schema": parameters}
     if function.get("description"):
         inner["description"] = function["description"]
     if strict is not None:
         inner["strict"] = strict
     return {"type": "json_schema", "json_schema": inner}
+
+
+def may_be_strict(schema: Any) -> bool:
+    """Whether a model may be held to a schema strictly without a change of its meaning."""
+    if is_model_class(schema):
+        return strict_form(class_schema(schema), complete=True) is not None
+    inner = schema_to_format(schema)["json_schema"]
+    return "strict" not in inner and strict_form(inner["schema"], complete=False) is not None

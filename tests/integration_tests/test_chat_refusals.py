@@ -188,10 +188,10 @@ async def test_langchains_word_for_the_end_stands_beside_ours_and_the_vendors(
 @pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
 @pytest.mark.parametrize("schema", [Person, Person.model_json_schema()])
 async def test_structured_output_raises_an_error_for_every_handler(
-    api: Emulator, schema: Any, method: str, manner: str, colour: str
+    api: Emulator, schema: Any, method: Any, manner: str, colour: str
 ) -> None:
     api.say(Say(refusal=WORDS))
-    model = make(model=MODEL, **api.settings()).with_structured_output(schema, method=method)  # type: ignore[arg-type]  # a Method
+    model = make(model=MODEL, **api.settings()).with_structured_output(schema, method=method)
     call = stream if manner == "stream" else ask
     with pytest.raises(ModelRefusalError, match=WORDS) as caught:
         await call(model, "Who?", colour)

@@ -347,7 +347,7 @@ async def test_an_answer_without_json_is_an_error(api: Emulator, colour: str) ->
 def test_a_method_that_is_none_is_refused() -> None:
     model = ChatAimlapi(model=MODEL)
     with pytest.raises(ValueError, match="method"):
-        model.with_structured_output(Person, method="xml")  # type: ignore[arg-type]  # the mistake
+        model.with_structured_output(Person, method="xml")  # type: ignore[call-overload]  # the mistake
     with pytest.raises(ValueError, match="needs a schema"):
         model.with_structured_output(None, method="json_schema")
 

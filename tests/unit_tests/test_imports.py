@@ -56,7 +56,7 @@ ASYNC = {
     "emulator",
     "litellm_provider",
 }
-ASYNC_IN_LANGCHAIN = {"parsers.py", "runs.py", "retries.py"}
+ASYNC_IN_LANGCHAIN = {"parsers.py", "repair.py", "runs.py", "retries.py"}
 
 
 def files() -> Iterator[tuple[Path, str]]:
