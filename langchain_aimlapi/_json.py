@@ -43,6 +43,17 @@ def parse_clean_json(data: bytes) -> Any:
         return Mender(hold=False).mend(parse_leniently(data))
 
 
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text is; None where it is none (or cut, or nothing)."""
+    if not text.rstrip().endswith("}"):
+        return None
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def mend_text(text: str) -> str:
     """Surrogate pairs joined, lone surrogates replaced by U+FFFD."""
     try:

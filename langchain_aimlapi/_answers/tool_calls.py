@@ -13,7 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 from langchain_aimlapi._answers.escapes import EscapeMender
-from langchain_aimlapi._domain.values import ToolCall, ToolDelta
+from langchain_aimlapi._domain.values import FREE_TEXT_KEY, ToolCall, ToolDelta
+from langchain_aimlapi._json import json_object
 
 Index = int | str | None
 """A vendor's own index of a call."""
@@ -38,7 +39,9 @@ class _Call:
 
     def is_whole(self) -> bool:
         """Whether the arguments are complete (looked at only where they can be: it costs)."""
-        return bool(self.parts) and self.parts[-1].rstrip()[-1:] == "}" and is_object(self.text())
+        if not self.parts or self.parts[-1].rstrip()[-1:] != "}":
+            return False
+        return json_object(self.text()) is not None
 
 
 class ToolFragments:
@@ -166,7 +169,7 @@ class ToolFragments:
                 new_id = call.id = _fresh_id()
             last = ""
             if call.kind == "custom":
-                last = json.dumps({"__arg1": call.text()}, ensure_ascii=False)
+                last = json.dumps({FREE_TEXT_KEY: call.text()}, ensure_ascii=False)
             else:
                 last = call.escapes.close()
                 if last:
@@ -196,17 +199,7 @@ class ToolFragments:
         text = call.text()
         if not call.name:
             return False
-        return is_object(text) or (not text.strip() and not cut)
-
-
-def is_object(text: str) -> bool:
-    """Whether ``text`` is one complete JSON object."""
-    if not text.rstrip().endswith("}"):
-        return False
-    try:
-        return isinstance(json.loads(text, strict=False), dict)
-    except (ValueError, RecursionError):
-        return False
+        return json_object(text) is not None or (not text.strip() and not cut)
 
 
 def breaker(text: str) -> str:

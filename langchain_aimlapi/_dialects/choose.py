@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from langchain_aimlapi._dialects.history import without_foreign_reasoning
 from langchain_aimlapi._domain.values import ChatRequest, ReasoningPart
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.reasoning import wants_thinking
@@ -29,6 +31,8 @@ def choose_and_build(
     Raises:
         UnsupportedFeatureError: no path of the model takes the request.
     """
+    kept = without_foreign_reasoning(request.messages, facts.vendor, request.model)
+    request = replace(request, messages=kept)
     first = choose(facts, request, forced)
     others = [s for s in facts.shapes.values() if s.dialect in PATHS and s is not first]
     shapes = (first,) if forced is not None else (first, *others)

@@ -1,20 +1,24 @@
-"""Content blocks in every spelling that LangChain users write -> parts.
+"""Content blocks in every spelling that users write -> parts.
 
-LangChain v0 (``source_type``), v1 (``base64``/``url``/``file_id``), OpenAI (``image_url``,
-``input_audio``, ``file``), Anthropic (``source``, ``thinking``, ``document``) and Google
-(``media``).
+LangChain v0 (``source_type``), v1 (``base64``/``url``/``file_id``), OpenAI's chat path
+(``image_url``, ``input_audio``, ``file``) and its newer one (``input_text``, ``input_image``,
+``input_file``), Anthropic (``source``, ``thinking``, ``document``), Google (``media``,
+``inline_data``) and Bedrock (``{"image": {"format", "source": {"bytes"}}}``).
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, cast
 
+from langchain_aimlapi._domain.media import AUDIO_TYPES, split_data_url
 from langchain_aimlapi._domain.values import (
     MediaKind,
     MediaPart,
+    Message,
     Part,
     RawPart,
     ReasoningPart,
@@ -32,7 +36,6 @@ CALL_BLOCKS = frozenset(
         "server_tool_result", "citation",
     }
 )  # fmt: skip
-_DATA_URI = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),")
 
 
 def content_to_parts(content: Any) -> tuple[Part, ...]:
@@ -59,8 +62,10 @@ def block_to_part(block: Block) -> Part | None:
     reader = _READERS.get(kind or "")
     if reader is not None:
         return reader(block)
-    if block.get("type") is None and isinstance(block.get("text"), str):
-        return TextPart(block["text"])
+    if block.get("type") is None:
+        found = _untyped(block)
+        if found is not None:
+            return found
     return RawPart(dict(block) if kind is None else {**block, "type": kind})
 
 
@@ -70,6 +75,63 @@ def plain_word(value: Any) -> str | None:
     if isinstance(value, Enum):
         value = value.value
     return str(value) if isinstance(value, str) else None
+
+
+def user_messages(parts: tuple[Part, ...], name: str | None) -> list[Message]:
+    """A user turn; Anthropic's ``tool_result`` blocks in it become tool messages before it."""
+    results: list[Message] = []
+    rest: list[Part] = []
+    for part in parts:
+        if isinstance(part, RawPart) and part.value.get("type") == "tool_result":
+            results.append(
+                Message(
+                    "tool",
+                    content_to_parts(part.value.get("content") or ""),
+                    tool_call_id=str(part.value.get("tool_use_id") or "") or None,
+                    is_error=bool(part.value.get("is_error")),
+                )
+            )
+        else:
+            rest.append(part)
+    if results and not rest:
+        return results
+    return [*results, Message("user", tuple(rest), name=name)]
+
+
+# --- one block -----
+
+
+def _untyped(block: Block) -> Part | None:
+    """Blocks that are known by their one key: a text, Google's and Bedrock's media."""
+    if isinstance(block.get("text"), str):
+        return TextPart(block["text"])
+    inline = block.get("inline_data") or block.get("inlineData")
+    if isinstance(inline, Mapping):
+        mime = inline.get("mime_type") or inline.get("mimeType")
+        return _google_media({"mime_type": mime, "data": inline.get("data")})
+    for name, kind in _BEDROCK.items():
+        inner = block.get(name)
+        source = inner.get("source") if isinstance(inner, Mapping) else None
+        if isinstance(inner, Mapping) and isinstance(source, Mapping) and "bytes" in source:
+            return _media(kind, inner, data=source["bytes"], mime=_bedrock_type(kind, inner))
+    return None
+
+
+_BEDROCK: Mapping[str, MediaKind] = {
+    "image": "image",
+    "audio": "audio",
+    "video": "video",
+    "document": "file",
+}
+
+
+def _bedrock_type(kind: MediaKind, block: Block) -> str | None:
+    word = block.get("format")
+    if not isinstance(word, str):
+        return None
+    if kind == "file":
+        return "application/pdf" if word == "pdf" else "text/plain"
+    return AUDIO_TYPES.get(word, f"{kind}/{word}")
 
 
 def _text(block: Block) -> Part | None:
@@ -126,10 +188,28 @@ def _video_url(block: Block) -> Part | None:
 
 def _input_audio(block: Block) -> Part | None:
     value = block.get("input_audio")
-    inner = value if isinstance(value, Mapping) else {}
-    name = str(inner.get("format") or "wav")
-    mime = name if "/" in name else f"audio/{'mpeg' if name == 'mp3' else name}"
+    inner = value if isinstance(value, Mapping) else block
+    name = plain_word(inner.get("format")) or "wav"
+    mime = name if "/" in name else AUDIO_TYPES.get(name, f"audio/{name}")
     return _media("audio", block, data=inner.get("data"), mime=mime)
+
+
+def _input_image(block: Block) -> Part | None:
+    """The Responses API's image: ``image_url`` is the URL itself."""
+    if not block.get("image_url"):
+        return _media("image", block, file_id=block.get("file_id"))
+    return _image_url(block)
+
+
+def _input_file(block: Block) -> Part | None:
+    """The Responses API's document."""
+    return _media(
+        "file",
+        block,
+        url=block.get("file_data") or block.get("file_url"),
+        file_id=block.get("file_id"),
+        filename=block.get("filename"),
+    )
 
 
 def _file(block: Block) -> Part | None:
@@ -138,7 +218,7 @@ def _file(block: Block) -> Part | None:
         return _media(
             "file",
             block,
-            url=inner.get("file_data"),
+            url=inner.get("file_data") or inner.get("file_url"),
             file_id=inner.get("file_id"),
             filename=inner.get("filename"),
         )
@@ -231,18 +311,16 @@ def _media(
     detail: Any = None,
     filename: Any = None,
 ) -> Part | None:
-    """A media part; a ``data:`` URI becomes data with its type."""
-    if isinstance(url, str) and url.startswith("data:"):
-        match = _DATA_URI.match(url)
-        if match is not None:
-            mime = mime or match.group(1) or None
-            data, url = url[match.end() :], None
+    """A media part, its content as base64; the block as it is where it holds none."""
+    content = split_data_url(url) if isinstance(url, str) else None
+    if content is not None:
+        mime, data, url = mime or content[0], content[1], None
     elif kind == "file" and isinstance(url, str) and not re.match(r"[a-z]+://", url):
         data, url = url, None  # OpenAI's file_data may come without its prefix
-    if isinstance(data, bytes):
-        import base64
-
+    if isinstance(data, bytes | bytearray | memoryview):
         data = base64.b64encode(data).decode()
+    if not any(isinstance(each, str) and each for each in (url, data, file_id)):
+        return RawPart(dict(block))
     cached = _from_extras(block, "cache_control")
     return MediaPart(
         kind,
@@ -260,6 +338,8 @@ _READERS: dict[str, Callable[[Block], Part | None]] = {
     "text": _text,
     "input_text": _text,
     "output_text": _text,
+    "input_image": _input_image,
+    "input_file": _input_file,
     "text-plain": _plain,
     "reasoning": _reasoning,
     "thinking": _thinking,

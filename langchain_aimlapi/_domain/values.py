@@ -16,6 +16,9 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 MediaKind = Literal["image", "audio", "video", "file"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
+FREE_TEXT_KEY = "__arg1"
+"""Where free text stands in a function call (LangChain's own key for a lone string)."""
+
 
 # --- what is asked -----
 
@@ -95,7 +98,11 @@ class ToolCall:
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn. ``extra`` holds what the provider signed and wants back unchanged
-    (``reasoning_content``, ``reasoning_details``, ``extra_content``, ``encrypted_content``)."""
+    (``reasoning_content``, ``reasoning_details``, ``extra_content``, ``encrypted_content``).
+
+    ``model`` and ``vendor`` name who gave an answer, where that is known; ``elsewhere`` is set
+    where it did not come through this API, so that nothing in it is encrypted for this account.
+    """
 
     role: Role
     parts: tuple[Part, ...] = ()
@@ -104,6 +111,9 @@ class Message:
     tool_call_id: str | None = None
     is_error: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    vendor: str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

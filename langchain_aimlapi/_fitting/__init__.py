@@ -1,1 +1,1 @@
-"""Fitting what the user asked for to what a model takes."""
+"""Fitting a request to what a model takes."""

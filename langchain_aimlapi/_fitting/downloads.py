@@ -11,11 +11,11 @@ from langchain_aimlapi._domain.values import ChatRequest, MediaPart, Message, Pa
 from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch
 
 
-def urls_of(ask: ChatRequest) -> list[str]:
+def urls_of(request: ChatRequest) -> list[str]:
     """Every URL of media in the conversation, once each."""
     found = (
         part.url
-        for message in ask.messages
+        for message in request.messages
         for part in message.parts
         if isinstance(part, MediaPart) and part.url
     )
@@ -30,9 +30,9 @@ def fetch_all(urls: list[str], limits: FetchLimits) -> Generator[Any, Any, dict[
     return fetched
 
 
-def with_data(ask: ChatRequest, fetched: Mapping[str, Fetched]) -> ChatRequest:
+def with_data(request: ChatRequest, fetched: Mapping[str, Fetched]) -> ChatRequest:
     """The same conversation with the downloaded content in the place of the URLs."""
-    return replace(ask, messages=tuple(_filled(m, fetched) for m in ask.messages))
+    return replace(request, messages=tuple(_filled(m, fetched) for m in request.messages))
 
 
 def _filled(message: Message, fetched: Mapping[str, Fetched]) -> Message:
@@ -46,11 +46,11 @@ def _filled(message: Message, fetched: Mapping[str, Fetched]) -> Message:
 
 
 def _with_content(part: MediaPart, got: Fetched) -> MediaPart:
-    told = got.content_type if "/" in got.content_type else None
-    unclear = told in (None, "application/octet-stream", "binary/octet-stream")
+    named = got.content_type if "/" in got.content_type else None
+    unclear = named in (None, "application/octet-stream", "binary/octet-stream")
     return replace(
         part,
         url=None,
         data=base64.b64encode(got.data).decode(),
-        mime_type=part.mime_type or (None if unclear else told),
+        mime_type=part.mime_type or (None if unclear else named),
     )

@@ -193,8 +193,8 @@ class _Order:
 
     def fitted(self, name: str, value: object) -> Body:
         """The parameter inside its range or closed set; nothing where it has no place there."""
-        held = fit(name, value, param(self.shape, name), self.notes)
-        return {} if held is LEFT_OUT else {name: held}
+        fitted = fit(name, value, param(self.shape, name), self.notes)
+        return {} if fitted is LEFT_OUT else {name: fitted}
 
     def facts(self, control: str) -> Param:
         return param(self.shape, control) if self.shape.params else _UNKNOWN[self.shape.dialect]
@@ -309,8 +309,8 @@ def _write_object(order: _Order) -> Body:
         change, why = f"reasoning.{name}={short(value)} was left out", "the model does not take it"
         path = f"reasoning.{name}"
         if name in known or order.shape.params is None:
-            held = fit(path, value, known.get(name) or Param(), order.notes)
-            fitted |= {} if held is LEFT_OUT else {name: held}
+            value = fit(path, value, known.get(name) or Param(), order.notes)
+            fitted |= {} if value is LEFT_OUT else {name: value}
         elif order.notes.unsupported(path, change, why):
             fitted[name] = value
     return {"reasoning": fitted} if fitted else {}

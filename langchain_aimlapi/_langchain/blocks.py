@@ -16,11 +16,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import get_translator, register_translator
 
+from langchain_aimlapi._domain.media import AUDIO_TYPES, DEFAULT_TYPES, split_data_url
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.refusals import refusal_block
 
-AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "opus": "audio/opus",
-               "pcm16": "audio/pcm", "aac": "audio/aac"}  # fmt: skip
 Blocks = list[dict[str, Any]]
 
 
@@ -186,12 +185,11 @@ def _image(image: Mapping[str, Any]) -> dict[str, Any]:
     url = value.get("url") if isinstance(value, Mapping) else value
     data = image.get("b64_json") or image.get("base64")
     block: dict[str, Any] = {"type": "image"}
-    if isinstance(url, str) and url.startswith("data:"):
-        head, _, data = url.partition(",")
-        block["mime_type"] = head[5:].partition(";")[0] or "image/png"
-        block["base64"] = data
+    content = split_data_url(url) if isinstance(url, str) else None
+    if content is not None:
+        block |= {"mime_type": content[0] or DEFAULT_TYPES["image"], "base64": content[1]}
     elif isinstance(data, str):
-        block |= {"base64": data, "mime_type": image.get("mime_type") or "image/png"}
+        block |= {"base64": data, "mime_type": image.get("mime_type") or DEFAULT_TYPES["image"]}
     elif isinstance(url, str):
         block["url"] = url
     else:

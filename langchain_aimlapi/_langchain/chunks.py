@@ -17,6 +17,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import BaseModel
 
 from langchain_aimlapi._domain.values import (
+    FREE_TEXT_KEY,
     ChatResponse,
     Choice,
     Cost,
@@ -27,6 +28,7 @@ from langchain_aimlapi._domain.values import (
     ToolDelta,
     Usage,
 )
+from langchain_aimlapi._json import json_object
 from langchain_aimlapi._langchain.refusals import is_refusal
 
 PROVIDER = "aimlapi"
@@ -276,18 +278,12 @@ def _calls(calls: tuple[ToolCall, ...]) -> tuple[list[Any], list[Any]]:
 
 def call_arguments(call: ToolCall) -> dict[str, Any] | None:
     """A call's arguments; None where they are no JSON object. Free text stands under
-    ``__arg1``, where LangChain's single-input tools look for it."""
+    `FREE_TEXT_KEY`, where LangChain's single-input tools look for it."""
     if call.kind == "custom":
-        return {"__arg1": call.arguments}
+        return {FREE_TEXT_KEY: call.arguments}
     if not call.valid:
         return None
-    if not call.arguments.strip():
-        return {}
-    try:
-        loaded = json.loads(call.arguments, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return loaded if isinstance(loaded, dict) else None
+    return json_object(call.arguments) if call.arguments.strip() else {}
 
 
 def result_to_chunks(result: ChatResult) -> list[ChatGenerationChunk]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from langchain_core.messages import (
@@ -16,16 +16,16 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.content import content_to_parts, user_messages
 from langchain_aimlapi._domain.values import (
+    FREE_TEXT_KEY,
     RETURNED_KEYS,
     Message,
-    Part,
-    RawPart,
     RefusalPart,
     Role,
     ToolCall,
 )
+from langchain_aimlapi._langchain.chunks import PROVIDER
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -41,25 +41,30 @@ _ROLES: dict[str, Role] = {
 
 
 def messages_to_domain(
-    messages: Iterable[BaseMessage], *, custom: Container[str] = ()
+    messages: Iterable[BaseMessage],
+    *,
+    custom: Container[str] = (),
+    vendor_of: Callable[[str], str | None] = lambda model: None,
 ) -> tuple[Message, ...]:
     """The conversation in neutral terms.
 
     Args:
         custom: Names of free-text tools; a call of one is free text again.
+        vendor_of: Model id -> its vendor, where that is known.
 
     Raises:
         ValueError: a message of a kind that is no part of a conversation (``RemoveMessage``).
     """
     converted: list[Message] = []
     for message in messages:
-        converted.extend(_convert(message, custom))
+        if isinstance(message, AIMessage):
+            converted.append(_assistant(message, custom, vendor_of))
+        else:
+            converted.extend(_convert(message))
     return tuple(converted)
 
 
-def _convert(message: BaseMessage, custom: Container[str]) -> list[Message]:
-    if isinstance(message, AIMessage):
-        return [_assistant(message, custom)]
+def _convert(message: BaseMessage) -> list[Message]:
     if isinstance(message, ToolMessage):
         return [
             Message(
@@ -71,7 +76,7 @@ def _convert(message: BaseMessage, custom: Container[str]) -> list[Message]:
             )
         ]
     if isinstance(message, HumanMessage):
-        return _user(message)
+        return user_messages(content_to_parts(message.content), message.name)
     if isinstance(message, SystemMessage):
         role: Role = "developer" if _is_developer(message) else "system"
         return [Message(role, content_to_parts(message.content), name=message.name)]
@@ -96,32 +101,15 @@ def _is_developer(message: SystemMessage) -> bool:
     return "developer" in (kwargs.get("__openai_role__"), kwargs.get("role"))
 
 
-def _user(message: HumanMessage) -> list[Message]:
-    """A user turn; Anthropic's ``tool_result`` blocks in it become tool messages before it."""
-    parts = content_to_parts(message.content)
-    if isinstance(message.content, str):
-        return [Message("user", parts, name=message.name)]
-    results: list[Message] = []
-    rest: list[Part] = []
-    for part in parts:
-        if isinstance(part, RawPart) and part.value.get("type") == "tool_result":
-            results.append(
-                Message(
-                    "tool",
-                    content_to_parts(part.value.get("content") or ""),
-                    tool_call_id=str(part.value.get("tool_use_id") or ""),
-                    is_error=bool(part.value.get("is_error")),
-                )
-            )
-        else:
-            rest.append(part)
-    if results and not rest:
-        return results
-    return [*results, Message("user", tuple(rest), name=message.name)]
-
-
-def _assistant(message: AIMessage, custom: Container[str]) -> Message:
+def _assistant(
+    message: AIMessage, custom: Container[str], vendor_of: Callable[[str], str | None]
+) -> Message:
     kwargs = message.additional_kwargs
+    metadata = message.response_metadata
+    provider, model = metadata.get("model_provider"), metadata.get("model_name")
+    elsewhere = isinstance(provider, str) and provider != PROVIDER
+    known = isinstance(model, str) and not elsewhere
+    vendor = vendor_of(str(model)) if known else _VENDORS.get(str(provider))
     parts = content_to_parts(message.content)
     refusal = kwargs.get("refusal")
     if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
@@ -132,7 +120,24 @@ def _assistant(message: AIMessage, custom: Container[str]) -> Message:
         name=message.name,
         tool_calls=_calls(message, custom),
         extra={key: kwargs[key] for key in RETURNED_KEYS if kwargs.get(key)} if kwargs else {},
+        model=model if isinstance(model, str) else None,
+        vendor=vendor,
+        elsewhere=elsewhere,
     )
+
+
+# LangChain's providers -> the vendors whose models they speak to.
+_VENDORS = {
+    "anthropic": "anthropic",
+    "openai": "openai",
+    "azure": "openai",
+    "azure_openai": "openai",
+    "google_genai": "google",
+    "google_vertexai": "google",
+    "xai": "xai",
+    "deepseek": "deepseek",
+    "mistralai": "mistral-ai",
+}
 
 
 def _calls(message: AIMessage, custom: Container[str]) -> tuple[ToolCall, ...]:
@@ -158,8 +163,9 @@ def _calls(message: AIMessage, custom: Container[str]) -> tuple[ToolCall, ...]:
 
 def _call(call: Any, extra: Mapping[str, Any], *, free: bool) -> ToolCall:
     args = call["args"]
-    if free and args.keys() == {"__arg1"}:  # as `chunks.call_arguments` writes free text
-        return ToolCall(call.get("id"), call["name"], str(args["__arg1"]), "custom", extra=extra)
+    if free and args.keys() == {FREE_TEXT_KEY}:  # as `chunks.call_arguments` writes free text
+        text = str(args[FREE_TEXT_KEY])
+        return ToolCall(call.get("id"), call["name"], text, "custom", extra=extra)
     return ToolCall(call.get("id"), call["name"], json.dumps(args, ensure_ascii=False), extra=extra)
 
 

@@ -49,7 +49,9 @@ def chat_request(
     return ChatRequest(
         model=model,
         messages=messages_to_domain(
-            pair_functions(messages), custom={tool.name for tool in tools if tool.kind == "custom"}
+            pair_functions(messages),
+            custom={tool.name for tool in tools if tool.kind == "custom"},
+            vendor_of=lambda name: fields._facts(name).vendor,
         ),
         tools=tools,
         tool_choice=choice,

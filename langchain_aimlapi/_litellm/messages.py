@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from langchain_aimlapi._domain.content import content_to_parts, plain_word
+from langchain_aimlapi._domain.content import content_to_parts, plain_word, user_messages
 from langchain_aimlapi._domain.values import (
     RETURNED_KEYS,
     Message,
     Part,
-    RawPart,
     RefusalPart,
     Role,
     TextPart,
     ToolCall,
 )
+from langchain_aimlapi._json import json_object
 from langchain_aimlapi._litellm.call_ids import repair_call_ids
 
 _ROLES: dict[str, Role] = {
@@ -69,7 +69,7 @@ def _convert(message: Mapping[str, Any]) -> list[Message]:
         failed = bool(message.get("is_error"))
         return [Message("tool", parts, name=name, tool_call_id=call_id, is_error=failed)]
     if role == "user":
-        return _user(parts, name)
+        return user_messages(parts, name)
     return [Message(role, parts, name=name)]
 
 
@@ -81,28 +81,6 @@ def _parts(message: Mapping[str, Any]) -> tuple[Part, ...]:
         marked = replace(last, extra={**last.extra, "cache_control": cached})
         return (*parts[:-1], marked)
     return parts
-
-
-def _user(parts: tuple[Part, ...], name: str | None) -> list[Message]:
-    """A user turn; Anthropic's ``tool_result`` blocks in it become tool messages before it."""
-    results: list[Message] = []
-    rest: list[Part] = []
-    for part in parts:
-        if isinstance(part, RawPart) and part.value.get("type") == "tool_result":
-            block = part.value
-            results.append(
-                Message(
-                    "tool",
-                    content_to_parts(block.get("content") or ""),
-                    tool_call_id=str(block.get("tool_use_id") or "") or None,
-                    is_error=bool(block.get("is_error")),
-                )
-            )
-        else:
-            rest.append(part)
-    if results and not rest:
-        return results
-    return [*results, Message("user", tuple(rest), name=name)]
 
 
 def _assistant(message: Mapping[str, Any], parts: tuple[Part, ...], name: str | None) -> Message:
@@ -156,7 +134,7 @@ def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
         call_id,
         str(body.get("name") or ""),
         arguments,
-        valid=_is_object(arguments),
+        valid=not arguments.strip() or json_object(arguments) is not None,
         extra=merged,
     )
 
@@ -165,12 +143,3 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _is_object(arguments: str) -> bool:
-    if not arguments.strip():
-        return True
-    try:
-        return isinstance(json.loads(arguments, strict=False), dict)
-    except (ValueError, RecursionError):
-        return False

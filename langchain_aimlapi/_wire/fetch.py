@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from langchain_aimlapi import errors
+from langchain_aimlapi._domain.media import EXTENSIONS
 from langchain_aimlapi._wire.flow import (
     READ,
     Close,
@@ -32,29 +33,6 @@ from langchain_aimlapi._wire.request import Limits, Request, Response
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-EXTENSIONS = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/svg+xml": ".svg.txt",  # may hold scripts: not opened as an image by accident
-    "audio/mpeg": ".mp3",
-    "audio/mp3": ".mp3",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "audio/ogg": ".ogg",
-    "audio/flac": ".flac",
-    "audio/aac": ".aac",
-    "video/mp4": ".mp4",
-    "video/webm": ".webm",
-    "video/quicktime": ".mov",
-    "application/pdf": ".pdf",
-    "application/json": ".json",
-    "text/plain": ".txt",
-    "model/gltf-binary": ".glb",
-}
-"""Content types whose files get an extension; a file of any other type is called ``.bin``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from langchain_aimlapi._fitting.media import split_data_url
+from langchain_aimlapi._domain.media import split_data_url
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import Json, Result, no_answer, read_meta, read_object
@@ -46,8 +46,9 @@ class Image:
         """
         if self.b64_json:
             return base64.b64decode(self.b64_json)
-        if self.url and self.url.startswith("data:"):
-            return base64.b64decode(split_data_url(self.url)[1])
+        content = split_data_url(self.url or "")
+        if content is not None:
+            return base64.b64decode(content[1])
         raise ValueError(
             "this picture is a link; langchain_aimlapi.downloads.download(image.url) fetches it"
         )

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from langchain_aimlapi._domain.values import MediaPart
-from langchain_aimlapi._fitting.media import data_of, split_data_url
+from langchain_aimlapi._domain.media import EXTENSIONS, sniff, split_data_url
 from langchain_aimlapi._wire.multipart import FilePart, Form
 from langchain_aimlapi.errors import InvalidRequestError
 
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 _UNKNOWN = "application/octet-stream"
 
 
@@ -108,12 +106,10 @@ def _picture(source: Any, place: int, model: str) -> Picture:
 
 
 def _from_text(text: str, place: int, model: str) -> Picture:
-    head = text[:8].lower()
-    if head.startswith(("http://", "https://")):
+    if text[:8].lower().startswith(("http://", "https://")):
         return Picture(url=text)
-    if head.startswith("data:"):
-        return _from_base64(split_data_url(text)[1], place, model)
-    return _from_base64(text, place, model)
+    content = split_data_url(text)
+    return _from_base64(text if content is None else content[1], place, model)
 
 
 def _from_base64(text: str, place: int, model: str) -> Picture:
@@ -129,8 +125,7 @@ def _from_base64(text: str, place: int, model: str) -> Picture:
 def _from_bytes(data: bytes, place: int, model: str) -> Picture:
     if not data:
         raise _refused(place, model, "empty")
-    found = data_of(MediaPart("image", data=base64.b64encode(data[:48]).decode()))
-    return Picture(data=data, mime_type=(found[0] if found else None) or _UNKNOWN)
+    return Picture(data=data, mime_type=sniff(data) or _UNKNOWN)
 
 
 def _refused(place: int, model: str, what: str) -> InvalidRequestError:
@@ -160,7 +155,7 @@ def form(
         FilePart(
             name,
             image.data or b"",
-            f"{place}.{_EXTENSIONS.get(image.mime_type, 'bin')}",
+            f"{place}{EXTENSIONS.get(image.mime_type, '.bin')}",
             image.mime_type,
         )
         for place, (name, image) in enumerate(files)

@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from langchain_aimlapi._dialects.completions.conversation import build_messages
-from langchain_aimlapi._dialects.parts import (
+from langchain_aimlapi._dialects.parts import json_instruction, openai_format
+from langchain_aimlapi._dialects.tools import (
     free_text_schema,
     hosted_tool,
-    json_instruction,
     no_tools,
     object_schema,
-    openai_format,
     takes_tool,
 )
 from langchain_aimlapi._domain.values import (
@@ -186,21 +185,21 @@ def _tool_choice(
 
 
 def _response_format(
-    wanted: ResponseFormat | None, shape: Shape, notes: Notes
+    answer_format: ResponseFormat | None, shape: Shape, notes: Notes
 ) -> tuple[Body | None, str | None]:
     """(response_format, instruction for the prompt): the second where the model has no such
     format, or a weaker one."""
-    if wanted is None:
+    if answer_format is None:
         return None, None
     formats = shape.response_formats
-    if formats is None or wanted.kind in formats or notes.policy == "send":
-        return openai_format(wanted), None
-    if wanted.kind == "text":
+    if formats is None or answer_format.kind in formats or notes.policy == "send":
+        return openai_format(answer_format), None
+    if answer_format.kind == "text":
         return None, None
-    change = f"{wanted.kind} was asked for in the prompt"
+    change = f"{answer_format.kind} was asked for in the prompt"
     notes.adapted("response_format", change, "the model has no such format")
-    weaker = wanted.kind == "json_schema" and "json_object" in formats
-    return {"type": "json_object"} if weaker else None, json_instruction(wanted)
+    weaker = answer_format.kind == "json_schema" and "json_object" in formats
+    return {"type": "json_object"} if weaker else None, json_instruction(answer_format)
 
 
 # --- parameters whose spelling differs -----

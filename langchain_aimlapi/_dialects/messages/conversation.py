@@ -1,34 +1,38 @@
 """A conversation in Anthropic's shape: two roles, content blocks, results beside the user's words.
 
-Nothing that was said is lost. What has no place of its own (a system message in the middle, a
-name, a sixth part) is said in another place and reported through `Notes`.
+No content is lost. What has no place of its own (a system message in the middle, a name, a sixth
+part) is sent in another place and reported through `Notes`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from langchain_aimlapi._dialects.parts import MEDIA_WORDS, part_text, valid_arguments
+from langchain_aimlapi._dialects.history import media_behind
+from langchain_aimlapi._dialects.parts import (
+    named_in_text,
+    no_block,
+    no_link,
+    no_media,
+    part_text,
+    raw_as_text,
+    text_of,
+)
+from langchain_aimlapi._dialects.tools import call_arguments, safe_id
+from langchain_aimlapi._domain.media import DEFAULT_TYPES, data_of, document_text, titled
 from langchain_aimlapi._domain.values import (
     MediaPart,
     Message,
     Part,
     RawPart,
     ReasoningPart,
+    Role,
     TextPart,
-    ToolCall,
-)
-from langchain_aimlapi._fitting.media import (
-    data_of,
-    document_text,
-    free_text_arguments,
-    safe_id,
 )
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import cache_mark
+from langchain_aimlapi._json import json_object
 from langchain_aimlapi.catalog.facts import RoleFacts, Shape
 
 Block = dict[str, Any]
@@ -78,13 +82,12 @@ def _runs(messages: Sequence[Message], shape: Shape, notes: Notes) -> list[Run]:
     the vendors behind the gateway want the roles to alternate."""
     runs: list[Run] = []
     waiting: list[str] = []  # ids of calls that have no result yet
-    for position, message in enumerate(messages):
+    for position, message in enumerate(media_behind(messages, _holder(shape), notes)):
         role = "assistant" if message.role == "assistant" else "user"
         if message.role == "assistant":
             blocks = _assistant(message, position, waiting, shape, notes)
         elif message.role == "tool":
-            kept, moved = _split_media(message, shape)
-            blocks = [_result(kept, waiting, shape, notes), *_user(moved, shape, notes)]
+            blocks = [_result(message, waiting, shape, notes)]
         elif message.role == "user":
             blocks = _user(message, shape, notes)
         else:
@@ -97,35 +100,29 @@ def _runs(messages: Sequence[Message], shape: Shape, notes: Notes) -> list[Run]:
             runs[-1][1].extend(blocks)
         else:
             runs.append((role, blocks))
-    return [(role, _results_first(blocks)) for role, blocks in runs]
+    return runs
 
 
-def _results_first(blocks: list[Block]) -> list[Block]:
-    # 400 "tool_result blocks must come first" (Anthropic)
-    return sorted(blocks, key=lambda block: block.get("type") != "tool_result")
-
-
-def _split_media(message: Message, shape: Shape) -> tuple[Message, Message]:
-    """A tool's result without the media that no result can hold, and a user turn with them."""
-    inner = shape.parts.get("tool_result", {}).get("content_parts")
-    facts = RoleFacts(parts=None if inner is None else frozenset(inner))
+def _holder(shape: Shape) -> Callable[[MediaPart, Role], bool]:
+    """Whether a message of a role may hold a part. What the user's turn cannot hold either stays
+    where it is, and is refused there."""
     user = shape.roles.get("user", _ANY)
-    moved = [
-        part
-        for part in message.parts
-        if isinstance(part, MediaPart)
-        and part_text(part) is None
-        and not _takes(part, facts)
-        and _takes(part, user)
-    ]
-    if not moved:
-        return message, Message("user")
-    kept = tuple(part for part in message.parts if part not in moved)
-    told = TextPart(f"Result of tool call {message.tool_call_id}:")
-    return (
-        replace(message, parts=kept or (TextPart("The result follows."),)),
-        Message("user", (told, *moved)),
-    )
+    places = {
+        "assistant": shape.roles.get("assistant", RoleFacts(parts=frozenset())),
+        "tool": _inside_results(shape),
+        "user": user,
+    }
+
+    def holds(part: MediaPart, role: Role) -> bool:
+        return _takes(part, places[role]) or (role == "tool" and not _takes(part, user))
+
+    return holds
+
+
+def _inside_results(shape: Shape) -> RoleFacts:
+    """What a tool's result may hold."""
+    inner = shape.parts.get("tool_result", {}).get("content_parts")
+    return RoleFacts(parts=None if inner is None else frozenset(inner))
 
 
 def _says_something(block: Block) -> bool:
@@ -146,13 +143,12 @@ def _late_system(message: Message, shape: Shape, notes: Notes) -> list[Block]:
 
 def _user(message: Message, shape: Shape, notes: Notes) -> list[Block]:
     facts = shape.roles.get("user", _ANY)
-    blocks = [block for part in message.parts for block in _part(part, facts, shape, notes)]
-    if not message.name:
-        return blocks
-    notes.adapted("messages.name", f"the name {message.name!r} was put in front of the text")
-    if blocks and blocks[0].get("type") == "text":
-        return [{**blocks[0], "text": f"{message.name}: {blocks[0]['text']}"}, *blocks[1:]]
-    return [{"type": "text", "text": f"{message.name}:"}, *blocks]
+    parts = message.parts
+    if message.name:
+        change = f"the name {message.name!r} was put in front of the text"
+        notes.adapted("messages.name", change)
+        parts = named_in_text(message)
+    return [block for part in parts for block in _part(part, facts, shape, notes)]
 
 
 def _assistant(
@@ -163,22 +159,24 @@ def _assistant(
     facts = shape.roles.get("assistant", _ANY)
     blocks: list[Block] = []
     for part in message.parts:
-        if isinstance(part, MediaPart | RawPart) and not _takes(part, facts):
-            notes.adapted("messages.assistant", "media of an earlier answer were left out")
+        if isinstance(part, RawPart) and not _takes(part, facts):
+            change = f"a content block of type {part.value.get('type')} of an answer was left out"
+            notes.adapted("messages.assistant", change, "the model does not take it")
         else:
             blocks += _part(part, facts, shape, notes)
-    if not any(block.get("type") in _THOUGHTS for block in blocks):
-        blocks = [*_told_thoughts(message, facts), *_hosted(message, blocks, facts), *blocks]
-    else:
-        blocks = [*_hosted(message, blocks, facts), *blocks]
-    if any(b.get("type") in _THOUGHTS for b in blocks) and blocks[0]["type"] not in _THOUGHTS:
+    blocks = [*_hosted(message, blocks, facts), *blocks]
+    if not any(block["type"] in _THOUGHTS for block in blocks):
+        blocks = [*_signed_thoughts(message, facts), *blocks]
+    first = next((place for place, b in enumerate(blocks) if b["type"] in _THOUGHTS), 0)
+    if first:
         # 400 "Expected `thinking` ... but found `text`": a turn with thoughts begins with one
-        blocks.sort(key=lambda block: block.get("type") not in _THOUGHTS)
+        blocks.insert(0, blocks.pop(first))
     waiting.clear()
     for number, call in enumerate(message.tool_calls):
-        wire = safe_id(call.id or f"call_{position}_{number}", limit=ID_CHARS)
-        waiting.append(wire)
-        blocks.append(_call(call, wire))
+        call_id = safe_id(call.id or f"call_{position}_{number}", limit=ID_CHARS)
+        waiting.append(call_id)
+        arguments = json_object(call_arguments(call))
+        blocks.append({"type": "tool_use", "id": call_id, "name": call.name, "input": arguments})
     return blocks
 
 
@@ -187,16 +185,10 @@ def _takes(part: MediaPart | RawPart, facts: RoleFacts) -> bool:
         return isinstance(part, RawPart) or part.kind in ("image", "file")
     if isinstance(part, RawPart):
         return str(part.value.get("type")) in facts.parts
-    return part_text(part) is not None or _WIRE_TYPES.get(part.kind) in facts.parts
+    return part_text(part) is not None or _BLOCK_TYPES.get(part.kind) in facts.parts
 
 
-def _call(call: ToolCall, wire_id: str) -> Block:
-    said = free_text_arguments(call) if call.kind == "custom" else valid_arguments(call)
-    value = json.loads(said, strict=False)
-    return {"type": "tool_use", "id": wire_id, "name": call.name, "input": value}
-
-
-def _told_thoughts(message: Message, facts: RoleFacts) -> list[Block]:
+def _signed_thoughts(message: Message, facts: RoleFacts) -> list[Block]:
     """Signed thoughts, unchanged. An unsigned one is another vendor's: it would be refused."""
     found = message.extra.get("thinking_blocks")
     blocks: list[Block] = []
@@ -235,16 +227,15 @@ def _is_hosted(block: Mapping[str, Any]) -> bool:
 
 def _result(message: Message, waiting: list[str], shape: Shape, notes: Notes) -> Block:
     if message.tool_call_id:
-        wire = safe_id(message.tool_call_id, limit=ID_CHARS)
-        if wire in waiting:
-            waiting.remove(wire)
+        call_id = safe_id(message.tool_call_id, limit=ID_CHARS)
+        if call_id in waiting:
+            waiting.remove(call_id)
     elif waiting:
-        wire = waiting.pop(0)
+        call_id = waiting.pop(0)
     else:
         notes.adapted("messages.tool", "a tool result without a call was sent as text")
-        text = "\n".join(t for p in message.parts if (t := part_text(p)) is not None)
-        return {"type": "text", "text": f"[result of a tool]: {text}"}
-    block: Block = {"type": "tool_result", "tool_use_id": wire}
+        return {"type": "text", "text": f"[result of a tool]: {text_of(message.parts)}"}
+    block: Block = {"type": "tool_result", "tool_use_id": call_id}
     content = _result_content(message, shape, notes)
     if content:
         block["content"] = content
@@ -254,16 +245,12 @@ def _result(message: Message, waiting: list[str], shape: Shape, notes: Notes) ->
 
 
 def _result_content(message: Message, shape: Shape, notes: Notes) -> str | list[Block]:
-    inner = shape.parts.get("tool_result", {}).get("content_parts")
-    facts = RoleFacts(parts=None if inner is None else frozenset(inner))
-    blocks: list[Block] = []
-    for part in message.parts:
-        if isinstance(part, RawPart) and not _takes(part, facts):
-            said = json.dumps(dict(part.value), ensure_ascii=False, default=str)
-            blocks.append({"type": "text", "text": said})
-        else:
-            blocks += _part(part, facts, shape, notes)
-    blocks = [block for block in blocks if _says_something(block)]
+    facts = _inside_results(shape)
+    parts = (
+        raw_as_text(part) if isinstance(part, RawPart) and not _takes(part, facts) else part
+        for part in message.parts
+    )
+    blocks = [b for part in parts for b in _part(part, facts, shape, notes) if _says_something(b)]
     if len(blocks) == 1 and _is_plain(blocks[0]):
         return str(blocks[0]["text"])
     return blocks
@@ -298,43 +285,32 @@ def _thought(part: ReasoningPart, facts: RoleFacts | None) -> list[Block]:
 
 
 def _raw(part: RawPart, facts: RoleFacts, notes: Notes) -> list[Block]:
-    kind = str(part.value.get("type"))
-    if facts.parts is None or kind in facts.parts:
+    if facts.parts is None or str(part.value.get("type")) in facts.parts or notes.policy == "send":
         return [dict(part.value)]
-    change, why = f"a content block of type {kind} was left out", "the model does not take it"
-    if notes.unsupported(f"messages.{kind}", change, why):
-        return [dict(part.value)]
-    return []
+    raise no_block(part, notes)
 
 
-_WIRE_TYPES = {"image": "image", "file": "document"}
+_BLOCK_TYPES = {"image": "image", "file": "document"}
 
 
 def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> list[Block]:
-    kind = _WIRE_TYPES.get(part.kind)
+    kind = _BLOCK_TYPES.get(part.kind)
     taken = kind is not None and (facts.parts is None or kind in facts.parts)
-    if part.kind == "file" and not taken:
-        text = document_text(part)
-        if text is not None:
-            notes.adapted("messages.file", "a text document was sent as text")
-            said = f"{part.filename}:\n{text}" if part.filename else text
-            return [{"type": "text", "text": said}]
+    if not taken and (text := document_text(part)) is not None:
+        notes.adapted("messages.file", "a text document was sent as text")
+        return [{"type": "text", "text": titled(part, text)}]
     if kind is None or (not taken and notes.policy != "send"):
-        raise notes.impossible(
-            f"messages.{part.kind}",
-            f"it takes no {MEDIA_WORDS[part.kind]}",
-            f"choose a model that takes {MEDIA_WORDS[part.kind]}",
-        )
+        raise no_media(part, notes)
     known = shape.parts.get(kind, {})
     source = _document(part, known, notes) if kind == "document" else _image(part, known, notes)
     block: Block = {"type": kind, "source": source}
     keys = known.get("keys")
     if kind == "document":
-        told = {"title": part.filename, **part.extra}
+        about = {"title": part.filename, **part.extra}
         block |= {
-            key: told[key]
+            key: about[key]
             for key in _DOCUMENT_KEYS
-            if told.get(key) is not None and (keys is None or key in keys)
+            if about.get(key) is not None and (keys is None or key in keys)
         }
     return [block | cache_mark(part.extra, keys, notes)]
 
@@ -344,7 +320,7 @@ def _image(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block:
     if found is None:
         return _reference(part, known, notes)
     mime, data = found
-    mime = mime or "image/png"
+    mime = mime or DEFAULT_TYPES["image"]
     types = known.get("media_types")
     if types and mime not in types and notes.policy != "send":
         raise notes.impossible(
@@ -363,7 +339,7 @@ def _document(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block:
     if found is None:
         return _reference(part, known, notes)
     mime, data = found
-    mime = mime or "application/pdf"
+    mime = mime or DEFAULT_TYPES["file"]
     types = known.get("media_types") or ("application/pdf", "text/plain")
     if mime not in types and notes.policy != "send":
         raise notes.impossible(
@@ -380,12 +356,7 @@ def _reference(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block
         source = {"type": "url", "url": part.url}
     if types is None or source["type"] in types or notes.policy == "send":
         return source
-    what = "URL" if part.url is not None else "file id"
-    raise notes.impossible(
-        f"messages.{part.kind}",
-        f"it takes {MEDIA_WORDS[part.kind]} as base64 data only, not as a {what}",
-        "download it first, or set fetch_urls=True",
-    )
+    raise no_link(part, "URL" if part.url is not None else "file id", notes)
 
 
 # --- packing ---------------------------------------------------------------------------------

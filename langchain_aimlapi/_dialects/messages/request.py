@@ -14,15 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.messages.conversation import Block, build_conversation
-from langchain_aimlapi._dialects.parts import (
+from langchain_aimlapi._dialects.parts import json_instruction, openai_format
+from langchain_aimlapi._dialects.tools import (
+    free_text_description,
     free_text_schema,
     hosted_tool,
-    json_instruction,
     no_tools,
-    openai_format,
 )
 from langchain_aimlapi._domain.values import ChatRequest, ResponseFormat, Tool, ToolChoice
-from langchain_aimlapi._fitting.media import free_text_description
 from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi._fitting.params import Body, cache_mark, fit_all, param
 from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
@@ -87,14 +86,14 @@ def _system(blocks: list[Block], shape: Shape, notes: Notes) -> str | list[Block
     return "\n\n".join(block["text"] for block in blocks)
 
 
-def _answer_format(wanted: ResponseFormat | None, notes: Notes) -> tuple[Body, str | None]:
+def _answer_format(answer_format: ResponseFormat | None, notes: Notes) -> tuple[Body, str | None]:
     """Anthropic has no format parameter: the format is asked for in the system text."""
-    if wanted is None or wanted.kind == "text":
+    if answer_format is None or answer_format.kind == "text":
         return {}, None
-    change = f"{wanted.kind} was asked for in the prompt"
+    change = f"{answer_format.kind} was asked for in the prompt"
     if notes.unsupported("response_format", change, "the model has no such format"):
-        return {"response_format": openai_format(wanted)}, None
-    return {}, json_instruction(wanted)
+        return {"response_format": openai_format(answer_format)}, None
+    return {}, json_instruction(answer_format)
 
 
 # --- tools -----

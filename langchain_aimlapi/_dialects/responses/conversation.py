@@ -10,17 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from langchain_aimlapi._dialects.history import media_behind
 from langchain_aimlapi._dialects.parts import (
-    AUDIO_FORMATS,
-    MEDIA_WORDS,
+    named_in_text,
+    no_block,
+    no_link,
+    no_media,
     part_text,
-    told_calls,
-    told_result,
-    valid_arguments,
+    raw_as_text,
+    text_of,
+    with_error_marked,
 )
+from langchain_aimlapi._dialects.tools import (
+    call_arguments,
+    calls_as_text,
+    result_as_text,
+    safe_id,
+)
+from langchain_aimlapi._domain.media import AUDIO_FORMATS, data_of, data_url, document_text, titled
 from langchain_aimlapi._domain.values import (
     MediaPart,
     Message,
@@ -28,30 +39,23 @@ from langchain_aimlapi._domain.values import (
     RawPart,
     ReasoningPart,
     RefusalPart,
+    Role,
     TextPart,
     ToolCall,
 )
-from langchain_aimlapi._fitting.media import (
-    data_of,
-    document_text,
-    free_text_arguments,
-    safe_id,
-)
 from langchain_aimlapi._fitting.notes import Notes
-from langchain_aimlapi._fitting.params import cache_mark
 from langchain_aimlapi.catalog.facts import Shape
 
 Item = dict[str, Any]
 
 ID_CHARS = 64  # 400 "string too long. Expected a string with maximum length 64" (OpenAI)
-_WIRE_TYPES = {"image": "input_image", "file": "input_file", "audio": "input_audio"}
-_CALLS_TOLD = "tool calls of the history were sent as text"
+_PART_TYPES = {"image": "input_image", "file": "input_file", "audio": "input_audio"}
 
 
 def build_items(
     messages: Sequence[Message], shape: Shape, notes: Notes, *, stored: bool
 ) -> list[Item]:
-    """The conversation on the wire.
+    """The conversation as it goes out.
 
     Args:
         stored: The server keeps its answers, so that an item may be known by its id alone.
@@ -59,28 +63,29 @@ def build_items(
     native = takes_item(shape, "function_call") or notes.policy == "send"
     calls = {call.id: call for message in messages for call in message.tool_calls}
     items: list[Item] = []
-    moved: list[Part] = []  # media of tool results, which go into a user message behind them
-    for position, message in enumerate(messages):
-        if moved and message.role != "tool":
-            items += _message(Message("user", tuple(moved)), shape, notes)
-            moved = []
+    for position, message in enumerate(media_behind(messages, _holds, notes)):
         if message.role == "assistant":
             items += _answer(message, position, shape, notes, native=native, stored=stored)
         elif message.role == "tool" and native:
-            item, media = _result(message, calls.get(message.tool_call_id), shape)
-            items.append(item)
-            moved += media
+            items.append(_result(message, calls.get(message.tool_call_id), shape))
         elif message.role == "tool":
             notes.adapted("messages.tool", "tool results were sent as text")
             call = calls.get(message.tool_call_id)
-            said = told_result(message, call.name if call else None)
-            moved += [p for p in message.parts if part_text(p) is None]
-            items.append(_short("user", said))
+            text = result_as_text(message, call.name if call else None)
+            items.append(_short("user", text))
         else:
             items += _message(message, shape, notes)
-    if moved:
-        items += _message(Message("user", tuple(moved)), shape, notes)
     return items
+
+
+def _holds(part: MediaPart, role: Role) -> bool:
+    """Only a user message holds media; a result holds documents as text."""
+    return role == "user" or (role == "tool" and document_text(part) is not None)
+
+
+def no_cache_marks(notes: Notes) -> None:
+    """Report that this path has no cache marks: no cache is lost by that."""
+    notes.adapted("cache_control", "cache_control was left out", "OpenAI caches by itself")
 
 
 def takes_item(shape: Shape, kind: str) -> bool:
@@ -92,30 +97,29 @@ def _short(role: str, content: Any) -> Item:
     return {"type": "message", "role": role, "content": content}
 
 
-# --- what the user and the developer say -------------------------------------------------------
+# --- users and developers -----
 
 
 def _message(message: Message, shape: Shape, notes: Notes) -> list[Item]:
     role = message.role
-    if shape.roles and role not in shape.roles:
-        role = {"developer": "system", "system": "developer"}.get(role, role)  # type: ignore[assignment]  # a role stays a role
+    if shape.roles and role not in shape.roles and role in _OTHER_WORD:
+        role = _OTHER_WORD[role]
     facts = shape.roles.get(role)
     allowed = facts.parts if facts is not None else None
-    parts = _named(message, notes)
-    if len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extra:
+    parts = message.parts
+    if message.name and message.role not in ("system", "developer"):
+        change = f"the name {message.name!r} was put in front of the text"
+        notes.adapted("messages.name", change)
+        parts = named_in_text(message)
+    if any("cache_control" in part.extra for part in parts if isinstance(part, TextPart)):
+        no_cache_marks(notes)
+    if len(parts) == 1 and isinstance(parts[0], TextPart):
         return [_short(role, parts[0].text)]
     content = [built for part in parts if (built := _part(part, allowed, notes)) is not None]
     return [_short(role, content or "")]
 
 
-def _named(message: Message, notes: Notes) -> tuple[Part, ...]:
-    if not message.name or message.role in ("system", "developer"):
-        return message.parts
-    notes.adapted("messages.name", f"the name {message.name!r} was put in front of the text")
-    first = message.parts[0] if message.parts else None
-    if isinstance(first, TextPart):
-        return (TextPart(f"{message.name}: {first.text}", first.extra), *message.parts[1:])
-    return (TextPart(f"{message.name}:"), *message.parts)
+_OTHER_WORD: Mapping[Role, Role] = {"developer": "system", "system": "developer"}
 
 
 def _part(part: Part, allowed: frozenset[str] | None, notes: Notes) -> Item | None:
@@ -123,54 +127,41 @@ def _part(part: Part, allowed: frozenset[str] | None, notes: Notes) -> Item | No
         return None
     if isinstance(part, RawPart):
         kind = str(part.value.get("type"))
-        if allowed is None or kind in allowed:
+        if allowed is None or kind in allowed or notes.policy == "send":
             return dict(part.value)
-        change, why = f"a content block of type {kind} was left out", "the model does not take it"
-        left = not notes.unsupported(f"messages.{kind}", change, why)
-        return None if left else dict(part.value)
+        raise no_block(part, notes)
     if isinstance(part, MediaPart):
         return _media(part, allowed, notes)
-    extra = part.extra if isinstance(part, TextPart) else {}
-    # OpenAI caches by itself and knows no marks.
-    return {"type": "input_text", "text": part.text, **cache_mark(extra, (), notes)}
+    return {"type": "input_text", "text": part.text}
 
 
 def _media(part: MediaPart, allowed: frozenset[str] | None, notes: Notes) -> Item:
-    if part.kind == "file" and (text := document_text(part)) is not None:
-        # OpenAI reads PDF here and little else; text can always be said as text.
-        said = f"{part.filename}:\n{text}" if part.filename else text
-        return {"type": "input_text", "text": said}
-    kind = _WIRE_TYPES.get(part.kind)
+    if (text := document_text(part)) is not None:
+        # OpenAI reads PDF here and little else; text can always be sent as text.
+        return {"type": "input_text", "text": titled(part, text)}
+    kind = _PART_TYPES.get(part.kind)
     taken = kind is not None and (allowed is None or kind in allowed)
     if kind is None or (not taken and notes.policy != "send"):
-        raise notes.impossible(
-            f"messages.{part.kind}",
-            f"it takes no {MEDIA_WORDS[part.kind]}",
-            f"choose a model that takes {MEDIA_WORDS[part.kind]}",
-        )
-    return {"type": kind, **_SAID[part.kind](part, notes)}
+        raise no_media(part, notes)
+    return {"type": kind, **_MEDIA[part.kind](part, notes)}
 
 
 def _image(part: MediaPart, notes: Notes) -> Item:
     detail = {"detail": part.detail} if part.detail else {}
     if part.file_id:
         return {"file_id": part.file_id, **detail}
-    return {"image_url": _uri(part, "image/png") or part.url, **detail}
+    return {"image_url": data_url(part) or part.url, **detail}
 
 
 def _file(part: MediaPart, notes: Notes) -> Item:
     if part.file_id:
         return {"file_id": part.file_id}
-    uri = _uri(part, "application/pdf")
-    if uri is not None:
-        return {"filename": part.filename or "document.pdf", "file_data": uri}
+    content = data_url(part)
+    if content is not None:
+        return {"filename": part.filename or "document.pdf", "file_data": content}
     if notes.policy == "send":
         return {"file_url": part.url}
-    raise notes.impossible(
-        "messages.file",
-        "it takes documents as base64 data only, not as a URL",
-        "download it first, or set fetch_urls=True",
-    )
+    raise no_link(part, "URL", notes)
 
 
 def _audio(part: MediaPart, notes: Notes) -> Item:
@@ -178,15 +169,14 @@ def _audio(part: MediaPart, notes: Notes) -> Item:
     return {"input_audio": {"data": data, "format": AUDIO_FORMATS.get(mime or "", "wav")}}
 
 
-_SAID = {"image": _image, "file": _file, "audio": _audio}
+_MEDIA: Mapping[str, Callable[[MediaPart, Notes], Item]] = {
+    "image": _image,
+    "file": _file,
+    "audio": _audio,
+}
 
 
-def _uri(part: MediaPart, default: str) -> str | None:
-    found = data_of(part)
-    return f"data:{found[0] or default};base64,{found[1]}" if found else None
-
-
-# --- what the model said -------------------------------------------------------------------------
+# --- answers -----
 
 
 def _answer(
@@ -195,29 +185,21 @@ def _answer(
     """An earlier answer: thoughts and hosted calls, the text, then the calls."""
     if message.name:
         notes.adapted("messages.name", f"the name {message.name!r} of an answer was left out")
-    spoken = _spoken(message, position, shape, notes)
+    items = _text_items(message, position)
     if native:
-        calls = [
+        items += [
             _call(call, position, number, shape) for number, call in enumerate(message.tool_calls)
         ]
-    else:
-        calls = []
-        if message.tool_calls:
-            notes.adapted("messages.tool_calls", _CALLS_TOLD)
-            spoken.append(_short("assistant", told_calls(message)))
-    media = [
-        part for part in message.parts if isinstance(part, MediaPart) and part_text(part) is None
-    ]
-    if media:
-        notes.adapted("messages.assistant", "media of an earlier answer were left out")
-    said = [*spoken, *calls]
-    if not said:
+    elif message.tool_calls:
+        notes.adapted("messages.tool_calls", "tool calls of the history were sent as text")
+        items.append(_short("assistant", calls_as_text(message)))
+    if not items:
         # 400 "reasoning was provided without its required following item" (OpenAI)
         return []
-    return _in_order(*_thoughts(message, shape, stored=stored), said)
+    return _in_order(*_thoughts(message, shape, stored=stored), items)
 
 
-def _spoken(message: Message, position: int, shape: Shape, notes: Notes) -> list[Item]:
+def _text_items(message: Message, position: int) -> list[Item]:
     parts = [p for p in message.parts if part_text(p) is not None]
     if any(isinstance(p, RefusalPart) for p in parts):
         content = [_output_part(p) for p in parts if part_text(p)]
@@ -253,40 +235,25 @@ def _call(call: ToolCall, position: int, number: int, shape: Shape) -> Item:
             "name": call.name,
             "input": call.arguments,
         }
-    said = free_text_arguments(call) if call.kind == "custom" else valid_arguments(call)
-    return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": said}
+    arguments = call_arguments(call)
+    return {"type": "function_call", "call_id": call_id, "name": call.name, "arguments": arguments}
 
 
-def _result(message: Message, call: ToolCall | None, shape: Shape) -> tuple[Item, list[Part]]:
-    """A result as text, and its media, which only a user message can hold."""
-    media: list[Part] = [p for p in message.parts if isinstance(p, MediaPart) and not _is_text(p)]
-    said = "\n".join(_result_text(p) for p in message.parts if p not in media)
-    if media and not said:
-        said = "The result is in the next user message."
-    if message.is_error and not said.lower().lstrip().startswith("error"):
-        said = f"Error: {said}"  # the item has no place for it
+def _result(message: Message, call: ToolCall | None, shape: Shape) -> Item:
+    parts = tuple(raw_as_text(p) if isinstance(p, RawPart) else p for p in message.parts)
+    texts = with_error_marked(replace(message, parts=tuple(map(_as_text, parts))))
     custom = call is not None and call.kind == "custom" and takes_item(shape, "custom_tool_call")
-    item = {
+    return {
         "type": "custom_tool_call_output" if custom else "function_call_output",
         "call_id": safe_id(message.tool_call_id or "", limit=ID_CHARS),
-        "output": said,
+        "output": text_of(texts.parts),
     }
-    if media:
-        media.insert(0, TextPart(f"Result of tool call {message.tool_call_id}:"))
-    return item, media
 
 
-def _is_text(part: MediaPart) -> bool:
-    return part.kind == "file" and document_text(part) is not None
-
-
-def _result_text(part: Part) -> str:
-    if isinstance(part, RawPart):
-        return json.dumps(dict(part.value), ensure_ascii=False, default=str)
-    if isinstance(part, MediaPart):
-        text = document_text(part) or ""
-        return f"{part.filename}:\n{text}" if part.filename else text
-    return part_text(part) or ""
+def _as_text(part: Part) -> Part:
+    """A text document as text; other media have been moved out of the result."""
+    text = document_text(part) if isinstance(part, MediaPart) else None
+    return part if text is None or not isinstance(part, MediaPart) else TextPart(titled(part, text))
 
 
 # --- thoughts and hosted calls -------------------------------------------------------------------
@@ -300,12 +267,12 @@ def _thoughts(
     A thought that is neither encrypted nor stored can not be found again by the server; a hosted
     call whose thought is missing is refused. So either all of them go back or none.
     """
-    told = list(_reasoning_items(message))
+    thoughts = list(_reasoning_items(message))
     hosted = [item for item in _hosted_calls(message) if takes_item(shape, str(item["type"]))]
     if not takes_item(shape, "reasoning"):
-        return [], [] if told else hosted
-    kept = [(at, _clean(item, shape)) for at, item in told if stored or _is_sealed(item)]
-    return (kept, hosted) if len(kept) == len(told) else ([], [])
+        return [], [] if thoughts else hosted
+    kept = [(at, _clean(item, shape)) for at, item in thoughts if stored or _is_sealed(item)]
+    return (kept, hosted) if len(kept) == len(thoughts) else ([], [])
 
 
 def _is_sealed(item: Item) -> bool:
@@ -343,21 +310,20 @@ def _clean(item: Item, shape: Shape) -> Item:
 
 def _hosted_calls(message: Message) -> list[Item]:
     found = message.extra.get("server_tool_calls")
-    told = [dict(i) for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
-    raw = [dict(p.value) for p in message.parts if isinstance(p, RawPart)]
+    listed = [dict(i) for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
     return [
         item
-        for item in told or raw
+        for item in listed or [dict(p.value) for p in message.parts if isinstance(p, RawPart)]
         if str(item.get("type", "")).endswith(("_call", "_list_tools", "_approval_request"))
         and item.get("id")
     ]
 
 
 def _in_order(
-    thoughts: list[tuple[int | None, Item]], hosted: list[Item], said: list[Item]
+    thoughts: list[tuple[int | None, Item]], hosted: list[Item], answer: list[Item]
 ) -> list[Item]:
     """Each thought at the place that it had among the items; without one, all of them first."""
-    others = [*hosted, *said]
+    others = [*hosted, *answer]
     items: list[Item] = []
     for at, thought in thoughts:
         while at is not None and len(items) < at and len(others) > 1:

@@ -11,22 +11,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_aimlapi._dialects.parts import (
+from langchain_aimlapi._dialects.parts import json_instruction
+from langchain_aimlapi._dialects.responses.conversation import build_items, no_cache_marks
+from langchain_aimlapi._dialects.tools import (
+    free_text_description,
     free_text_schema,
     hosted_tool,
-    json_instruction,
     no_tools,
     object_schema,
     takes_tool,
 )
-from langchain_aimlapi._dialects.responses.conversation import build_items
 from langchain_aimlapi._domain.values import ChatRequest, Message, ResponseFormat, TextPart, Tool
-from langchain_aimlapi._fitting.media import free_text_description
 from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi._fitting.params import (
     NO_PARAMETER,
     Body,
-    cache_mark,
     declares,
     fit_all,
     param,
@@ -120,7 +119,8 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
     if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
         return _custom(tool)
     wire: Body = {"type": "function", "name": tool.name}
-    wire |= cache_mark(tool.extra, (), notes)  # OpenAI caches by itself
+    if "cache_control" in tool.extra:
+        no_cache_marks(notes)
     description = tool.description
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
@@ -202,15 +202,15 @@ def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str |
     written = request.params.get("text")
     text: Body = dict(written) if isinstance(written, Mapping) else {}
     instruction = None
-    wanted = request.response_format
-    if wanted is not None:
+    answer_format = request.response_format
+    if answer_format is not None:
         formats = shape.response_formats
-        if formats is None or wanted.kind in formats or notes.policy == "send":
-            text["format"] = _format(wanted)
-        elif wanted.kind != "text":
-            change = f"{wanted.kind} was asked for in the prompt"
+        if formats is None or answer_format.kind in formats or notes.policy == "send":
+            text["format"] = _format(answer_format)
+        elif answer_format.kind != "text":
+            change = f"{answer_format.kind} was asked for in the prompt"
             notes.unsupported("response_format", change, "the model has no such format")
-            instruction = json_instruction(wanted)
+            instruction = json_instruction(answer_format)
     verbosity = request.params.get("verbosity")
     if verbosity is not None:
         known = param(shape, "text").properties
@@ -226,19 +226,19 @@ def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str |
     return text, instruction
 
 
-def _format(wanted: ResponseFormat) -> Body:
+def _format(answer_format: ResponseFormat) -> Body:
     """The flat form that this path has."""
-    if wanted.kind != "json_schema":
-        return {"type": wanted.kind}
+    if answer_format.kind != "json_schema":
+        return {"type": answer_format.kind}
     wire: Body = {
         "type": "json_schema",
-        "name": re.sub(r"[^A-Za-z0-9_-]", "_", wanted.name)[:64] or "answer",
-        "schema": dict(wanted.schema),
+        "name": re.sub(r"[^A-Za-z0-9_-]", "_", answer_format.name)[:64] or "answer",
+        "schema": dict(answer_format.schema),
     }
-    if wanted.description:
-        wire["description"] = wanted.description
-    if wanted.strict is not None:
-        wire["strict"] = wanted.strict
+    if answer_format.description:
+        wire["description"] = answer_format.description
+    if answer_format.strict is not None:
+        wire["strict"] = answer_format.strict
     return wire
 
 

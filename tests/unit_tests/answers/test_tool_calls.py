@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk
 
-from langchain_aimlapi._answers.tool_calls import ToolFragments, breaker, is_object
+from langchain_aimlapi._answers.tool_calls import ToolFragments, breaker
 from langchain_aimlapi._domain.values import Delta, ToolCall, ToolDelta
+from langchain_aimlapi._json import json_object
 from langchain_aimlapi._langchain.chunks import call_arguments, delta_to_chunk
 
 Told = tuple[str | None, str, str]
@@ -343,7 +344,7 @@ def test_a_cut_call_does_not_spoil_the_whole_call_before_it() -> None:
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(st.sampled_from(list('{}[]":,\\ a1')), max_size=25))
 def test_what_is_no_object_cannot_be_repaired_after_the_breaker(text: str) -> None:
-    if text.strip() and not is_object(text):
+    if text.strip() and json_object(text) is None:
         message = merged([ToolDelta(0, "c1", "w", text + breaker(text))])
         assert message.tool_calls == []
 
