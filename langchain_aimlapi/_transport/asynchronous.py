@@ -106,39 +106,10 @@ class AsyncDriver:
 
     async def run(self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None) -> T:
         """Carry out a flow that has no items; return its result."""
-        auth = None if key is None else KeyAuth(key)
-        slot = await self._acquire()
-        try:
-            return await self._run(flow, slot.client, auth, on_retry)
-        finally:
-            flow.close()
-            if slot.release():
-                await slot.client.aclose()
-
-    async def _run(
-        self,
-        flow: Flow[T],
-        client: httpx.AsyncClient,
-        auth: KeyAuth | None,
-        on_retry: OnRetry | None,
-    ) -> T:
-        result: Any = None
-        fault: Fault | None = None
-        while True:
-            try:
-                command = flow.send(result) if fault is None else flow.throw(fault)
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            result, fault = None, None
-            try:
-                if isinstance(command, wire.Send):
-                    result = await self._send(client, command, auth)
-                elif isinstance(command, Resolve):
-                    result = await asyncio.to_thread(resolve, command)
-                else:
-                    await _pause(command, on_retry)
-            except Fault as caught:
-                fault = caught
+        results: list[T] = []
+        async for _ in self.stream(_keep_result(flow, results), key, on_retry):
+            pass
+        return results[0]
 
     async def _send(
         self, client: httpx.AsyncClient, command: wire.Send, auth: KeyAuth | None
@@ -182,9 +153,9 @@ class AsyncDriver:
         raise fault
 
     async def stream(
-        self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
+        self, flow: Flow[Any], key: Key | None, on_retry: OnRetry | None = None
     ) -> AsyncGenerator[Any, None]:
-        """Carry out a streaming flow; yield its items as they come."""
+        """Carry out a flow; yield its items as they come."""
         auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()
         answer: _AsyncOpenAnswer | None = None
@@ -197,34 +168,31 @@ class AsyncDriver:
                 except StopIteration:
                     return
                 result, fault = None, None
-                if command is READ:
-                    try:
-                        result = await answer.read()  # type: ignore[union-attr]  # after Open
-                    except Fault as caught:
-                        fault = caught
-                elif type(command) is list:
+                if type(command) is list:
                     for item in command:
                         yield item
-                elif isinstance(command, wire.Open):
-                    try:
+                    continue
+                try:
+                    if command is READ:
+                        result = await answer.read()  # type: ignore[union-attr]  # after Open
+                    elif isinstance(command, wire.Send):
+                        result = await self._send(slot.client, command, auth)
+                    elif isinstance(command, wire.Open):
                         response = await self._open(slot.client, command, auth)
                         idle_from_now(response, command.limits, command.until)
                         answer = _AsyncOpenAnswer(response, command.until)
                         result = Response(response.status_code, headers_of(response), b"")
-                    except Fault as caught:
-                        fault = caught
-                elif isinstance(command, Resolve):
-                    try:
+                    elif isinstance(command, Resolve):
                         result = await asyncio.to_thread(resolve, command)
-                    except Fault as caught:
-                        fault = caught
-                elif not isinstance(command, wire.Drain | wire.Close):
-                    await _pause(command, on_retry)
-                elif answer is not None:
-                    if isinstance(command, wire.Drain):
-                        await answer.drain()
-                    await answer.close()
-                    answer = None
+                    elif not isinstance(command, wire.Drain | wire.Close):
+                        await _pause(command, on_retry)
+                    elif answer is not None:
+                        if isinstance(command, wire.Drain):
+                            await answer.drain()
+                        await answer.close()
+                        answer = None
+                except Fault as caught:
+                    fault = caught
         finally:
             flow.close()
             if answer is not None:
@@ -290,6 +258,11 @@ def _is_ending_seen(loop: asyncio.AbstractEventLoop) -> bool:
     there prints a traceback when the interpreter ends."""
     shut_down: bool = getattr(loop, "_asyncgens_shutdown_called", False)
     return sys.get_asyncgen_hooks().firstiter is not None and not shut_down
+
+
+def _keep_result(flow: Flow[T], results: list[T]) -> Flow[None]:
+    """The same flow; an async generator returns nothing, so its result goes into a list."""
+    results.append((yield from flow))
 
 
 async def _pause(command: Any, on_retry: OnRetry | None) -> None:

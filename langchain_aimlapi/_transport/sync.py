@@ -142,35 +142,12 @@ class SyncDriver:
 
     def run(self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None) -> T:
         """Carry out a flow that has no items; return its result."""
-        auth = None if key is None else KeyAuth(key)
-        slot = self._acquire()
-        try:
-            return self._run(flow, slot.client, auth, on_retry)
-        finally:
-            flow.close()
-            if slot.release():
-                slot.client.close()
-
-    def _run(
-        self, flow: Flow[T], client: httpx.Client, auth: KeyAuth | None, on_retry: OnRetry | None
-    ) -> T:
-        result: Any = None
-        fault: Fault | None = None
+        items = self.stream(flow, key, on_retry)
         while True:
             try:
-                command = flow.send(result) if fault is None else flow.throw(fault)
+                next(items)
             except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            result, fault = None, None
-            try:
-                if isinstance(command, wire.Send):
-                    result = self._send(client, command, auth)
-                elif isinstance(command, Resolve):
-                    result = resolve(command)
-                else:
-                    _pause(command, on_retry)
-            except Fault as caught:
-                fault = caught
+                return stop.value  # type: ignore[no-any-return]  # the flow's own result
 
     def _send(self, client: httpx.Client, command: wire.Send, auth: KeyAuth | None) -> Response:
         response = self._open(client, command, auth)
@@ -216,9 +193,9 @@ class SyncDriver:
         raise fault
 
     def stream(
-        self, flow: Flow[None], key: Key | None, on_retry: OnRetry | None = None
-    ) -> Generator[Any, None, None]:
-        """Carry out a streaming flow; yield its items as they come."""
+        self, flow: Flow[T], key: Key | None, on_retry: OnRetry | None = None
+    ) -> Generator[Any, None, T]:
+        """Carry out a flow; yield its items as they come, and return its result."""
         auth = None if key is None else KeyAuth(key)
         slot = self._acquire()
         answer: _OpenAnswer | None = None
@@ -228,36 +205,33 @@ class SyncDriver:
             while True:
                 try:
                     command = flow.send(result) if fault is None else flow.throw(fault)
-                except StopIteration:
-                    return
+                except StopIteration as stop:
+                    return stop.value  # type: ignore[no-any-return]  # the flow's own result
                 result, fault = None, None
-                if command is READ:
-                    try:
-                        result = answer.read()  # type: ignore[union-attr]  # Open comes first
-                    except Fault as caught:
-                        fault = caught
-                elif type(command) is list:
+                if type(command) is list:
                     yield from command
-                elif isinstance(command, wire.Open):
-                    try:
+                    continue
+                try:
+                    if command is READ:
+                        result = answer.read()  # type: ignore[union-attr]  # Open comes first
+                    elif isinstance(command, wire.Send):
+                        result = self._send(slot.client, command, auth)
+                    elif isinstance(command, wire.Open):
                         response = self._open(slot.client, command, auth)
                         idle_from_now(response, command.limits, command.until)
                         answer = _OpenAnswer(response, command.until)
                         result = Response(response.status_code, headers_of(response), b"")
-                    except Fault as caught:
-                        fault = caught
-                elif isinstance(command, Resolve):
-                    try:
+                    elif isinstance(command, Resolve):
                         result = resolve(command)
-                    except Fault as caught:
-                        fault = caught
-                elif not isinstance(command, wire.Drain | wire.Close):
-                    _pause(command, on_retry)
-                elif answer is not None:
-                    if isinstance(command, wire.Drain):
-                        answer.drain()
-                    answer.close()
-                    answer = None
+                    elif not isinstance(command, wire.Drain | wire.Close):
+                        _pause(command, on_retry)
+                    elif answer is not None:
+                        if isinstance(command, wire.Drain):
+                            answer.drain()
+                        answer.close()
+                        answer = None
+                except Fault as caught:
+                    fault = caught
         finally:
             flow.close()
             if answer is not None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Container, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
 from langchain_aimlapi import errors
@@ -341,6 +342,35 @@ def stream(
                 continue
             waiting = attempts.after(error)
         yield from waiting
+
+
+def first(
+    request: Request, make_reader: Callable[[Response], StreamReader], policy: Policy
+) -> Flow[Any]:
+    """The first item of a streamed answer; the rest is not read.
+
+    Raises:
+        InvalidResponseError: there is none.
+        AimlapiError: as `stream`.
+    """
+    items = stream(request, make_reader, policy)
+    step: Callable[[], Any] = partial(next, items)
+    try:
+        while True:
+            command = step()
+            if isinstance(command, list):
+                yield Close()
+                return command[0]
+            try:
+                result = yield command
+            except Fault as fault:
+                step = partial(items.throw, fault)
+            else:
+                step = partial(items.send, result)
+    except StopIteration:
+        raise errors.InvalidResponseError("the answer is empty", model=policy.model) from None
+    finally:
+        items.close()
 
 
 def _read_error(policy: Policy) -> Flow[bytes]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, Type
 from langchain_aimlapi import errors
 from langchain_aimlapi._domain.values import Cost
 from langchain_aimlapi._wire import flow
-from langchain_aimlapi._wire.flow import Flow, Notify, Policy, Wait
+from langchain_aimlapi._wire.flow import Flow, Notify, Policy, StreamReader, Wait
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.endpoints._plans import Calls, Context, Method, Plan, PlanRunner, only
 from langchain_aimlapi.endpoints._results import Result
@@ -67,6 +67,8 @@ class JobKind(Generic[T]):
         interval: Seconds before the second question.
         timeout: Seconds that a result is waited for, where the caller does not say.
         cancel: Context and id -> the request that cancels, where the API has one.
+        reader: Set where the answer to the question may be long (it holds the result itself):
+            makes items of it, the first of which is the state; no more is read.
     """
 
     name: str
@@ -75,6 +77,7 @@ class JobKind(Generic[T]):
     interval: float = 5.0
     timeout: float = 1800.0
     cancel: Callable[[Context, str], Request] | None = None
+    reader: Callable[[Response, Policy], StreamReader] | None = None
 
 
 def plan_state(
@@ -135,6 +138,9 @@ def with_cost(made: T, cost: Cost | None) -> T:
 
 def _ask(context: Context, kind: JobKind[T], job: str, policy: Policy) -> Flow[JobState[T]]:
     request = kind.question(context, job)
+    make = kind.reader
+    if make is not None:
+        return flow.first(request, lambda head: make(head, policy), policy)
     return flow.call(request, lambda response: kind.parse(response, policy), policy)
 
 
