@@ -220,12 +220,12 @@ class StructuredOutputError(AimlapiError, core.OutputParserException):
         self,
         message: str,
         *,
-        advice: str | None = None,
         raw: AIMessage | None = None,
         answers: tuple[AIMessage, ...] = (),
         cost: float | None = None,
+        **details: Any,
     ) -> None:
-        super().__init__(message, advice=advice, partial=raw)
+        super().__init__(message, **{"partial": raw, **details})
         self.args = (self.message,)  # OutputParserException has put a link behind it
         self.raw = raw
         self.answers = answers
