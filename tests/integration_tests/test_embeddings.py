@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
-import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -124,12 +125,25 @@ async def test_a_query_and_a_document_go_out_as_what_they_are(api: Emulator, col
 
 
 async def test_async_requests_overlap_up_to_the_limit(api: Emulator) -> None:
-    api.fault(Fault(delay=0.2), times=None)
-    model = made(api, model="voyage-2", chunk_size=1, max_concurrency=4)
-    start = time.monotonic()
-    vectors = await model.aembed_documents([f"t{place}" for place in range(8)])
+    together = asyncio.Barrier(4)  # opens for four requests that are under way at once
+    under_way: list[int] = [0]
+    inner = api.transport
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        under_way.append(under_way[-1] + 1)
+        async with asyncio.timeout(60):
+            await together.wait()
+        under_way.append(under_way[-1] - 1)
+        answered: httpx.Response = await inner.handle_async_request(request)
+        return answered
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        model = made(
+            api, model="voyage-2", chunk_size=1, max_concurrency=4, http_async_client=client
+        )
+        vectors = await model.aembed_documents([f"t{place}" for place in range(8)])
     assert len(vectors) == 8
-    assert 0.35 < time.monotonic() - start < 1.2  # two rounds of four, not eight
+    assert max(under_way) == 4
 
 
 async def test_one_failure_ends_the_whole_call(api: Emulator, colour: str) -> None:

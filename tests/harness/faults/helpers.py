@@ -37,8 +37,8 @@ def make_model(server: RawServer, **options: Any) -> ChatAimlapi:
         "model": "openai/gpt-4o",
         "api_key": KEY,
         "base_url": server.url + "/v1",
-        "timeout": 5.0,
-        "stream_timeout": 5.0,
+        "timeout": 60.0,
+        "stream_timeout": 60.0,
         "async_transport": transport,
     }
     return ChatAimlapi(**{**base, **options})
@@ -52,5 +52,5 @@ async def astreamed(model: ChatAimlapi, text: str) -> str:
     return "".join([str(piece.text) async for piece in model.astream(text)])
 
 
-def all_closed(server: RawServer, within: float = 1.0) -> bool:
+def all_closed(server: RawServer, within: float = 30.0) -> bool:
     return server.wait_until(lambda s: s.open_connections == 0, within)

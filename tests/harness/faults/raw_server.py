@@ -281,7 +281,7 @@ class RawServer:
         """Connections that neither side has ended."""
         return sum(1 for line in self.connections if line.closed is None)
 
-    def wait_until(self, true: Callable[[RawServer], bool], timeout: float = 2.0) -> bool:
+    def wait_until(self, true: Callable[[RawServer], bool], timeout: float = 30.0) -> bool:
         """Wait until ``true(self)`` holds; says whether it came to hold within ``timeout``."""
         limit = time.monotonic() + timeout
         while not true(self):

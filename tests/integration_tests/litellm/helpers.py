@@ -74,7 +74,7 @@ class Asker:
         """The call in this colour."""
         return self.runner.run(asynchronous(**given)) if self.is_async else sync(**given)
 
-    def later(self, found: Callable[[], Any], seconds: float = 5.0) -> Any:
+    def later(self, found: Callable[[], Any], seconds: float = 60.0) -> Any:
         """What ``found`` gives, once it gives anything: LiteLLM logs in the background."""
         end = time.monotonic() + seconds
         while not (value := found()) and time.monotonic() < end:

@@ -130,7 +130,7 @@ def test_time_out_ends_the_wait(ask: Asker) -> None:
     begun = time.monotonic()
     with pytest.raises(litellm.Timeout):
         ask.chat(timeout=0.3)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 25  # less than the server waits
 
 
 # --- in the middle of a stream -----
@@ -164,7 +164,7 @@ def test_error_frame_has_the_class_of_its_code(ask: Asker, status: int, name: st
 
 def test_silent_stream_times_out(ask: Asker) -> None:
     ask.api.fault(Fault(stall_after=4)).say("one two three four five six seven")
-    delivered, error = take(ask, timeout=0.4)
+    delivered, error = take(ask, timeout=1.5)
     assert delivered
     assert isinstance(original(error), litellm.Timeout)
 
@@ -204,7 +204,7 @@ def test_leaving_a_stream_closes_its_connection(api: Emulator, runner: Any) -> N
         next(iter(stream))
         stream.completion_stream.close()
         runner.run(_leave(given))
-        end = time.monotonic() + 5
+        end = time.monotonic() + 60
         while any(r.ended == "open" for r in api.requests) and time.monotonic() < end:
             time.sleep(0.02)
         assert [r.ended for r in api.requests] == ["left", "left"]
