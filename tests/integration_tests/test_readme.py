@@ -4,47 +4,40 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.benchmarks.report import summary
+from tests.harness.paths import ROOT
+from tests.harness.programs import Programs
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.S | re.M)
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9l]*.py"))
 
 
-def _run(arguments: list[str], cwd: Path = ROOT) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+@pytest.fixture(scope="module", params=["forked", pytest.param("fresh", marks=pytest.mark.slow)])
+def programs(request: pytest.FixtureRequest) -> Iterator[Programs]:
+    with Programs(fresh=request.param == "fresh") as running:
+        yield running
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[b.splitlines()[0][:50] for b in BLOCKS])
-def test_every_block_of_the_readme_runs(block: str, tmp_path: Path) -> None:
+def test_every_block_of_the_readme_runs(block: str, programs: Programs, tmp_path: Path) -> None:
     script = tmp_path / "block.py"
     script.write_text(block, encoding="utf-8")
-    assert _run([str(script)]).strip()
+    assert programs.run(script).strip()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[e.stem for e in EXAMPLES])
-def test_every_example_runs(example: Path) -> None:
-    assert _run([str(example)]).strip()
+def test_every_example_runs(example: Path, programs: Programs) -> None:
+    assert programs.run(example).strip()
 
 
-def test_the_demo_shows_an_answer_its_usage_its_cost_and_its_ids() -> None:
-    shown = _run(["examples/demo.py"])
+def test_the_demo_shows_an_answer_its_usage_its_cost_and_its_ids(programs: Programs) -> None:
+    shown = programs.run(ROOT / "examples" / "demo.py")
     for word in ("Model: ", "tokens", "cost", "USD", "finish reason  stop", "inference id"):
         assert word in shown
 
