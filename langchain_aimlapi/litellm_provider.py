@@ -37,10 +37,11 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-from langchain_aimlapi._litellm import PROVIDER, models, wraps
+from langchain_aimlapi._litellm import PROVIDER, drift, listing, models, wraps
+from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi._litellm.handler import AimlapiLLM, handler
 from langchain_aimlapi._litellm.routing import PreferModels
-from langchain_aimlapi._litellm.wraps import LiteLLMDriftWarning
+from langchain_aimlapi._litellm.supported import supported_params
 from langchain_aimlapi.catalog import Catalog
 
 __all__ = [
@@ -84,8 +85,14 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
     item: Any = {"provider": PROVIDER, "custom_handler": handler}
     litellm.custom_provider_map = [*others, *(kept or [item])]
     litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call]  # LiteLLM's own
+    moved = [*wraps.install(), *listing.install(_supported)]
     models.register_models(handler.catalog)
-    return tuple(f"{wrap.module}.{wrap.name}" for wrap in wraps.install())
+    drift.warn_of(moved)
+    return tuple(each.name for each in moved)
+
+
+def _supported(model: str) -> tuple[str, ...]:
+    return supported_params(model, handler.catalog)
 
 
 def unregister() -> None:

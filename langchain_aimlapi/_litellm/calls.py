@@ -55,7 +55,7 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
     model = str(arguments["model"])
     params = dict(arguments.get("optional_params") or {})
     access = resolve_access(arguments, params)
-    request = _request(model, arguments.get("messages") or (), params, stream=stream)
+    request = chat_request(model, arguments.get("messages") or (), params, stream=stream)
     call = prepare(
         request,
         catalog.find(model),
@@ -74,7 +74,10 @@ def is_dropping(arguments: Arguments) -> bool:
     return bool(litellm.drop_params or litellm_params(arguments).get("drop_params"))
 
 
-def _request(model: str, messages: Any, params: Mapping[str, Any], *, stream: bool) -> ChatRequest:
+def chat_request(
+    model: str, messages: Any, params: Mapping[str, Any], *, stream: bool
+) -> ChatRequest:
+    """The request in neutral terms, from messages and parameters in OpenAI's."""
     rest = {k: v for k, v in params.items() if k not in NOT_PARAMS}
     extra_body = rest.pop("extra_body", None) or {}
     tools = rest.pop("tools", None) or [

@@ -6,7 +6,7 @@ from typing import Any
 
 import litellm
 
-from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm import PROVIDER, listing
 from langchain_aimlapi._litellm.config import MODES
 from langchain_aimlapi._litellm.plans import context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
@@ -103,6 +103,7 @@ def register_models(catalog: Catalog) -> None:
     if new:
         litellm.register_model({name: dict(entry) for name, entry in new.items()})
         _registered.update(new)
+    listing.list_models(_registered)
 
 
 # --- live prices -----

@@ -18,15 +18,11 @@ from typing import Any
 
 import litellm
 
-from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._litellm import PROVIDER, media
+from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
 
 MARK = "__langchain_aimlapi__"
-
-
-class LiteLLMDriftWarning(UserWarning):
-    """A private name of LiteLLM has moved; the text says which one and what works less well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +93,12 @@ _IMAGE = ("n", "quality", "response_format", "size", "style", "user")
 _EDIT = (
     "mask", "n", "quality", "response_format", "size", "user", "extra_headers", "extra_body"
 )  # fmt: skip
-_warned: set[str] = set()
 
 
-def install() -> tuple[Wrap, ...]:
-    """Wrap every name that is where it was; safe to call again. Returns the wraps that do not
-    fit the installed LiteLLM, about which it warns once."""
-    missing = tuple(wrap for wrap in WRAPS if not _install(wrap))
-    for wrap in missing:
-        if wrap.name not in _warned:
-            _warned.add(wrap.name)
-            warn_caller(
-                f"LiteLLM {_version()} has no fitting {wrap.module}.{wrap.name}: {wrap.lost}",
-                LiteLLMDriftWarning,
-            )
-    return missing
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("litellm")
+def install() -> list[Moved]:
+    """Wrap every name that is where it was; safe to call again. Returns those that do not fit the
+    installed LiteLLM."""
+    return [Moved(f"{w.module}.{w.name}", w.lost) for w in WRAPS if not _install(w)]
 
 
 def _install(wrap: Wrap) -> bool:

@@ -27,7 +27,7 @@ _NOISE = (
     "ignore::pytest.PytestUnraisableExceptionWarning",
     "ignore::UserWarning",
     "error::langchain_aimlapi.errors.UnsupportedParameterWarning",
-    "error::langchain_aimlapi._litellm.wraps.LiteLLMDriftWarning",
+    "error::langchain_aimlapi._litellm.drift.LiteLLMDriftWarning",
 )
 
 

@@ -383,6 +383,27 @@ def test_unsupported_parameter_can_be_an_error(ask: Asker) -> None:
     assert ask.api.requests == []
 
 
+THINKING: dict[str, Any] = {"type": "enabled", "budget_tokens": 1024}
+
+
+def test_thinking_is_left_out_where_a_model_has_no_such_control(
+    ask: Asker, recwarn: pytest.WarningsRecorder
+) -> None:
+    ask.chat("openai/gpt-4o", thinking=THINKING, drop_params=True)
+    assert not {"thinking", "reasoning", "reasoning_effort"} & set(ask.api.requests[-1].body)
+    assert [w for w in recwarn if "thinking" in str(w.message)] == []
+    with pytest.raises(litellm.BadRequestError, match="thinking"):
+        ask.chat("openai/gpt-4o", thinking=THINKING, on_unsupported="error")
+    assert len(ask.api.requests) == 1
+
+
+def test_thinking_is_said_in_the_models_own_words(ask: Asker) -> None:
+    ask.chat("o3-mini", thinking=THINKING, drop_params=True)
+    body = ask.api.requests[-1].body
+    assert body["reasoning_effort"] == "low"
+    assert "thinking" not in body
+
+
 def test_forced_dialect_is_spoken(ask: Asker) -> None:
     ask.chat("openai/gpt-4o", dialect="responses")
     assert ask.api.requests[-1].path == "/v1/responses"

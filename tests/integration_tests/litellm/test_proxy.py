@@ -24,6 +24,11 @@ CHOICE = Choice(
     fallbacks=False,
 )
 
+WILDCARD = """\
+  - model_name: aimlapi/*
+    litellm_params: {model: aimlapi/*, api_key: os.environ/AIMLAPI_API_KEY}
+"""
+
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
@@ -40,7 +45,8 @@ def url(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "AIMLAPI_API_KEY": emulator.api_key,
         "AIMLAPI_API_BASE": emulator.base_url,
     }
-    with proxy(write(CHOICE), folder, environment) as address:
+    config = write(CHOICE).replace("model_list:\n", f"model_list:\n{WILDCARD}", 1)
+    with proxy(config, folder, environment) as address:
         yield address
 
 
@@ -159,6 +165,19 @@ def test_anthropic_endpoint(api: Emulator, url: str, stream: bool) -> None:
         assert answer.json()["content"][0]["text"] == "Hello there."
 
 
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_gemini_endpoint(api: Emulator, url: str, model: str) -> None:
+    """Gemini's clients speak to ``:generateContent``."""
+    api.say("Hello there.")
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hi."}]}]}
+    headers = {"x-goog-api-key": MASTER_KEY}
+    answer = httpx.post(
+        f"{url}/v1beta/models/{model}:generateContent", json=body, headers=headers, timeout=60
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["candidates"][0]["content"]["parts"][0]["text"] == "Hello there."
+
+
 @pytest.mark.parametrize(
     ("fault", "cls"),
     [
@@ -205,7 +224,9 @@ def _until(done: Any) -> None:
 def test_models_are_listed_with_what_is_known_about_them(api: Emulator, url: str) -> None:
     headers = {"authorization": f"Bearer {MASTER_KEY}"}
     listed = httpx.get(f"{url}/v1/models", headers=headers, timeout=30).json()["data"]
-    assert {entry["id"] for entry in listed} >= {GPT, CLAUDE, RESPONSES}
+    names = {entry["id"] for entry in listed}
+    assert names >= {GPT, CLAUDE, RESPONSES}
+    assert len({name for name in names if name.startswith("aimlapi/")}) > 300  # the wildcard's
     rows = httpx.get(f"{url}/v1/model/info", headers=headers, timeout=30).json()["data"]
     (claude,) = [row for row in rows if row["model_name"] == CLAUDE]
     assert claude["model_info"]["supports_function_calling"] is True

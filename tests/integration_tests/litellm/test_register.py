@@ -13,8 +13,8 @@ import pytest
 from litellm.llms.custom_llm import CustomLLM
 
 from langchain_aimlapi import litellm_provider
-from langchain_aimlapi._litellm import chunks, wraps
-from langchain_aimlapi._litellm.wraps import LiteLLMDriftWarning
+from langchain_aimlapi._litellm import chunks, drift, listing, wraps
+from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi.emulator import Emulator, Fault
 
 from .helpers import GPT, HI, drain, litellm, text_of
@@ -39,8 +39,8 @@ def given(api: Emulator, **more: Any) -> dict[str, Any]:
 
 def test_no_private_name_of_the_installed_litellm_has_moved() -> None:
     """The drift test: its message names what moved and what that costs."""
-    missing = [f"{w.module}.{w.name}: {w.lost}" for w in wraps.install()]
-    assert missing == []
+    moved = [*wraps.install(), *listing.install(litellm_provider._supported)]
+    assert [f"{name}: {lost}" for name, lost in moved] == []
 
 
 def test_registering_twice_registers_once(provider_map: None) -> None:
@@ -146,7 +146,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(module, wrap.name, _reshaped(original))
         else:
             monkeypatch.setattr(module, wrap.name, _renamed(original))
-    monkeypatch.setattr(wraps, "_warned", set())
+    monkeypatch.setattr(drift, "_warned", set())
 
 
 def _reshaped(original: Any) -> Any:
@@ -175,7 +175,7 @@ def test_moved_names_are_said_once_each_with_what_is_lost(moved: None) -> None:
     assert litellm_provider.register() == missing  # warnings are errors here: nothing new is said
 
 
-@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.wraps.LiteLLMDriftWarning")
+@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.drift.LiteLLMDriftWarning")
 def test_with_moved_names_the_provider_still_works(
     moved: None, api: Emulator, runner: asyncio.Runner
 ) -> None:
@@ -194,7 +194,7 @@ def test_with_moved_names_the_provider_still_works(
     assert litellm.image_generation(model="aimlapi/flux/schnell", prompt="A river", **here).data
 
 
-@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.wraps.LiteLLMDriftWarning")
+@pytest.mark.filterwarnings("ignore::langchain_aimlapi._litellm.drift.LiteLLMDriftWarning")
 def test_with_moved_names_sync_streams_still_fail_when_they_are_opened(
     moved: None, api: Emulator
 ) -> None:
@@ -238,3 +238,48 @@ def test_chunks_of_an_unfamiliar_litellm_are_made_by_its_constructors(
         assert chunks.text_chunk_maker() is chunks._build_chunk
     finally:
         chunks.text_chunk_maker.cache_clear()
+
+
+# --- what LiteLLM says about models -----
+
+
+def test_each_model_has_its_own_parameters() -> None:
+    claude = litellm.get_supported_openai_params("aimlapi/anthropic/claude-opus-4.1")
+    gpt = litellm.get_supported_openai_params(f"aimlapi/{GPT}")
+    thinker = litellm.get_supported_openai_params("aimlapi/o3-mini")
+    assert {"thinking", "tools"} <= set(claude)
+    assert "n" not in claude
+    assert {"seed", "logprobs"} <= set(gpt)
+    assert "reasoning_effort" not in gpt
+    assert "reasoning_effort" in thinker
+    assert "temperature" not in thinker
+
+
+def test_unknown_model_is_not_judged() -> None:
+    found = litellm.get_supported_openai_params("aimlapi/somebody/new-model")
+    assert {"temperature", "tools", "thinking", "reasoning_effort"} <= set(found)
+
+
+def test_parameters_of_other_kinds_of_models_are_no_chat_parameters() -> None:
+    assert "tools" not in litellm.get_supported_openai_params("aimlapi/flux/schnell")
+
+
+def test_wildcard_lists_the_models() -> None:
+    from litellm.proxy.auth.model_checks import get_known_models_from_wildcard
+
+    listed = get_known_models_from_wildcard("aimlapi/*")
+    assert f"aimlapi/{GPT}" in listed
+    assert len(listed) == len(set(listed)) > 300
+
+
+def test_generate_content_answers(api: Emulator, runner: asyncio.Runner) -> None:
+    from litellm.google_genai import agenerate_content, generate_content
+
+    api.say("Hello there.", times=2)
+    here = {"api_key": api.api_key, "api_base": api.base_url}
+    contents: Any = [{"role": "user", "parts": [{"text": "Hi."}]}]
+    whole: Any = generate_content(model=f"aimlapi/{GPT}", contents=contents, **here)
+    later: Any = runner.run(agenerate_content(model=f"aimlapi/{GPT}", contents=contents, **here))
+    for answer in (whole, later):
+        shown = answer if isinstance(answer, dict) else answer.model_dump()
+        assert shown["candidates"][0]["content"]["parts"][0]["text"] == "Hello there."
