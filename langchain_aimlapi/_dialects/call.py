@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from langchain_aimlapi._dialects import choose
+from langchain_aimlapi._dialects.answer_tool import (
+    AnswerToolReader,
+    needs_answer_tool,
+    with_answer_tool,
+    without_answer_tool,
+)
 from langchain_aimlapi._dialects.reader import AnswerReader, parse_answer
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
@@ -25,6 +32,7 @@ class Call:
     shape: Shape
     policy: Policy
     coalesce: bool = False
+    answer_tool: str | None = None  # the tool whose call is the text of the answer
 
     def whole(self) -> Flow[ChatResponse]:
         """The flow of a whole answer."""
@@ -35,19 +43,22 @@ class Call:
         return flow.stream(self.request, self.reader, self.policy)
 
     def _parse(self, response: Response) -> ChatResponse:
-        return parse_answer(response, model=self.policy.model, secret=self.policy.secret)
+        reply = parse_answer(response, model=self.policy.model, secret=self.policy.secret)
+        return reply if self.answer_tool is None else without_answer_tool(reply, self.answer_tool)
 
     def reader(self, head: Response) -> AnswerReader:
         """What reads the answer that begins with ``head``."""
         limits = self.policy.limits
-        return AnswerReader(
-            head.headers,
-            model=self.policy.model,
-            secret=self.policy.secret,
-            max_event_bytes=limits.max_event_bytes,
-            max_response_bytes=limits.max_response_bytes,
-            coalesce=self.coalesce,
-        )
+        options: dict[str, Any] = {
+            "model": self.policy.model,
+            "secret": self.policy.secret,
+            "max_event_bytes": limits.max_event_bytes,
+            "max_response_bytes": limits.max_response_bytes,
+            "coalesce": self.coalesce,
+        }
+        if self.answer_tool is not None:
+            return AnswerToolReader(self.answer_tool, head.headers, **options)
+        return AnswerReader(head.headers, **options)
 
 
 def prepare(
@@ -73,6 +84,9 @@ def prepare(
         UnsupportedFeatureError: the model can not take the request in any form.
         InvalidRequestError: something in it can not be written as JSON.
     """
+    answer_tool: str | None = None
+    if on_unsupported != "send" and needs_answer_tool(ask, facts, dialect):
+        ask, answer_tool = with_answer_tool(ask)
     notes = Notes(ask.model, on_unsupported)
     shape, body = choose.choose_and_build(facts, ask, dialect, notes)
     notes.warn(seen if seen is not None else set())
@@ -87,4 +101,4 @@ def prepare(
         },
         encode(body, ask.model),
     )
-    return Call(request, shape, policy, coalesce)
+    return Call(request, shape, policy, coalesce, answer_tool)

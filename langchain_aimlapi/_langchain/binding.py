@@ -12,7 +12,12 @@ from langchain_core.tools import BaseTool
 
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.literals import Method
-from langchain_aimlapi._langchain.tools import choice_to_wire, schema_to_format, tool_to_wire
+from langchain_aimlapi._langchain.tools import (
+    choice_to_wire,
+    closed_format,
+    schema_to_format,
+    tool_to_wire,
+)
 
 T = TypeVar("T")
 
@@ -65,11 +70,22 @@ class Binding(Identity):
         if parallel_tool_calls is not None:
             bound["parallel_tool_calls"] = parallel_tool_calls
         if response_format is not None:
-            is_wire = isinstance(response_format, Mapping) and "type" in response_format
-            bound["response_format"] = (
-                response_format if is_wire else schema_to_format(response_format, strict=strict)
-            )
+            bound["response_format"] = self._response_format(response_format, strict)
         return self.bind(**bound)
+
+    def _response_format(self, wanted: Any, strict: bool | None) -> Mapping[str, Any]:
+        """The API's dictionary of a format, strict by default as `with_structured_output` is."""
+        from langchain_aimlapi._langchain.structured import strict_by_default
+
+        facts = self._facts(self.model)
+        is_wire = isinstance(wanted, Mapping) and "type" in wanted and "title" not in wanted
+        if is_wire and wanted["type"] != "json_schema":
+            return dict(wanted)
+        if strict is None:
+            strict = strict_by_default(facts, "json_schema", wanted)
+        if not is_wire:
+            return schema_to_format(wanted, strict=strict)
+        return closed_format(wanted) if strict else dict(wanted)
 
     @overload
     def with_structured_output(

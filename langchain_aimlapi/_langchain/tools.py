@@ -189,9 +189,21 @@ def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, An
     return {"type": "json_schema", "json_schema": inner}
 
 
+def closed_format(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenAI's dictionary of a format, made strict where its schema closes without any change of
+    meaning and it does not say otherwise."""
+    inner = wanted.get("json_schema")
+    if not isinstance(inner, Mapping) or "strict" in inner:
+        return dict(wanted)
+    closed = strict_form(written_out(inner.get("schema") or {}), complete=False)
+    if closed is None:
+        return dict(wanted)
+    return {**wanted, "json_schema": {**inner, "schema": closed, "strict": True}}
+
+
 def may_be_strict(schema: Any) -> bool:
     """Whether a model may be held to a schema strictly without a change of its meaning."""
     if is_model_class(schema):
         return strict_form(class_schema(schema), complete=True) is not None
-    inner = schema_to_format(schema)["json_schema"]
+    inner = schema_to_format(schema).get("json_schema") or {"strict": None}  # flat: as it is
     return "strict" not in inner and strict_form(inner["schema"], complete=False) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 from langchain_aimlapi.errors import AuthenticationError
-from tests.unit_tests.langchain.helpers import MODEL, add_up, make
+from tests.unit_tests.langchain.helpers import MODEL, add_up, answer, make
 
 MODELS = [
     MODEL,
@@ -25,6 +26,16 @@ MODELS = [
     "openai/gpt-5-1-codex",
     "google/gemini-3-5-flash",
     "deepseek/deepseek-v4-flash",
+]
+# One of each wire, with a format of its own and without.
+STRUCTURED = [
+    MODEL,
+    "claude-opus-4-5",
+    "claude-opus-4-8",
+    "anthropic/claude-opus-4.5",
+    "openai/gpt-5-1-codex",
+    "google/gemini-2.5-flash",
+    "deepseek/deepseek-v4-pro-0813",
 ]
 QUESTION = "What is the weather and what is the time in 'Paris'?"
 
@@ -141,34 +152,99 @@ async def test_an_agent_goes_on_from_a_streamed_thread(api: Emulator, colour: st
     assert len(state["messages"]) == 7
 
 
-@pytest.mark.parametrize("strategy", [ProviderStrategy, ToolStrategy])
-async def test_an_agent_gives_a_structure(api: Emulator, strategy: Any, colour: str) -> None:
-    wanted = {"city": "Paris", "warm": True}
-    if strategy is ProviderStrategy:
-        api.say('{"city": "Paris", "warm": true}')
-    else:
-        api.say(Say(calls=(ToolUse("Report", wanted),)))
-    model = make(model=MODEL, **api.settings())
-    agent = create_agent(model, [get_weather], response_format=strategy(Report))
-    state = await run(agent, "Report on Paris.", colour)
-    assert state["structured_response"] == Report(city="Paris", warm=True)
-    body = api.requests[0].body
-    if strategy is ProviderStrategy:
-        assert body["response_format"]["json_schema"]["schema"]["properties"].keys() == {
-            "city", "warm",
-        }  # fmt: skip
-    else:
-        assert {tool["function"]["name"] for tool in body["tools"]} == {"get_weather", "Report"}
-        assert body["tool_choice"] == "required"
+PARIS = {"city": "Paris", "warm": True}
+FORMATS: dict[str, Any] = {
+    "schema": Report,
+    "provider": ProviderStrategy(Report),
+    "tool": ToolStrategy(Report),
+}
 
 
-async def test_an_agent_takes_a_schema_as_it_is(api: Emulator, colour: str) -> None:
-    api.say('{"city": "Paris", "warm": true}')
+def weather_then_report(body: dict[str, Any]) -> Say:
+    """Asks for the weather first, and then reports in the way that is on offer."""
+    if "Sunny in Paris." not in json.dumps(body):
+        return Say("I look.", calls=(ToolUse("get_weather", {"city": "Paris"}),))
+    names = [t.get("name") or t.get("function", {}).get("name") for t in body["tools"]]
+    if "Report" in names:
+        return Say("Here it is.", calls=(ToolUse("Report", PARIS),))
+    return Say(json.dumps(PARIS))
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.parametrize("manner", ["whole", "stream"])
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", STRUCTURED)
+async def test_an_agent_with_tools_gives_a_structure_on_every_family(
+    api: Emulator, name: str, kind: str, manner: str, version: str, colour: str
+) -> None:
+    api.say(weather_then_report, times=None)
+    model = make(model=name, output_version=version, **api.settings())
+    agent = create_agent(model, [get_weather], response_format=FORMATS[kind])
+    if manner == "stream":
+        values = await parts(agent, "Report on Paris.", colour, "values")
+        streamed = await parts(agent, "Report on Paris.", colour, "messages")
+        assert any(isinstance(message, AIMessageChunk) for message, _ in streamed)
+        state = values[-1]
+    else:
+        state = await run(agent, "Report on Paris.", colour)
+    assert state["structured_response"] == Report.model_validate(PARIS)
+    assert len(api.requests) == (4 if manner == "stream" else 2)
+    for request in api.requests:
+        sent = json.dumps(request.body)
+        assert "one JSON object" not in sent, "the instruction would hold for every turn"
+        assert ("Report" in json.dumps(request.body["tools"])) == ("response_format" not in sent
+            and '"format"' not in sent), "either the API's own format or a tool"  # fmt: skip
+
+
+async def test_an_agent_holds_a_model_that_can_to_the_schema(api: Emulator, colour: str) -> None:
+    api.say(weather_then_report, times=None)
     model = make(model=MODEL, **api.settings())
-    agent = create_agent(model, [get_weather], response_format=Report)
-    state = await run(agent, "Report on Paris.", colour)
-    assert state["structured_response"] == Report(city="Paris", warm=True)
-    assert "response_format" in api.requests[0].body, "the profile says that the model can"
+    await run(create_agent(model, [get_weather], response_format=Report), "Report.", colour)
+    sent = api.requests[0].body["response_format"]["json_schema"]
+    assert sent["strict"] is True
+    assert sent["schema"]["additionalProperties"] is False
+    own = {"type": "json_schema", "json_schema": {"name": "r", "schema": {
+        "type": "object", "properties": {"city": {"type": "string"}}}}}  # fmt: skip
+    await answer(model.bind_tools([get_weather], response_format=own), "Report.", colour, "whole")
+    assert api.requests[-1].body["response_format"] == own, "city may be left out: not strict"
+
+
+@pytest.mark.parametrize("manner", ["whole", "stream"])
+@pytest.mark.parametrize("name", ["claude-opus-4-5", "deepseek/deepseek-v4-pro-0813"])
+async def test_a_tool_that_stands_for_a_format_is_seen_by_nobody(
+    api: Emulator, name: str, manner: str, colour: str
+) -> None:
+    api.say(weather_then_report, times=None)
+    bound = make(model=name, **api.settings()).bind_tools(
+        [get_weather], response_format=ProviderStrategy(Report).to_model_kwargs()["response_format"]
+    )
+    first = await answer(bound, "Report on Paris.", colour, manner)
+    assert first.text == "I look."
+    assert [call["name"] for call in first.tool_calls] == ["get_weather"]
+    assert first.response_metadata["finish_reason"] == "tool_calls"
+    result = get_weather.invoke(first.tool_calls[0])
+    last = await answer(bound, [("human", "Report on Paris."), first, result], colour, manner)
+    assert json.loads(last.text) == PARIS
+    assert not last.tool_calls
+    assert not last.invalid_tool_calls
+    assert last.response_metadata["finish_reason"] == "stop"
+    assert last.additional_kwargs["preamble"] == "Here it is."
+    for request in api.requests:
+        names = [t.get("name") or t["function"]["name"] for t in request.body["tools"]]
+        assert names == ["get_weather", "Report"]
+        assert request.body["tool_choice"] in ("required", {"type": "any"})
+    again = [("human", "Report on Paris."), first, result, last, ("human", "Thanks.")]
+    assert (await answer(bound, again, colour, manner)).text
+
+
+async def test_a_cut_call_of_that_tool_is_a_cut_text(api: Emulator, colour: str) -> None:
+    api.say(Say(calls=(ToolUse("Report", '{"city": "Par'),), finish="length"), times=None)
+    model = make(model="claude-opus-4-5", **api.settings())
+    bound = model.bind_tools([get_weather], response_format=Report)
+    for manner in ("whole", "stream"):
+        message = await answer(bound, "Report on Paris.", colour, manner)
+        assert message.text == '{"city": "Par'
+        assert message.response_metadata["finish_reason"] == "length"
 
 
 async def test_a_long_conversation_is_summarised_by_the_profile(api: Emulator, colour: str) -> None:

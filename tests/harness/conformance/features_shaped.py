@@ -12,6 +12,7 @@ from tests.harness.conformance.feature import (
     Feature,
     choice_of,
     chooses,
+    either,
     everything,
     holds,
     mentions,
@@ -110,7 +111,8 @@ _BY_METHOD = (
              responses(said("user", "JSON"))),
             bind=structured(method="json_mode")),
     Feature("response_format beside tools", [USER],
-            everything(offers(*BOTH), _schema_said),
+            either(everything(offers(*BOTH), _schema_said),
+                   everything(offers(*BOTH, "Weather"), chooses("required"))),
             tuple({**shaped, "tools": tools} for shaped in BY_FORMAT
                   for tools in (TOOLS, CLAUDE_TOOLS, FLAT_TOOLS)),
             bind=bound(response_format=Weather)),
