@@ -8,33 +8,48 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Recorded, Step
+from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Raw, Recorded, Step
+from langchain_aimlapi.emulator._errors import phrase
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Call], tuple[Answer, Recorded]]
 Abort = Callable[[Any, str], None]
+Write = Callable[[Any, bytes], None]
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
+# Bodies above this size are worked on in a thread, so that other connections do not wait.
+INLINE_BYTES = 128 * 1024
+# What was written before a break shall arrive, and a client shall have taken the connection back
+# into its pool before it is closed behind a whole answer.
+SETTLE_SECONDS = 0.02
 
 
 class App:
-    """One ASGI 3 application. ``abort`` breaks the TCP connection of a scope, where it can."""
+    """One ASGI 3 application.
+
+    ``abort`` breaks the TCP connection of a scope and ``write`` puts bytes on it past the server,
+    where the server lets them.
+    """
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
         self.abort: Abort = lambda client, how: None
+        self.write: Write = lambda client, data: None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         call = await _read(scope, receive)
-        answer, record = self._handle(call)
+        if len(call.body) > INLINE_BYTES:
+            answer, record = await asyncio.to_thread(self._handle, call)
+        else:
+            answer, record = self._handle(call)
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             record.ended = await self._send(scope, answer, send, gone)
@@ -52,19 +67,40 @@ class App:
         for step in answer.before:
             if not await self._step(scope, step, gone):
                 return "cut" if isinstance(step, Break) else "left"
+        steps: Iterable[Step] = answer.steps
+        if not answer.streams and not isinstance(steps, tuple):
+            steps = list(steps)
+            raw = next((step for step in steps if isinstance(step, Raw)), None)
+            if raw is not None:
+                return await self._raw(scope, answer, raw)
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": _headers(answer)}
         )
-        for step in answer.steps:
+        for step in steps:
             if isinstance(step, bytes):
                 await send({"type": "http.response.body", "body": step, "more_body": True})
-                await asyncio.sleep(0)
+                if answer.streams:
+                    await asyncio.sleep(0)
+            elif isinstance(step, Raw):
+                await send({"type": "http.response.body", "body": b""})
+                return await self._raw(scope, answer, step)
             elif not await self._step(scope, step, gone):
                 return "cut" if isinstance(step, Break) else "left"
             if gone.done():
                 return "left"
         await send({"type": "http.response.body", "body": b""})
         return "complete"
+
+    async def _raw(self, scope: MutableMapping[str, Any], answer: Answer, raw: Raw) -> str:
+        """Writes a response past the server, or nothing more, and closes the connection."""
+        if raw.head:
+            lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
+            lines += [f"{name}: {value}" for name, value in raw.head.items()]
+            head = "\r\n".join(lines) + "\r\n\r\n"
+            self.write(scope.get("client"), head.encode("latin-1") + raw.body)
+        await asyncio.sleep(SETTLE_SECONDS)
+        self.abort(scope.get("client"), "close")
+        return "complete" if raw.error is None else "cut"
 
     async def _step(
         self, scope: MutableMapping[str, Any], step: Step, gone: asyncio.Future[None]
@@ -73,7 +109,7 @@ class App:
         if isinstance(step, Pause):
             await asyncio.wait({gone}, timeout=step.seconds)
             return not gone.done()
-        await asyncio.sleep(0.02)  # what was written before the break shall arrive
+        await asyncio.sleep(SETTLE_SECONDS)
         self.abort(scope.get("client"), step.how if isinstance(step, Break) else "close")
         await asyncio.wait({gone}, timeout=1.0)
         return False
@@ -181,7 +217,13 @@ def _uvicorn(app: App) -> Any:
         else:
             found.close()
 
+    def write(client: Any, data: bytes) -> None:
+        found = open_ones.get(tuple(client) if client else None)
+        if found is not None:
+            found.write(data)
+
     app.abort = abort
+    app.write = write
     config = uvicorn.Config(
         app,
         http=Protocol,

@@ -29,13 +29,20 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """A tool call of the past: the tool's name and its arguments as text."""
+
+    name: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One message, its text only. ``calls`` are the ids of the tool calls it makes."""
+    """One message: its text, and the tool calls that it makes."""
 
     role: str
     text: str
-    calls: tuple[str, ...] = ()
-    answers: str | None = None
+    calls: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +65,11 @@ class Prompt:
     max_tokens: int | None = None
     n: int = 1
     media: tuple[str, ...] = ()
-    cache_asked: bool = False
+    cache_marked: bool = False
 
     @property
     def question(self) -> str:
-        """The last thing that the user said."""
+        """The user's last words."""
         return next((turn.text for turn in reversed(self.turns) if turn.role == "user"), "")
 
     @property
@@ -132,8 +139,8 @@ _COMMON = frozenset(
 )
 _USING = re.compile(r"\bus(?:e|ing) the tool\b", re.IGNORECASE)
 _GREETING = re.compile(r"^\W*(hello|hi|hey|good (morning|evening|day))\b", re.IGNORECASE)
-_NAME_TOLD = re.compile(r"\b[Mm]y name is ([\w'-]+)|\bI(?: am|'m) ([A-Z][\w'-]+)")
-_NAME_ASKED = re.compile(r"\b(what(?:'s| is) my name|who am I)\b", re.IGNORECASE)
+_NAME_GIVEN = re.compile(r"\b[Mm]y name is ([\w'-]+)|\bI(?: am|'m) ([A-Z][\w'-]+)")
+_NAME_WANTED = re.compile(r"\b(what(?:'s| is) my name|who am I)\b", re.IGNORECASE)
 _SUM = re.compile(
     r"(-?\d+)\s*(\+|-|\*|x|×|plus|minus|times|multiplied by)\s*(-?\d+)", re.IGNORECASE
 )
@@ -234,33 +241,47 @@ def _calls(prompt: Prompt) -> tuple[ToolUse, ...]:
 
 
 def _choose(prompt: Prompt) -> list[ToolSpec]:
+    """The tools to call now: never one that was called since the user spoke, so agents end."""
     if not prompt.tools or prompt.choice == "none":
         return []
+    called = {use.name for turn in _since_user(prompt) for use in turn.calls}
+    left = [tool for tool in prompt.tools if tool.name not in called]
     if prompt.named is not None:
-        return [tool for tool in prompt.tools if tool.name == prompt.named]
-    about = [tool for tool in prompt.tools if _is_about(tool.name, prompt.question)]
+        return [tool for tool in left if tool.name == prompt.named]
+    about = [tool for tool in left if _is_about(tool.name, prompt.question)]
     if prompt.choice == "required":
-        exact = [tool for tool in prompt.tools if tool.name in prompt.question]
-        return [*exact, *about, *prompt.tools][:1]
-    if prompt.turns and prompt.turns[-1].role == "tool":
-        return []
-    if not about and _USING.search(prompt.question):
-        about = [prompt.tools[0]]
+        if called:
+            # The tools of an answer's form are listed last, and they are what is still missing.
+            return left[-1:]
+        exact = [tool for tool in left if tool.name in prompt.question]
+        return [*exact, *about, *left][:1]
+    if not about and not called and _USING.search(prompt.question):
+        about = left[:1]
     return about if prompt.parallel else about[:1]
+
+
+def _since_user(prompt: Prompt) -> list[Turn]:
+    """The turns after the user's last one."""
+    turns: list[Turn] = []
+    for turn in reversed(prompt.turns):
+        if turn.role == "user":
+            break
+        turns.append(turn)
+    return turns
 
 
 def _is_about(name: str, question: str) -> bool:
     if name in question:
         return True
-    said = set(re.findall(r"[a-z]+", question.lower()))
+    words = set(re.findall(r"[a-z]+", question.lower()))
     parts = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-    return any(part in said for part in parts if len(part) > 2 and part not in _COMMON)
+    return any(part in words for part in parts if len(part) > 2 and part not in _COMMON)
 
 
 def _thought(prompt: Prompt) -> str:
-    asked = _short(prompt.question)
+    question = _short(prompt.question)
     return (
-        f'The user says: "{asked}". First I work out what is being asked, then what is known,'
+        f'The user says: "{question}". First I work out what is being asked, then what is known,'
         " and then I answer in a few plain words."
     )
 
@@ -270,7 +291,7 @@ def _reply(prompt: Prompt) -> str:
     results = _results(prompt)
     if results:
         return f"The tools say: {' '.join(results)}"
-    if _NAME_ASKED.search(question):
+    if _NAME_WANTED.search(question):
         name = _name(prompt)
         return f"Your name is {name}." if name else "You have not told me your name yet."
     total = _SUM.search(question)
@@ -299,9 +320,9 @@ def _results(prompt: Prompt) -> list[str]:
 
 def _name(prompt: Prompt) -> str | None:
     for turn in reversed(prompt.turns):
-        told = _NAME_TOLD.search(turn.text) if turn.role == "user" else None
-        if told:
-            return told[1] or told[2]
+        match = _NAME_GIVEN.search(turn.text) if turn.role == "user" else None
+        if match:
+            return match[1] or match[2]
     return None
 
 

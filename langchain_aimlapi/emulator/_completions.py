@@ -24,8 +24,9 @@ class Draft:
     tokens: Tokens
     cost: Cost
     call_ids: Sequence[Sequence[str]]
+    meta: Json
     logprobs: bool = False
-    usage_asked: bool = False
+    usage_wanted: bool = False
 
 
 def whole(draft: Draft) -> Json:
@@ -38,7 +39,7 @@ def whole(draft: Draft) -> Json:
         "choices": [_choice(draft, place) for place in range(len(draft.says))],
         "usage": draft.style.usage_json(draft.tokens),
         **draft.style.body(draft.says[0]),
-        "meta": draft.cost.meta(),
+        **draft.meta,
     }
 
 
@@ -149,7 +150,7 @@ def stream(draft: Draft) -> Iterator[bytes]:
         yield from _claude(draft)
         return
     style = draft.style
-    tells_usage = draft.usage_asked or style.usage_unasked
+    sends_usage = draft.usage_wanted or style.usage_always
     per_choice = [list(_deltas(draft, place)) for place in range(len(draft.says))]
     for step in range(max(map(len, per_choice))):
         for place, deltas in enumerate(per_choice):
@@ -157,10 +158,10 @@ def stream(draft: Draft) -> Iterator[bytes]:
                 yield event(_chunk(draft, [_stream_choice(draft, place, deltas[step])]))
     for place, say in enumerate(draft.says):
         chunk = _chunk(draft, [_stream_choice(draft, place, dict(style.last), say.ending)])
-        final = place == len(draft.says) - 1 and not tells_usage
-        yield event({**chunk, "meta": draft.cost.meta()} if final else chunk)
-    if tells_usage:
-        usage = {"usage": style.usage_json(draft.tokens), "meta": draft.cost.meta()}
+        final = place == len(draft.says) - 1 and not sends_usage
+        yield event({**chunk, **draft.meta} if final else chunk)
+    if sends_usage:
+        usage = {"usage": style.usage_json(draft.tokens), **draft.meta}
         yield event({**_chunk(draft, []), **usage})
     if style.done:
         yield b"data: [DONE]\n\n"
@@ -302,4 +303,4 @@ def _claude(draft: Draft) -> Iterator[bytes]:
     # Claude's streams say `stop` where its whole answers say `end_turn`.
     usage = draft.style.usage_json(draft.tokens)
     yield chunk({"delta": every, "finish_reason": say.ending}, usage=usage)
-    yield chunk({"finish_reason": say.ending}, meta=draft.cost.meta())
+    yield chunk({"finish_reason": say.ending}, **draft.meta)

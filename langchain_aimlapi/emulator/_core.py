@@ -7,7 +7,7 @@ connection) that a transport (`_transport`, `_asgi`) carries out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -19,13 +19,21 @@ SSE_TYPE = "text/event-stream; charset=utf-8"
 
 
 class Refusal(Exception):
-    """Ends a call with the API's flat error body."""
+    """Ends a call with the API's error body. ``issues`` say what is wrong with its fields."""
 
-    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        headers: Mapping[str, str] | None = None,
+        *,
+        issues: Sequence[Any] = (),
+    ) -> None:
+        super().__init__(message or "; ".join(map(str, issues)))
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
+        self.issues = issues
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,20 @@ class Break:
     how: Literal["close", "reset", "refused"] = "close"
 
 
-Step = bytes | Pause | Break
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A whole response, head and all, as bytes for the socket; then the connection ends.
+
+    ``error`` is what an HTTP client reports about it; None: the response is good, and only the
+    connection is closed behind it without a word (``Connection: close`` was not sent).
+    """
+
+    head: Mapping[str, str]
+    body: bytes
+    error: str | None
+
+
+Step = bytes | Pause | Break | Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +82,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrived. Header names are lower case."""
+    """One request as it arrived. Header names are lower case.
+
+    ``request_id`` and ``inference`` are the ids that the answer will carry.
+    """
 
     method: str
     path: str
@@ -69,6 +93,9 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     origin: str
+    request_id: str = ""
+    inference: str = ""
+    _parsed: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def media_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -76,16 +103,22 @@ class Call:
     def json(self) -> Json:
         """The JSON object in the body. Raises `Refusal` (400) where there is none."""
         if self.media_type() != "application/json":
-            raise Refusal(400, "Body validation error: body: Expected object, received undefined")
-        try:
-            value = json.loads(self.body)
-        except (ValueError, RecursionError) as error:
-            raise Refusal(400, f"Unexpected token in JSON: {type(error).__name__}") from None
+            raise Refusal(400, issues=["body: Expected object, received undefined"])
+        value = self.parsed()
+        if value is None and self.body.strip() != b"null":
+            raise Refusal(400, "Unexpected token in JSON")
         if not isinstance(value, dict):
-            raise Refusal(
-                400, f"Body validation error: body: Expected object, received {kind_of(value)}"
-            )
+            raise Refusal(400, issues=[f"body: Expected object, received {kind_of(value)}"])
         return value
+
+    def parsed(self) -> Any:
+        """The JSON value in the body, parsed once; None where there is none."""
+        if not self._parsed:
+            try:
+                self._parsed.append(json.loads(self.body, parse_constant=_no_constant))
+            except (ValueError, RecursionError):
+                self._parsed.append(None)
+        return self._parsed[0]
 
     def form(self) -> tuple[Json, list[Upload]]:
         """The fields and files of a multipart body; a repeated field becomes a list."""
@@ -103,6 +136,10 @@ class Call:
             else:
                 _add(fields, name, data.decode("utf-8", "replace"))
         return fields, files
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +168,11 @@ def kind_of(value: Any) -> str:
         if isinstance(value, kind):
             return name
     return "array" if isinstance(value, list) else "object"
+
+
+def records(value: Any) -> list[Json]:
+    """The objects in a JSON list; empty where there is none."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def dump(value: Any) -> bytes:
@@ -165,6 +207,7 @@ class Recorded:
         headers: Lower-case names; the values of secret ones are masked.
         body: The parsed JSON body, a dictionary of form fields, or None.
         status: The status that was answered; None while there is none (refused connection).
+        error: What went wrong inside the emulator, where it answered 500; else None.
         ended: How the answer ended: ``complete``, ``cut`` (by a fault), ``left`` (the client went
             away), or ``open`` while it is still being sent.
     """
@@ -174,4 +217,5 @@ class Recorded:
     headers: Mapping[str, str] = field(repr=False)
     body: Any = field(repr=False)
     status: int | None = None
+    error: BaseException | None = field(default=None, repr=False)
     ended: str = "open"

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_aimlapi.emulator import _faults
-from langchain_aimlapi.emulator._core import (
-    Answer,
-    Break,
-    Call,
-    Json,
-    Pause,
-    Recorded,
-    Refusal,
-    Step,
-    json_answer,
-)
-from langchain_aimlapi.emulator._faults import MESSAGES, Fault
+from langchain_aimlapi.emulator._account import Account, Key
+from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Recorded, Refusal, Step
+from langchain_aimlapi.emulator._errors import MESSAGES, Envelope, Wording
+from langchain_aimlapi.emulator._faults import Fault
+from langchain_aimlapi.emulator._faults import replay as replay_of
 from langchain_aimlapi.emulator._jobs import Jobs
-from langchain_aimlapi.emulator._ledger import Ledger
 from langchain_aimlapi.emulator._models import Models
-from langchain_aimlapi.emulator._state import Planned, Script, State, named_style
+from langchain_aimlapi.emulator._planned import Planned
+from langchain_aimlapi.emulator._routes import Route
+from langchain_aimlapi.emulator._state import MetaForm, Script, State, named_style
+from langchain_aimlapi.emulator._transfer import apply
 from langchain_aimlapi.emulator.endpoints import load
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     import httpx
 
     from langchain_aimlapi.emulator._asgi import App, Server
@@ -41,6 +35,17 @@ if TYPE_CHECKING:
 ORIGIN = "https://aimlapi.emulator"
 CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie"})
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": (
+        "x-inference-id, x-client-request-id, x-aimlapi-credits-used, x-aimlapi-usd-spent"
+    ),
+}
+PREFLIGHT = {
+    "access-control-allow-methods": "GET,HEAD,PUT,PATCH,POST,DELETE",
+    "access-control-allow-headers": "*",
+    "access-control-max-age": "86400",
+}
 
 
 class Emulator:
@@ -50,15 +55,25 @@ class Emulator:
         key: The API key that callers must send as ``Authorization: Bearer``.
         out_of_credit: Keys that are valid and have no credit: 403.
         balance: US dollars on the account; calls are charged to it, at 0 they end with 403.
-        catalog: Another catalog file or its data; default: the package's ``models.json``.
+        catalog: Another contract file or its data; default: the package's own.
         stream_style: One vendor's shapes for every model (``claude``, ``qwen``, ``openai``,
             ``openrouter``, ``deepseek``, ``minimax``, ``perplexity``, ``xai``, ``gemini``,
             ``plain``); default: by the model's vendor.
         served_model: Gives the ``model`` name that answers carry; default: the one asked for.
         pace: Seconds between two events of a stream.
-        check_history: Refuse histories that upstream vendors refuse (unanswered tool calls).
+        check_history: Refuse what upstream vendors refuse although the schema takes it
+            (unanswered tool calls, a choice of a tool that is not there).
         check_signatures: Refuse thoughts that were changed since the emulator signed them.
-        clock: Seconds since the epoch.
+        check_context: Refuse prompts that are longer than the model's context.
+        clock: Seconds since the epoch; a `VirtualClock` makes waiting cost no time.
+        errors: The envelope of errors: ``problem`` (``application/problem+json``, live since
+            August 2026) or ``flat`` (as the documentation prints it).
+        wording: How a refused body is described: ``fields`` names them, ``documented`` is the
+            documentation's two lines, ``validation`` what was seen on production.
+        meta: What answers tell under ``meta``: ``full`` (October 2026: model, provider, cost,
+            speed), or as earlier answers: ``usage``, ``credits``, ``tokens``, ``none``.
+        x_api_key: Where the key is also taken from ``x-api-key``: ``messages`` (as Anthropic's
+            SDK sends it), ``never``, ``always``.
 
     Use it as a context manager; clients and the server that it made are closed at its end.
     """
@@ -75,39 +90,88 @@ class Emulator:
         pace: float = 0.0,
         check_history: bool = True,
         check_signatures: bool = True,
+        check_context: bool = True,
         clock: Callable[[], float] = time.time,
+        errors: Envelope = "problem",
+        wording: Wording = "fields",
+        meta: MetaForm = "full",
+        x_api_key: Literal["messages", "never", "always"] = "messages",
     ) -> None:
         self.api_key = key
         self.base_url = f"{ORIGIN}/v1"
         self.pace = pace
         self.requests: list[Recorded] = []
-        self._out_of_credit = frozenset(out_of_credit)
         self._lock = threading.Lock()
         self._state = State(
             models=Models.load(catalog),
-            ledger=Ledger(Decimal(str(balance))),
+            account=Account(Decimal(str(balance)), clock, _keys(key, out_of_credit)),
             clock=clock,
             stream_style=named_style(stream_style),
             served_model=served_model,
             checks_history=check_history,
             checks_signatures=check_signatures,
+            checks_context=check_context,
+            envelope=errors,
+            wording=wording,
+            meta_form=meta,
+            x_api_key=x_api_key,
         )
         self._transport: EmulatorTransport | None = None
         self._clients: list[httpx.Client] = []
         self._async_clients: list[httpx.AsyncClient] = []
         self._server: Server | None = None
 
+    def __repr__(self) -> str:
+        return f"Emulator({self.base_url!r})"
+
     @property
     def jobs(self) -> Jobs:
         """Videos, music, transcripts and batches in the making; `Jobs.plan` says how they run."""
         return self._state.jobs
 
-    def __repr__(self) -> str:
-        return f"Emulator({self.base_url!r})"
+    @property
+    def models(self) -> Models:
+        """The models; `Models.add`, `Models.change` and `Models.remove` alter the contract."""
+        return self._state.models
+
+    @property
+    def account(self) -> Account:
+        """Balance, keys, charges and logs; `Account.add_key` adds a key with a limit."""
+        return self._state.account
+
+    def limit(
+        self,
+        requests: int | None = None,
+        seconds: float = 1.0,
+        *,
+        concurrent: int | None = None,
+        path: str | None = None,
+        retry_after: float | str | None = None,
+        message: str = MESSAGES[429],
+    ) -> Self:
+        """A rate limit: calls above it get a 429.
+
+        Args:
+            requests: How many calls may come in ``seconds``.
+            seconds: The window, on the emulator's clock.
+            concurrent: How many calls may be open at once.
+            path: Only for paths that contain this text.
+            retry_after: The ``Retry-After`` header; the real API sends none.
+            message: The error's message.
+        """
+        self._state.limits.add(
+            requests,
+            seconds,
+            concurrent=concurrent,
+            path=path,
+            retry_after=retry_after,
+            message=message,
+        )
+        return self
 
     # --- scripts and faults ------------------------------------------------------------------
 
-    def say(
+    def script(
         self,
         script: Script,
         *,
@@ -118,13 +182,15 @@ class Emulator:
         """The next answer of a chat model: a text, a `Say`, or a function of the request body.
 
         Args:
-            script: What is said. A function gets the parsed body and returns text or a `Say`.
+            script: The answer. A function gets the parsed body and returns text or a `Say`.
             times: For how many calls; None: for all.
             model: Only where this model is asked for.
             when: Only for calls for which this returns True.
         """
         self._state.scripts.add(Planned(script, times, None, model, when))
         return self
+
+    say = script
 
     def fault(
         self,
@@ -167,15 +233,17 @@ class Emulator:
             path: Only for paths that contain this text.
             model: Only where this model is asked for.
         """
-        answer = _faults.replay(data, status=status, split=split)
+        answer = replay_of(data, status=status, split=split)
         self._state.replays.add(Planned(answer, times, path, model))
         return self
 
     def reset(self) -> Self:
-        """Forgets all requests, scripts, faults, replays and jobs."""
-        self._state.jobs.clear()
-        for plan in (self._state.scripts, self._state.faults, self._state.replays):
+        """Forgets all requests, scripts, faults, replays, limits and jobs."""
+        state = self._state
+        for plan in (state.scripts, state.faults, state.replays):
             plan.clear()
+        state.jobs.clear()
+        state.limits.clear()
         with self._lock:
             self.requests.clear()
         return self
@@ -184,62 +252,68 @@ class Emulator:
 
     def handle(self, call: Call) -> tuple[Answer, Recorded]:
         """The answer to one call, and its record. Performs no I/O."""
+        ids = self._state.ids
+        call = replace(call, request_id=ids.uuid(), inference=ids.nano())
         body = _decoded(call)
         model = body.get("model") if isinstance(body, dict) else None
         record = Recorded(call.method, call.path, _masked(call.headers), body)
         with self._lock:
             self.requests.append(record)
         name = model if isinstance(model, str) else None
-        fault = self._state.faults.take(call, name)
+        route = load().find("GET" if call.method == "HEAD" else call.method, call.path)
+        fault: Fault | None = self._state.faults.take(call, name)
         if fault is None:
-            answer = self._answer(call, name)
+            answer = self._answer(call, name, record, route)
         else:
-            flat = lambda status, message: self._flat(call, status, message)  # noqa: E731
-            answer = _faults.apply(fault, call, flat, lambda one: self._answer(one, name))
+            answer = apply(
+                fault, call, self._state, lambda one: self._answer(one, name, record, route)
+            )
         record.status = None if Break("refused") in answer.before else answer.status
-        return self._finished(call, answer), record
+        return self._finished(call, answer, route, name), record
 
-    def _answer(self, call: Call, model: str | None) -> Answer:
+    def _answer(
+        self, call: Call, model: str | None, record: Recorded, route: Route | None
+    ) -> Answer:
         try:
-            route = load().find(call.method, call.path)
-            if route is None:
-                raise Refusal(404, f"Cannot {call.method} {call.path}")
-            if route.needs_key:
-                self._admit(call)
-            answer = route.handler(call, self._state)
-            replay: Answer | None = self._state.replays.take(call, model)
-            return replay or answer
+            return self._routed(call, model, record, route)
         except Refusal as refusal:
-            body = self._flat(call, refusal.status, refusal.message)
-            return json_answer(body, status=refusal.status, headers=refusal.headers)
+            return self._state.refused(call, refusal)
+        except RecursionError:
+            return self._state.refused(call, Refusal(400, issues=["body: nested too deeply"]))
+        except Exception as error:
+            # A bug of the emulator must not be thrown into the client under test.
+            record.error = error
+            return self._state.error(call, 500, MESSAGES[500])
 
-    def _admit(self, call: Call) -> None:
-        scheme, _, key = call.headers.get("authorization", "").partition(" ")
-        key = key.strip()
-        if scheme.lower() == "bearer" and key in self._out_of_credit:
-            raise Refusal(403, MESSAGES[403])
-        if scheme.lower() != "bearer" or key != self.api_key:
-            raise Refusal(401, MESSAGES[401])
-        if call.method == "POST" and self._state.ledger.balance <= 0:
-            raise Refusal(403, MESSAGES[403])
+    def _routed(
+        self, call: Call, model: str | None, record: Recorded, route: Route | None
+    ) -> Answer:
+        if call.method == "OPTIONS":
+            return Answer(204, PREFLIGHT, ())
+        if route is None:
+            raise Refusal(404, f"Cannot {call.method} {call.path}")
+        if route.needs_key:
+            self._state.admit(call)
+        self._state.limits.check(call, record)
+        answer = route.handler(call, self._state)
+        replay: Answer | None = self._state.replays.take(call, model)
+        return replay or answer
 
-    def _flat(self, call: Call, status: int, message: str) -> Json:
-        now = datetime.fromtimestamp(self._state.clock(), UTC)
-        return {
-            "requestId": self._state.ids.uuid(),
-            "statusCode": status,
-            "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "path": call.path,
-            "message": message,
-        }
-
-    def _finished(self, call: Call, answer: Answer) -> Answer:
-        headers = {"x-inference-id": self._state.ids.uuid(), **answer.headers}
-        told = call.headers.get("x-client-request-id", "")
-        if CLIENT_ID.fullmatch(told):  # anything else is ignored in silence
-            headers["x-client-request-id"] = told
+    def _finished(
+        self, call: Call, answer: Answer, route: Route | None, model: str | None
+    ) -> Answer:
+        headers = {**CORS, "x-request-id": call.request_id}
+        if route is not None and route.inference:
+            headers["x-inference-id"] = call.inference
+        client_id: str | None = call.headers.get("x-client-request-id", "")
+        if client_id and CLIENT_ID.fullmatch(client_id):  # anything else is ignored in silence
+            headers["x-client-request-id"] = client_id
+        else:
+            client_id = None
+        if route is not None and route.inference and call.method == "POST" and model:
+            self._state.account.log(call, model, answer.status, client_id)
         steps = _paced(answer, self.pace) if self.pace and answer.streams else answer.steps
-        return replace(answer, headers=headers, steps=steps)
+        return replace(answer, headers={**headers, **answer.headers}, steps=steps)
 
     # --- transports ------------------------------------------------------------------------------
 
@@ -249,7 +323,7 @@ class Emulator:
         if self._transport is None:
             from langchain_aimlapi.emulator._transport import EmulatorTransport
 
-            self._transport = EmulatorTransport(self.handle)
+            self._transport = EmulatorTransport(self.handle, self._state.clock)
         return self._transport
 
     def app(self) -> App:
@@ -341,10 +415,7 @@ def _decoded(call: Call) -> Any:
     if call.media_type() == "multipart/form-data":
         fields, files = call.form()
         return {**fields, "files": [(file.field, file.filename, len(file.data)) for file in files]}
-    try:
-        return json.loads(call.body) if call.body else None
-    except (ValueError, RecursionError):
-        return None
+    return call.parsed() if call.body else None
 
 
 def _masked(headers: Mapping[str, str]) -> dict[str, str]:
@@ -355,3 +426,8 @@ def _paced(answer: Answer, seconds: float) -> Iterator[Step]:
     for step in answer.steps:
         yield step
         yield Pause(seconds)
+
+
+def _keys(key: str, out_of_credit: Iterable[str]) -> list[Key]:
+    empty = [Key(one, name="out of credit", out_of_credit=True) for one in sorted(out_of_credit)]
+    return [*empty, Key(key)]

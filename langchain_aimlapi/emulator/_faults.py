@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -11,33 +11,16 @@ from langchain_aimlapi.emulator._core import (
     JSON_TYPE,
     SSE_TYPE,
     Answer,
-    Break,
     Call,
-    Pause,
-    Step,
     dump,
-    event,
 )
+from langchain_aimlapi.emulator._errors import MESSAGES, nested
+from langchain_aimlapi.emulator._state import State
 
-Shape = Literal["flat", "nested", "plain", "html", "empty"]
-
-# The documented messages, by status.
-MESSAGES: Mapping[int, str] = {
-    400: "Body validation error",
-    401: (
-        "This request requires a valid API key. You can create a new API key on the Billing"
-        " page: https://aimlapi.com/app/keys"
-    ),
-    403: (
-        "You've run out of credits. Please top up your balance or update your payment method to"
-        " continue: https://aimlapi.com/app/billing/"
-    ),
-    429: "Too Many Requests",
-    500: "Internal server error",
-    502: "Bad Gateway",
-    503: "Service unavailable",
-    504: "Generation timeout",
-}
+Shape = Literal["flat", "problem", "nested", "upstream", "plain", "html", "empty"]
+Frame = Literal[
+    "dialect", "flat", "problem", "nested", "failed", "incomplete", "overloaded", "openrouter"
+]
 HTML = b"<!DOCTYPE html><html><body><h1>Just a moment...</h1></body></html>"
 NO_STREAM = "Streaming is not supported for this model."
 
@@ -49,8 +32,9 @@ class Fault:
     Attributes:
         status: HTTP status. 2xx keeps the answer, unless ``shape`` or ``body`` replaces it.
         message: The error's message; default: the documented one for the status.
-        shape: The error's body: ``flat`` (this API), ``nested`` (OpenAI's), ``plain`` text,
-            ``html`` or ``empty``.
+        shape: The error's body: ``problem`` (this API's live one), ``flat`` (its documented one),
+            ``nested`` (OpenAI's), ``upstream`` (a vendor's error quoted as text in ``message``),
+            ``plain`` text, ``html`` or ``empty``; default: as the emulator's ``errors``.
         body: The body itself: bytes, text, or a value sent as JSON.
         headers: More response headers.
         retry_after: ``Retry-After``: seconds, or any text.
@@ -63,14 +47,29 @@ class Fault:
         truncate_after: As ``stop_after``, with half of the next event at its end.
         error_after: After this many events comes an error frame, and nothing more; ``status`` is
             then the frame's (default 500), the answer's own stays 200.
-        frame: The error frame's shape, ``flat`` or ``nested``.
-        stall_after: After this many events nothing comes for ``delay`` or an hour.
+        frame: The error frame's form: ``dialect`` (as the path's dialect writes errors),
+            ``problem``, ``flat``, ``nested``; on /v1/responses also ``failed`` and
+            ``incomplete``; on /v1/messages ``overloaded``; on chat ``openrouter`` (an error
+            beside choices that finish with ``error``).
+        stall_after: After this many events nothing comes for ``delay`` or an hour; a number
+            beyond the last event holds the connection open behind a whole answer.
         as_json: A whole JSON answer although a stream was asked for.
         refuse_stream: 400 "not supported" if a stream was asked for.
-        keep_alive: Only comments for this many seconds, then the answer.
+        keep_alive: Only comments for this many seconds, then the answer. A JSON answer gets
+            white space before it instead.
         keep_alive_every: Seconds between two comments.
+        comments: A comment of this text between any two events, such as
+            ``OPENROUTER PROCESSING``.
         refuse: The connection is refused.
         split: The body in pieces of this many bytes.
+        encoding: The body is compressed: ``gzip`` or ``deflate``.
+        encoding_cut: So many bytes are missing at the end of the compressed body.
+        encoding_lie: ``Content-Encoding`` says ``encoding``, the body is not compressed.
+        length_off: ``Content-Length`` is wrong by this many bytes (JSON answers).
+        idle_close: The connection is closed behind the whole answer without being announced, so
+            that a client's pool holds a dead one.
+        add: Fields that are added to a JSON answer, or to every event's data.
+        drop: Top-level fields that are missing from a JSON answer, or from every event's data.
     """
 
     status: int | None = None
@@ -86,66 +85,51 @@ class Fault:
     stop_after: int | None = None
     truncate_after: int | None = None
     error_after: int | None = None
-    frame: Literal["flat", "nested"] = "flat"
+    frame: Frame = "dialect"
     stall_after: int | None = None
     as_json: bool = False
     refuse_stream: bool = False
     keep_alive: float | None = None
     keep_alive_every: float = 0.05
+    comments: str | None = None
     refuse: bool = False
     split: int | None = None
-
-
-FlatBody = Callable[[int, str], dict[str, Any]]
+    encoding: Literal["gzip", "deflate"] | None = None
+    encoding_cut: int = 0
+    encoding_lie: bool = False
+    length_off: int = 0
+    idle_close: bool = False
+    add: Mapping[str, Any] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
 
 
 def wants_stream(call: Call) -> bool:
     """Whether the body asks for a stream."""
-    try:
-        body = json.loads(call.body)
-    except ValueError:
-        return False
+    body = call.parsed()
     return isinstance(body, dict) and body.get("stream") is True
 
 
 def without_stream(call: Call) -> Call:
     """The same call, asking for a whole answer."""
-    body = {k: v for k, v in json.loads(call.body).items() if k not in ("stream", "stream_options")}
+    body = {k: v for k, v in call.parsed().items() if k not in ("stream", "stream_options")}
     return replace(call, body=dump(body))
 
 
-def apply(fault: Fault, call: Call, flat: FlatBody, answer: Callable[[Call], Answer]) -> Answer:
-    """The answer to a call with the fault in it. ``flat`` makes the API's error body."""
-    if fault.refuse:
-        return Answer(503, {}, (), (Break("refused"),))
-    if fault.refuse_stream and wants_stream(call):
-        made = _error(
-            replace(fault, status=fault.status or 400, message=fault.message or NO_STREAM), flat
-        )
-    elif _replaces(fault):
-        made = _error(fault, flat)
-    else:
-        made = answer(without_stream(call) if fault.as_json and wants_stream(call) else call)
-        if fault.error_after is None:
-            made = replace(made, status=fault.status or made.status)
-    return _transfer(fault, made, flat)
-
-
-def _replaces(fault: Fault) -> bool:
+def replaces(fault: Fault) -> bool:
     """Whether the fault takes the answer's place."""
     if fault.shape is not None or fault.body is not None:
         return True
     return fault.error_after is None and (fault.status or 200) >= 300
 
 
-def _error(fault: Fault, flat: FlatBody) -> Answer:
+def error_answer(fault: Fault, call: Call, state: State) -> Answer:
     status = fault.status or 200
     message = fault.message or MESSAGES.get(status, "Something went wrong")
-    kind, body = _body(fault, status, message, flat)
+    kind, body = _body(fault, status, message, call, state)
     return Answer(status, {"content-type": kind}, (body,) if body else ())
 
 
-def _body(fault: Fault, status: int, message: str, flat: FlatBody) -> tuple[str, bytes]:
+def _body(fault: Fault, status: int, message: str, call: Call, state: State) -> tuple[str, bytes]:
     if isinstance(fault.body, bytes | str):
         raw = fault.body.encode() if isinstance(fault.body, str) else fault.body
         return (JSON_TYPE if raw[:1] in (b"{", b"[") else "text/plain"), raw
@@ -159,88 +143,11 @@ def _body(fault: Fault, status: int, message: str, flat: FlatBody) -> tuple[str,
         return "text/html; charset=utf-8", HTML
     if fault.shape == "empty":
         return JSON_TYPE, b""
-    return JSON_TYPE, dump(flat(status, message))
-
-
-def nested(status: int, message: str) -> dict[str, Any]:
-    """OpenAI's error envelope."""
-    kinds = {401: "authentication_error", 429: "rate_limit_error"}
-    kind = kinds.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    return {"error": {"message": message, "type": kind, "param": None, "code": str(status)}}
-
-
-def _transfer(fault: Fault, answer: Answer, flat: FlatBody) -> Answer:
-    headers = {**answer.headers, **fault.headers}
-    if fault.retry_after is not None:
-        after = fault.retry_after
-        headers["retry-after"] = after if isinstance(after, str) else f"{after:g}"
-    before = (*answer.before, Pause(fault.delay)) if fault.delay else answer.before
-    steps: Iterator[Step] = iter(answer.steps)
-    if answer.streams:
-        steps = _stream(fault, steps, flat)
-    elif fault.cut_after is not None:
-        steps = _cut_body(fault, steps)
-    if fault.split:
-        steps = split(steps, fault.split)
-    return Answer(answer.status, headers, steps, before)
-
-
-def _stream(fault: Fault, steps: Iterator[Step], flat: FlatBody) -> Iterator[Step]:
-    yield from _comments(fault)
-    sent = 0
-    for step in steps:
-        if not isinstance(step, bytes):
-            yield step
-            continue
-        if sent == fault.cut_after:
-            yield Break(fault.how)
-            return
-        if sent == fault.stop_after:
-            return
-        if sent == fault.truncate_after:
-            yield step[: max(8, len(step) // 2)]
-            return
-        if sent == fault.error_after:
-            yield _frame(fault, flat)
-            return
-        if sent == fault.stall_after:
-            yield Pause(fault.delay or 3600.0)
-        if fault.chunk_delay:
-            yield Pause(fault.chunk_delay)
-        yield step
-        sent += 1
-    if fault.cut_after is not None:
-        yield Break(fault.how)
-
-
-def _comments(fault: Fault) -> Iterator[Step]:
-    left = fault.keep_alive or 0.0
-    while left > 0:
-        yield b": keep-alive\n\n"
-        yield Pause(fault.keep_alive_every)
-        left -= fault.keep_alive_every
-
-
-def _frame(fault: Fault, flat: FlatBody) -> bytes:
-    status = fault.status if fault.status and fault.status >= 400 else 500
-    message = fault.message or MESSAGES.get(status, "Something went wrong")
-    return event(nested(status, message) if fault.frame == "nested" else flat(status, message))
-
-
-def _cut_body(fault: Fault, steps: Iterator[Step]) -> Iterator[Step]:
-    body = b"".join(step for step in steps if isinstance(step, bytes))
-    yield body[: fault.cut_after]
-    yield Break(fault.how)
-
-
-def split(steps: Iterator[Step], size: int) -> Iterator[Step]:
-    """The same bytes in pieces of ``size``."""
-    for step in steps:
-        if not isinstance(step, bytes):
-            yield step
-            continue
-        for start in range(0, len(step), size):
-            yield step[start : start + size]
+    if fault.shape == "upstream":
+        message = f"{status} {json.dumps(nested(status, message), ensure_ascii=False)}"
+    envelope = fault.shape if fault.shape in ("flat", "problem") else None
+    kind, made = state.error_body(call, status, message, envelope)
+    return kind, dump(made)
 
 
 def replay(

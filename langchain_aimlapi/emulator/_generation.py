@@ -10,16 +10,20 @@ from langchain_aimlapi.emulator._forms import job_form
 from langchain_aimlapi.emulator._jobs import COMPLETED, FAILED, Job
 from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import check, find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 
 Kind = Literal["video", "audio", "stt"]
 
 
-def dummy_keys(body: Json) -> Json:
-    """What a body says to the gateway's own test models. Refuses as it asks to be refused."""
+def dummy_keys(body: Json, *, at_once: bool = False) -> Json:
+    """What a body says to the gateway's own test models. Refuses as it asks to be refused.
+
+    ``at_once`` is for endpoints whose one answer is the result.
+    """
     found = body.get("test")
     keys = found if isinstance(found, dict) and str(body.get("model")).startswith("test/") else {}
-    status = keys.get("submitErrorStatus")
+    status = keys.get("errorStatus" if at_once else "submitErrorStatus")
     if isinstance(status, int) and 400 <= status < 600:
         raise Refusal(status, f"Test error with status {status}")
     return keys
@@ -37,6 +41,10 @@ def new_job(
     """A job for a body that was found good. Charged when it is done, as the API does."""
     name = str(body["model"])
     form = job_form(kind, name)
+
+    def settle(job: Job) -> None:
+        state.settle(call, job.model, cost, job.id)
+
     date = state.moment()[:19].translate(str.maketrans("", "", "-:T"))
     return state.jobs.submit(
         kind,
@@ -44,7 +52,7 @@ def new_job(
         body,
         new_id=state.ids.form(form.id, name, date),
         make=make,
-        settle=lambda job: state.settle(call, job.model, cost, job.id),
+        settle=settle,
         test=dummy_keys(body),
         ending=form.ending,
     )
@@ -61,8 +69,8 @@ def submit(
 ) -> Answer:
     """The answer to a submission: an id, ``queued``, and what it will cost."""
     body = call.json()
-    model = find_model(state.models, body, path)
-    refuse(check_params(body, model.shape(path) or {"params": {}}))
+    model = find_model(state, body, path)
+    check(state, model, path, body)
     cost, form = price(body), job_form(kind, str(body["model"]))
     job = new_job(call, state, kind, body, make=make, cost=cost)
     answer: Json = {form.key: job.id, "status": job.status}
@@ -75,7 +83,7 @@ def submit(
 def find_job(call: Call, state: State, kind: Kind, job_id: str | None) -> Job:
     """The job that a poll asks for. Raises `Refusal`."""
     if not job_id:
-        refuse(["generation_id: Required"])
+        refuse([Issue("generation_id", "Required")])
     job = state.jobs.poll(str(job_id))
     if job is None or job.kind != kind:
         raise Refusal(404, f"Generation with id '{job_id}' not found")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-MAX_DEPTH = 12
+from langchain_aimlapi.emulator._samples import matching
+
+MAX_DEPTH = 40
 DEFAULT_NUMBER = 3
+# A schema that refers to itself is followed once into itself and then brought to its end.
+MAX_RETURNS = 1
 _QUOTED = re.compile(r"(?<!\w)'([^'\n]+)'(?!\w)|\"([^\"\n]+)\"|`([^`\n]+)`")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w])")
 _PLACE = re.compile(r"\b(?:in|for|at|of)\s+((?:[^\W\d_a-z][\w'-]*)(?:\s+[^\W\d_a-z][\w'-]*)*)")
@@ -17,10 +22,16 @@ _FORMATS = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
     "time": "12:00:00Z",
+    "duration": "P1D",
     "email": "ada@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
     "uri": "https://example.com/",
+    "url": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
+MAX_PROMPT = 20_000
 
 
 @dataclass(slots=True)
@@ -36,6 +47,7 @@ class Words:
 
     @classmethod
     def of(cls, text: str) -> Words:
+        text = text[:MAX_PROMPT]
         quoted = [next(filter(None, match.groups())) for match in _QUOTED.finditer(text)]
         places = _PLACE.findall(text)
         return cls(text, quoted, _NUMBER.findall(text), places[-1] if places else None)
@@ -57,89 +69,225 @@ class Words:
         return float(found)
 
 
+class _Endless(Exception):
+    """A schema that leads into itself again; whoever can do without this value leaves it out."""
+
+
 def invent(schema: Mapping[str, Any], prompt: str) -> Any:
     """A value that the schema accepts, with the prompt's own words and numbers in it."""
-    return _value(schema, schema, Words.of(prompt), "", 0)
-
-
-def _value(schema: Any, root: Mapping[str, Any], words: Words, name: str, depth: int) -> Any:
-    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+    try:
+        return _Inventor(schema, Words.of(prompt)).value(schema, "", ())
+    except _Endless:
         return {}
-    schema = _resolve(schema, root)
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return _choice(schema["enum"], words)
-    for key in ("anyOf", "oneOf"):
-        options = [_resolve(option, root) for option in schema.get(key, ())]
-        if options:
-            real = [option for option in options if option.get("type") != "null"]
-            return _value((real or options)[0], root, words, name, depth + 1)
-    if schema.get("allOf"):
-        merged: dict[str, Any] = {}
-        for part in schema["allOf"]:
-            merged = {**merged, **_resolve(part, root)}
-        return _value(merged, root, words, name, depth + 1)
-    return _typed(schema, root, words, name, depth)
 
 
-def _typed(
-    schema: Mapping[str, Any], root: Mapping[str, Any], words: Words, name: str, depth: int
-) -> Any:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), "null")
-    if kind is None:
-        kind = "object" if "properties" in schema else "string"
-    if kind == "object":
-        return {
-            key: _value(child, root, words, key, depth + 1)
-            for key, child in (schema.get("properties") or {}).items()
-        }
-    if kind == "array":
-        count = max(1, int(schema.get("minItems", 1)))
-        items = schema.get("items", {"type": "string"})
-        return [_value(items, root, words, name, depth + 1) for _ in range(count)]
-    if kind in ("integer", "number"):
-        return _number(schema, words, whole=kind == "integer")
-    if kind == "boolean":
-        return True
-    return None if kind == "null" else _string(schema, words, name)
+class _Inventor:
+    """Walks a schema; ``trail`` are the references that led to the present place."""
 
+    def __init__(self, root: Mapping[str, Any], words: Words) -> None:
+        self._root = root
+        self._words = words
 
-def _resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    for _ in range(MAX_DEPTH):
-        if not isinstance(schema, Mapping):
+    def value(self, schema: Any, name: str, trail: tuple[str, ...]) -> Any:
+        if schema is True or not isinstance(schema, Mapping):
             return {}
-        ref = schema.get("$ref")
-        if not isinstance(ref, str) or not ref.startswith("#"):
-            return schema
-        found: Any = root
-        for step in filter(None, ref[1:].split("/")):
-            found = found.get(step, {}) if isinstance(found, Mapping) else {}
-        schema = found
-    return {}
+        schema, trail = self._resolve(schema, trail)
+        if len(trail) > MAX_DEPTH:
+            raise _Endless
+        if "const" in schema:
+            return schema["const"]
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            return self._choice(schema["enum"])
+        for key in ("anyOf", "oneOf"):
+            if isinstance(schema.get(key), list) and schema[key]:
+                return self._first(schema, key, name, trail)
+        if isinstance(schema.get("allOf"), list) and schema["allOf"]:
+            return self.value(self._merged(schema, trail), name, (*trail, ""))
+        return self._typed(schema, name, (*trail, ""))
+
+    def _resolve(
+        self, schema: Mapping[str, Any], trail: tuple[str, ...]
+    ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """The schema behind its references. Raises `_Endless` on the way back into itself."""
+        while isinstance(schema.get("$ref"), str):
+            ref = schema["$ref"]
+            if trail.count(ref) > MAX_RETURNS or len(trail) > MAX_DEPTH:
+                raise _Endless
+            trail = (*trail, ref)
+            found = self._pointed(ref)
+            beside = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**found, **{k: v for k, v in beside.items() if k not in found}}
+            if "$ref" in beside or "$ref" not in found:
+                schema = {key: value for key, value in schema.items() if key != "$ref"}
+        return schema, trail
+
+    def _pointed(self, ref: str) -> Mapping[str, Any]:
+        found: Any = self._root
+        if not ref.startswith("#"):
+            return {}
+        for step in filter(None, unquote(ref[1:]).split("/")):
+            step = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+                found = found[int(step)]
+            else:
+                found = found.get(step, {}) if isinstance(found, Mapping) else {}
+        return found if isinstance(found, Mapping) else {}
+
+    def _first(self, schema: Mapping[str, Any], key: str, name: str, trail: tuple[str, ...]) -> Any:
+        """The first form that comes to an end, before ``null``."""
+        base = {k: v for k, v in schema.items() if k != key}
+        options = [one for one in schema[key] if isinstance(one, Mapping)]
+        options.sort(key=lambda one: one.get("type") == "null")
+        for option in options:
+            try:
+                joined = _joined(base, option) if "properties" in base else option
+                return self.value(joined, name, trail)
+            except _Endless:
+                continue
+        raise _Endless
+
+    def _merged(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> Mapping[str, Any]:
+        merged: Mapping[str, Any] = {k: v for k, v in schema.items() if k != "allOf"}
+        for part in schema["allOf"]:
+            if isinstance(part, Mapping):
+                merged = _joined(merged, self._resolve(part, trail)[0])
+        return merged
+
+    def _typed(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = next((one for one in kind if one != "null"), "null")
+        if kind is None:
+            kind = _kind_by_keywords(schema)
+        if kind == "object":
+            return self._object(schema, trail)
+        if kind == "array":
+            return self._array(schema, name, trail)
+        if kind in ("integer", "number"):
+            return _number(schema, self._words, whole=kind == "integer")
+        if kind == "boolean":
+            return True
+        return None if kind == "null" else _string(schema, self._words, name)
+
+    def _object(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        required = schema.get("required")
+        needed = set(map(str, required)) if isinstance(required, list) else set()
+        properties = schema.get("properties")
+        fields = properties if isinstance(properties, Mapping) else {}
+        for key, child in fields.items():
+            if child is False:
+                continue
+            try:
+                made[key] = self.value(child, str(key), trail)
+            except _Endless:
+                if key in needed:
+                    raise
+        rest = schema.get("additionalProperties")
+        for key in sorted(needed - made.keys()):
+            made[key] = self.value(rest if isinstance(rest, Mapping) else {}, key, trail)
+        least = schema.get("minProperties", 0)
+        number = 0
+        while isinstance(least, int) and len(made) < min(least, 20):
+            number += 1
+            made[f"key_{number}"] = self.value(rest, f"key_{number}", trail)
+        return made
+
+    def _array(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> list[Any]:
+        least, most = _bound(schema.get("minItems"), 0), _bound(schema.get("maxItems"), 100)
+        first = schema.get("prefixItems")
+        made = [self.value(one, name, trail) for one in first] if isinstance(first, list) else []
+        items = schema.get("items", {"type": "string"})
+        count = min(max(1, least), most, 100)
+        if items is False:
+            return made
+        try:
+            while len(made) < count:
+                made.append(self.value(items, name, trail))
+        except _Endless:
+            if least > len(made):
+                raise
+        return _distinct(made) if schema.get("uniqueItems") is True else made
+
+    def _choice(self, options: Sequence[Any]) -> Any:
+        lowered = self._words.text.lower()
+        for option in options:
+            word = option.lower() if isinstance(option, str) else ""
+            if word and re.search(rf"\b{re.escape(word)}\b", lowered):
+                return option
+        return options[0]
 
 
-def _choice(options: Any, words: Words) -> Any:
-    lowered = words.text.lower()
-    for option in options:
-        if isinstance(option, str) and re.search(rf"\b{re.escape(option.lower())}\b", lowered):
-            return option
-    return options[0]
+def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Both schemas at once."""
+    made = {**one, **other}
+    fields = [part["properties"] for part in (one, other) if _is_map(part.get("properties"))]
+    if fields:
+        made["properties"] = {key: value for part in fields for key, value in part.items()}
+    needed = [part["required"] for part in (one, other) if isinstance(part.get("required"), list)]
+    if needed:
+        made["required"] = [name for part in needed for name in part]
+    return made
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _kind_by_keywords(schema: Mapping[str, Any]) -> str:
+    kinds = (
+        ("object", ("properties", "required", "additionalProperties")),
+        ("array", ("items", "prefixItems", "minItems")),
+        ("number", ("minimum", "maximum", "exclusiveMinimum", "multipleOf")),
+    )
+    return next((kind for kind, keys in kinds if any(key in schema for key in keys)), "string")
+
+
+def _bound(value: Any, default: int) -> int:
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return int(min(value, 1000)) if whole else default
+
+
+def _distinct(made: list[Any]) -> list[Any]:
+    """The same list without equal values; equal texts and numbers are told apart first."""
+    seen: list[Any] = []
+    for value in made:
+        number = 1
+        while value in seen and isinstance(value, str | int) and not isinstance(value, bool):
+            number += 1
+            value = f"{value} {number}" if isinstance(value, str) else value + 1
+        if value not in seen:
+            seen.append(value)
+    return seen
+
+
+def _limits(schema: Mapping[str, Any], step: float) -> Iterator[tuple[str, float]]:
+    for key in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
+        value = schema.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            moved = step if key == "exclusiveMinimum" else -step if key == "exclusiveMaximum" else 0
+            yield ("low" if "inimum" in key else "high"), value + moved
 
 
 def _number(schema: Mapping[str, Any], words: Words, *, whole: bool) -> float | int:
     value = words.number()
-    value = max(value, float(schema.get("minimum", value)))
-    value = min(value, float(schema.get("maximum", value)))
+    for side, limit in _limits(schema, 1 if whole else 0.001):
+        value = max(value, limit) if side == "low" else min(value, limit)
+    factor = schema.get("multipleOf")
+    if isinstance(factor, int | float) and factor > 0:
+        lows = [limit for side, limit in _limits(schema, 0) if side == "low"]
+        steps = round(value / factor)
+        value = steps * factor if not lows or steps * factor >= max(lows) else (steps + 1) * factor
     return int(value) if whole or value == int(value) else value
 
 
 def _string(schema: Mapping[str, Any], words: Words, name: str) -> str:
-    if schema.get("format") in _FORMATS:
-        return _FORMATS[schema["format"]]
+    known = _FORMATS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
+    if known is not None:
+        return known
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        return matching(pattern, words.string(name))
     text = words.string(name)
-    short = int(schema.get("minLength", 0))
-    text = text if len(text) >= short else text.ljust(short, ".")
-    return text[: int(schema["maxLength"])] if "maxLength" in schema else text
+    text = text.ljust(_bound(schema.get("minLength"), 0), ".")
+    return text[: _bound(schema.get("maxLength"), len(text))]

@@ -51,6 +51,7 @@ class Job:
         error: The error's body for a job that fails.
         result: What a poll answers after the end, beside id and status.
         ending: The word for a finished job, where it is not ``completed``.
+        pending: What a poll answers before the end, where that is more than a state.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Job:
     error: Json | None = None
     result: Json | None = field(default=None, repr=False)
     ending: str | None = None
+    pending: Json | None = field(default=None, repr=False)
 
     @property
     def running(self) -> bool:

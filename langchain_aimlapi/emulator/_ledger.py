@@ -1,6 +1,6 @@
 """Tokens, money and the memory that caches need.
 
-Prices are the emulator's own (the documentation prints none) and the same for every model;
+Prices are those of the public price list, and `PRICES` for a model that it does not name;
 ``GET /v1/models?include=pricing`` tells the very figures that calls are charged by.
 """
 
@@ -11,8 +11,9 @@ import hmac
 import re
 import threading
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 # US dollars per million tokens.
 PRICES = {
@@ -60,8 +61,9 @@ class Cost:
 
     @classmethod
     def of(cls, usd: Decimal) -> Cost:
-        exact = usd.quantize(Decimal("0.000000001"))
-        return cls(exact, int(exact * CREDITS_PER_USD))
+        """The next whole number of credits; that is what is charged."""
+        credits = int((usd * CREDITS_PER_USD).to_integral_value(ROUND_CEILING))
+        return cls(Decimal(credits) / CREDITS_PER_USD, credits)
 
     def meta(self) -> dict[str, dict[str, float | int]]:
         return {"usage": {"credits_used": self.credits, "usd_spent": float(self.usd)}}
@@ -89,49 +91,52 @@ class Tokens:
     def total(self) -> int:
         return self.input + self.output
 
-    def cost(self) -> Cost:
+    def cost(self, prices: Mapping[str, Decimal] = PRICES) -> Cost:
         fresh = self.input - self.cached - self.created
         millionths = (
-            PRICES["input"] * fresh
-            + PRICES["cache_read"] * self.cached
-            + PRICES["cache_creation"] * self.created
-            + PRICES["output"] * self.output
+            prices["input"] * fresh
+            + prices["cache_read"] * self.cached
+            + prices["cache_creation"] * self.created
+            + prices["output"] * self.output
         )
         return Cost.of(millionths / 1_000_000)
 
 
-class Ledger:
-    """The account behind the key, and which prompts were seen before. Safe in threads."""
+def prices_of(listed: Sequence[float | None] | None) -> Mapping[str, Decimal]:
+    """US dollars per million tokens, from a listed price: input, output, cached input."""
+    if not listed:
+        return PRICES
+    given, made, cached = (None if one is None else Decimal(str(one)) for one in listed)
+    given, made = given or Decimal(0), made or Decimal(0)
+    return {
+        "input": given,
+        "cache_read": given / 10 if cached is None else cached,
+        "cache_creation": given * 5 / 4,
+        "output": made,
+    }
 
-    def __init__(self, balance: Decimal) -> None:
+
+class PromptCache:
+    """Which prompts were seen before. Safe in threads."""
+
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._balance = balance
         self._seen: dict[str, int] = {}
 
-    @property
-    def balance(self) -> Decimal:
-        with self._lock:
-            return self._balance
-
-    def charge(self, cost: Cost) -> Cost:
-        with self._lock:
-            self._balance -= cost.usd
-        return cost
-
-    def cache(self, text: str, *, asked: bool) -> tuple[int, int]:
+    def use(self, text: str, *, marked: bool) -> tuple[int, int]:
         """Tokens (read from, written to) the prompt cache for this prefix.
 
         Long prompts are cached unasked; a ``cache_control`` mark caches any length.
         """
         size = count_tokens(text)
-        if not asked and size < CACHE_FROM_TOKENS:
+        if not marked and size < CACHE_FROM_TOKENS:
             return 0, 0
         name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
         with self._lock:
             if name in self._seen:
                 return self._seen[name], 0
             self._seen[name] = size
-        return (0, size) if asked else (0, 0)
+        return (0, size) if marked else (0, 0)
 
 
 _SEAL_KEY = b"the emulator signs thoughts; this is no secret"

@@ -1,17 +1,16 @@
 """From a chat body, in OpenAI's or Anthropic's spelling, to a `Prompt`.
 
-Cluster D models take Anthropic's spelling on the chat path and the newest Claude ids take both,
-so one tolerant reader serves both; what is not allowed was refused before (`_validate`).
+The newest Claude ids take both spellings on one path, so one tolerant reader serves both; what a
+schema does not take was refused before, what it leaves open may have any shape here.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from langchain_aimlapi.emulator._author import Prompt, ToolSpec, Turn
-from langchain_aimlapi.emulator._core import Json
+from langchain_aimlapi.emulator._author import Prompt, ToolSpec, Turn, Use
+from langchain_aimlapi.emulator._core import Json, records
 
 _MEDIA = {
     "image_url": "image",
@@ -46,13 +45,12 @@ def _block_text(block: Any) -> str:
     return ""
 
 
-def blocks_of(messages: Any) -> Iterator[Mapping[str, Any]]:
-    """Every content block of every message."""
-    for message in messages if isinstance(messages, list) else ():
-        content = message.get("content") if isinstance(message, dict) else None
-        for block in content if isinstance(content, list) else ():
-            if isinstance(block, dict):
-                yield block
+def media_of(content: Any) -> Iterator[str]:
+    """The kinds of media in a message's content."""
+    for block in records(content):
+        kind = block.get("type")
+        if isinstance(kind, str) and kind in _MEDIA:
+            yield _MEDIA[kind]
 
 
 def read_chat(body: Json, *, reasons: bool, searches: bool = False) -> Prompt:
@@ -61,12 +59,14 @@ def read_chat(body: Json, *, reasons: bool, searches: bool = False) -> Prompt:
     system = text_of(body.get("system"))
     if system:
         turns.append(Turn("system", system))
-    for message in body["messages"]:
+    messages = records(body.get("messages"))
+    for message in messages:
         turns.extend(_turns(message))
-    choice, named = _choice(body.get("tool_choice"))
-    schema, json_mode = _format(body.get("response_format"))
+    choice, named = read_choice(body.get("tool_choice"))
+    schema, json_mode = read_format(body.get("response_format"))
+    modalities = body.get("modalities")
     return Prompt(
-        model=str(body["model"]),
+        model=str(body.get("model")),
         turns=tuple(turns),
         tools=tuple(read_tools(body.get("tools"))),
         choice=choice,
@@ -76,53 +76,59 @@ def read_chat(body: Json, *, reasons: bool, searches: bool = False) -> Prompt:
         json_mode=json_mode,
         reasons=reasons,
         searches=searches or isinstance(body.get("web_search_options"), dict),
-        speaks="audio" in (body.get("modalities") or ()),
+        speaks=isinstance(modalities, list) and "audio" in modalities,
         logprobs=body.get("logprobs") is True,
         stop=_stops(body),
-        max_tokens=_whole(body.get("max_completion_tokens", body.get("max_tokens"))),
-        n=_whole(body.get("n")) or 1,
-        media=tuple(
-            _MEDIA[block["type"]]
-            for block in blocks_of(body["messages"])
-            if block.get("type") in _MEDIA
-        ),
-        cache_asked=_marks_cache(body),
+        max_tokens=whole(body.get("max_completion_tokens", body.get("max_tokens"))),
+        n=min(whole(body.get("n")) or 1, 128),
+        media=tuple(kind for message in messages for kind in media_of(message.get("content"))),
+        cache_marked=_marks_cache(body, messages),
     )
 
 
 def _turns(message: Mapping[str, Any]) -> Iterator[Turn]:
-    role, content = str(message["role"]), message.get("content")
-    blocks = content if isinstance(content, list) else []
-    results = [b for b in blocks if isinstance(b, dict) and b.get("type") == "tool_result"]
-    uses = [b for b in blocks if isinstance(b, dict) and b.get("type") == "tool_use"]
-    calls = [*(message.get("tool_calls") or ()), *uses]
+    role, content = str(message.get("role")), message.get("content")
+    blocks = records(content)
+    results = [block for block in blocks if block.get("type") == "tool_result"]
+    uses = [block for block in blocks if block.get("type") == "tool_use"]
     text = text_of(content)
     for result in results:
-        yield Turn("tool", text_of(result.get("content")), answers=str(result.get("tool_use_id")))
+        yield Turn("tool", text_of(result.get("content")))
     if text or not results:
-        ids = tuple(str(call.get("id")) for call in calls if isinstance(call, dict))
-        named = message.get("tool_call_id")
-        yield Turn(role, text, ids, None if named is None else str(named))
+        calls = (_use(call) for call in [*records(message.get("tool_calls")), *uses])
+        yield Turn(role, text, tuple(calls))
+
+
+def _use(call: Json) -> Use:
+    """A call in either spelling: the tool's name and its arguments as text."""
+    for key, inner in (("function", "arguments"), ("custom", "input")):
+        home = call.get(key)
+        if isinstance(home, dict):
+            return Use(str(home.get("name")), str(home.get(inner)))
+    return Use(str(call.get("name")), str(call.get("input")))
 
 
 def read_tools(tools: Any) -> Iterator[ToolSpec]:
     """Tools in OpenAI's nested, Anthropic's and the Responses API's flat spelling."""
-    for tool in tools if isinstance(tools, list) else ():
-        if not isinstance(tool, dict):
-            continue
-        inner = tool.get("function") if isinstance(tool.get("function"), dict) else None
-        if inner is not None:
-            yield ToolSpec(str(inner.get("name")), inner.get("parameters") or {})
+    for tool in records(tools):
+        inner = tool.get("function")
+        if isinstance(inner, dict):
+            yield ToolSpec(str(inner.get("name")), _schema(inner.get("parameters")))
         elif tool.get("type") == "custom" and "input_schema" not in tool:
-            custom = tool.get("custom") if isinstance(tool.get("custom"), dict) else tool
-            yield ToolSpec(str((custom or {}).get("name")), {}, "custom")
+            custom = tool.get("custom")
+            home = custom if isinstance(custom, dict) else tool
+            yield ToolSpec(str(home.get("name")), {}, "custom")
         elif "input_schema" in tool:
-            yield ToolSpec(str(tool.get("name")), tool["input_schema"])
+            yield ToolSpec(str(tool.get("name")), _schema(tool["input_schema"]))
         elif tool.get("type") == "function":
-            yield ToolSpec(str(tool.get("name")), tool.get("parameters") or {})
+            yield ToolSpec(str(tool.get("name")), _schema(tool.get("parameters")))
 
 
-def _choice(value: Any) -> tuple[Literal["auto", "none", "required"], str | None]:
+def _schema(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def read_choice(value: Any) -> tuple[Literal["auto", "none", "required"], str | None]:
     """The mode and, where one tool is forced, its name."""
     if isinstance(value, str):
         return ("none" if value == "none" else "required" if value == "required" else "auto"), None
@@ -133,13 +139,14 @@ def _choice(value: Any) -> tuple[Literal["auto", "none", "required"], str | None
         return "none", None
     if kind in ("any", "required"):
         return "required", None
-    for home in (value.get("function"), value.get("custom"), value):
-        if isinstance(home, dict) and isinstance(home.get("name"), str):
-            return "required", home["name"]
+    if kind == "allowed_tools":
+        inner = value.get("allowed_tools")
+        home = inner if isinstance(inner, dict) else value
+        return ("required" if home.get("mode") == "required" else "auto"), None
+    for named in (value.get("function"), value.get("custom"), value):
+        if isinstance(named, dict) and isinstance(named.get("name"), str):
+            return "required", named["name"]
     return "auto", None
-
-
-read_choice = _choice
 
 
 def _parallel(body: Json) -> bool:
@@ -148,16 +155,16 @@ def _parallel(body: Json) -> bool:
     return body.get("parallel_tool_calls") is not False and not off
 
 
-def _format(value: Any) -> tuple[Mapping[str, Any] | None, bool]:
+def read_format(value: Any) -> tuple[Mapping[str, Any] | None, bool]:
+    """The schema that the answer must follow, and whether it must be JSON at all."""
     if not isinstance(value, dict):
         return None, False
     if value.get("type") == "json_schema":
-        home = value.get("json_schema") if isinstance(value.get("json_schema"), dict) else value
-        return (home or {}).get("schema") or {"type": "object"}, False
+        inner = value.get("json_schema")
+        home = inner if isinstance(inner, dict) else value
+        schema = home.get("schema")
+        return (schema if isinstance(schema, Mapping) and schema else {"type": "object"}), False
     return None, value.get("type") == "json_object"
-
-
-read_format = _format
 
 
 def _stops(body: Json) -> tuple[str, ...]:
@@ -167,11 +174,13 @@ def _stops(body: Json) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
-def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def whole(value: Any) -> int | None:
+    """A whole number out of a JSON value; None where there is none."""
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if good and abs(value) < 1e15 else None
 
 
-def _marks_cache(body: Json) -> bool:
-    return '"cache_control"' in json.dumps(
-        [body.get("messages"), body.get("system"), body.get("tools")]
-    )
+def _marks_cache(body: Json, messages: list[Json]) -> bool:
+    marked = [*records(body.get("system")), *records(body.get("tools"))]
+    marked += [block for message in messages for block in records(message.get("content"))]
+    return any("cache_control" in one for one in marked)

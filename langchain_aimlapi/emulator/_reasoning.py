@@ -1,4 +1,8 @@
-"""Does this model think before this answer? From what it is, and from what it was asked."""
+"""Does the answer to this request begin with a thought?
+
+A model thinks if a control that it has says so, or if it was recorded thinking without being
+asked (the contract's ``thinks``), or if its family always does.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +12,42 @@ from typing import Any
 
 from langchain_aimlapi.emulator._core import Json
 from langchain_aimlapi.emulator._models import Model
+from langchain_aimlapi.emulator._state import State
 
-# Families that always think, whether or not their schema has a control for it.
 _ALWAYS = re.compile(
-    r"(?<!non-)thinking|(?<!non-)reason|(^|-)(r1|o1|o3|o4)([.-]|$)|gpt-5|gpt-oss|"
-    r"(^|-)m[123](-[157]|$)|gemini-(2\.5-pro|3)|deepseek-v4|kimi-k2[-.][567]|glm-(4\.[67]|5)|"
-    r"nemotron|qwq|x1-turbo",
+    r"thinking|reasoner|(?<!non-)reason|(^|-)(r1|o1|o3|o4)([.-]|$)|gpt-5|gpt-oss|"
+    r"(^|-)m[123](-[157]|$|\.)|gemini-(2\.5-pro|3)|deepseek-v4|kimi-k(2[-.][567]|3)|"
+    r"glm-(4\.[67]|5)|nemotron|qwq|x1-turbo|qwen3\.[678]|seed-2|omni|fable|sonnet-5|opus-5|"
+    r"hy4|mimo-v2|inkling",
     re.IGNORECASE,
 )
-_OFF = frozenset({"none", "off", "disabled", False})
+_OFF = frozenset({"none", "off", "disabled"})
 CONTROLS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
 
 
-def reasons(model: Model, path: str, body: Json) -> bool:
+def reasons(state: State, model: Model, path: str, body: Json) -> bool:
     """Whether the answer begins with a thought."""
-    asked = _asked(model, path, body)
-    if asked is not None:
-        return asked
-    return _ALWAYS.search(model.id.rpartition("/")[2]) is not None
+    chosen = _chosen(state, model, path, body)
+    if chosen is not None:
+        return chosen
+    recorded = model.row.get("thinks")
+    if isinstance(recorded, bool):
+        return recorded
+    return _ALWAYS.search(model.name.rpartition("/")[2]) is not None
 
 
-def _asked(model: Model, path: str, body: Json) -> bool | None:
+def _chosen(state: State, model: Model, path: str, body: Json) -> bool | None:
     """True or False where a control that the model has says so, else None."""
     for name in CONTROLS:
-        if body.get(name) is None or model.declares(path, name) is False:
+        if body.get(name) is None or state.models.declares(model, path, name) is False:
             continue
-        wish = _wish(body[name])
-        if wish is not None:
-            return wish
+        switch = _switch(body[name])
+        if switch is not None:
+            return switch
     return None
 
 
-def _wish(value: Any) -> bool | None:
+def _switch(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):

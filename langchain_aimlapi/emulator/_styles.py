@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Json
+from langchain_aimlapi.emulator._forms import Ids
 from langchain_aimlapi.emulator._ledger import Tokens, seal
 
 UsageExtra = Callable[[Tokens], Json]
@@ -31,11 +32,15 @@ class Style:
 
     Attributes:
         name: What ``Emulator(stream_style=...)`` asks for.
-        id: Format of the answer's id; ``{}`` is 32 hex digits.
+        id: How the answer's id begins.
+        id_form: What follows: hex digits, letters and digits (``base62``), a ``uuid``, the
+            ``time`` and letters, or ``none`` of these (digits).
+        id_size: How long that is.
+        call_id: How the id of a tool call begins.
         reasoning: ``content``: ``reasoning_content``; ``details``: ``reasoning`` and
             ``reasoning_details``; ``inline``: ``<think>`` in the text; ``hidden``: only counted.
         outside: Reasoning tokens are not part of ``completion_tokens``.
-        usage_unasked: A stream tells its usage without ``stream_options``.
+        usage_always: A stream ends with its usage even without ``stream_options``.
         done: A stream ends with ``[DONE]``.
         ends: Finish reasons of whole answers that differ from OpenAI's.
         first / later / last: What the first, every later and the finish delta hold besides.
@@ -43,10 +48,13 @@ class Style:
     """
 
     name: str
-    id: str = "chatcmpl-{}"
+    id: str = "chatcmpl-"
+    id_form: Literal["hex", "base62", "uuid", "time"] = "base62"
+    id_size: int = 29
+    call_id: str = "call_"
     reasoning: Literal["content", "details", "inline", "hidden"] = "content"
     outside: bool = False
-    usage_unasked: bool = False
+    usage_always: bool = False
     done: bool = True
     ends: tuple[tuple[str, str], ...] = ()
     first: tuple[tuple[str, Any], ...] = (("role", "assistant"), ("content", ""))
@@ -57,6 +65,17 @@ class Style:
     chunk: tuple[tuple[str, Any], ...] = ()
     message: SayExtra = _nothing
     choice: SayExtra = _nothing
+
+    def make_id(self, ids: Ids, now: int) -> str:
+        if self.id_form == "uuid":
+            return self.id + ids.uuid()
+        if self.id_form == "hex":
+            return self.id + ids.hex(self.id_size)
+        stamp = f"{now}-" if self.id_form == "time" else ""
+        return self.id + stamp + ids.base62(self.id_size)
+
+    def make_call_id(self, ids: Ids) -> str:
+        return self.call_id + ids.base62(24)
 
     def ending(self, reason: str) -> str:
         return dict(self.ends).get(reason, reason)
@@ -226,8 +245,10 @@ STYLES: Mapping[str, Style] = {
     for style in (
         Style(
             "claude",
-            id="msg_01{}",
-            usage_unasked=True,
+            id="msg_01",
+            id_size=22,
+            call_id="toolu_01",
+            usage_always=True,
             done=False,
             ends=_CLAUDE_ENDS,
             usage=_claude_usage,
@@ -236,7 +257,8 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "qwen",
-            usage_unasked=True,
+            id_form="uuid",
+            usage_always=True,
             done=False,
             first=_QWEN_FIRST,
             later=(("content", None), ("refusal", None), ("reasoning_content", None)),
@@ -246,7 +268,7 @@ STYLES: Mapping[str, Style] = {
         Style(
             "openai",
             reasoning="hidden",
-            usage_unasked=True,
+            usage_always=True,
             done=False,
             first=(("role", "assistant"), ("content", ""), ("refusal", None)),
             usage=_openai_usage,
@@ -257,7 +279,9 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "openrouter",
-            id="gen-{}",
+            id="gen-",
+            id_form="time",
+            id_size=20,
             reasoning="details",
             later=(("role", "assistant"), ("content", "")),
             last=(("role", "assistant"), ("content", "")),
@@ -269,7 +293,8 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "deepseek",
-            id="{}",
+            id="",
+            id_form="uuid",
             later=(("content", None), ("reasoning_content", None)),
             last=(("content", ""), ("reasoning_content", None)),
             usage=_deepseek_usage,
@@ -279,7 +304,9 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "minimax",
-            id="{}",
+            id="",
+            id_form="hex",
+            id_size=32,
             reasoning="inline",
             usage=_minimax_usage,
             body=_minimax_body,
@@ -288,15 +315,17 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "perplexity",
-            id="{}",
-            usage_unasked=True,
+            id="",
+            id_form="uuid",
+            usage_always=True,
             usage=_search_usage,
             body=_search_body,
             choice=lambda _: {"delta": {"role": "assistant", "content": ""}},
         ),
         Style(
             "xai",
-            id="{}",
+            id="",
+            id_form="uuid",
             outside=True,
             usage=_xai_usage,
             body=lambda _: {"system_fingerprint": "fp_emulated"},
@@ -305,7 +334,8 @@ STYLES: Mapping[str, Style] = {
         ),
         Style(
             "gemini",
-            id="-{}",  # base64-like ids may begin with a dash
+            id="-",  # base64-like ids may begin with a dash
+            id_size=22,
             reasoning="hidden",
             outside=True,
             usage=_gemini_usage,

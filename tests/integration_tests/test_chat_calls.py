@@ -7,7 +7,7 @@ import asyncio
 import warnings
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from langchain_core.caches import InMemoryCache
@@ -448,7 +448,7 @@ async def test_everything_about_an_answer_is_told_in_its_metadata(
         assert told["id"].startswith("chatcmpl-")
         assert told["finish_reason"] == told["native_finish_reason"] == "stop"
         assert told["system_fingerprint"] == "fp_emulated"
-        assert UUID(told["inference_id"])
+        assert len(told["inference_id"]) == 21
         assert told["client_request_id"] == _sent_ids(api)[-1]
         assert "headers" not in told
 

@@ -13,16 +13,16 @@ from langchain_aimlapi.emulator._jobs import Job
 from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue, enum_text
 
 PATH = "/v2/generate/audio"
 PRICE = Decimal("0.039")
 DEFAULT_SECONDS = 30.0
 PURPOSES = ("song", "voice", "instrumental")
-_NO_RULES: Json = {"params": {}}
 
 
-@route("POST", PATH, "/generate/audio", "/v2/generate/audio/minimax/generate")
+@route("POST", PATH, "/generate/audio", "/v2/generate/audio/minimax/generate", inference=True)
 def create(call: Call, state: State) -> Answer:
     """Starts a piece of music."""
 
@@ -32,7 +32,7 @@ def create(call: Call, state: State) -> Answer:
     return submit(call, state, "audio", PATH, make=make, price=lambda body: Cost.of(PRICE))
 
 
-@route("GET", PATH, "/generate/audio")
+@route("GET", PATH, "/generate/audio", inference=True)
 def fetch(call: Call, state: State) -> Answer:
     """How far a piece is, and its link when it is done."""
     return poll(call, state, "audio")
@@ -77,10 +77,9 @@ def upload(call: Call, state: State) -> Answer:
     fields, files = call.form() if call.media_type() == "multipart/form-data" else (call.json(), [])
     purpose = fields.get("purpose")
     if not files and "file" not in fields:
-        refuse(["file: Required"])
+        refuse([Issue("file", "Required")])
     if purpose not in PURPOSES:
-        wanted = " | ".join(f"'{one}'" for one in PURPOSES)
-        refuse([f"purpose: Invalid enum value. Expected {wanted}, received '{purpose}'"])
+        refuse([Issue("purpose", enum_text(PURPOSES, purpose))])
     stamp = f"{state.moment()[:19].translate(str.maketrans('', '', '-:T'))}{state.ids.digits(2)}"
     answer: Json = {}
     if purpose in ("song", "voice"):
@@ -92,14 +91,13 @@ def upload(call: Call, state: State) -> Answer:
     return json_answer(answer)
 
 
-@route("POST", "/v2/generate/audio/preprocess", "/generate/audio/preprocess")
+@route("POST", f"{PATH}/preprocess", "/generate/audio/preprocess", inference=True)
 def preprocess(call: Call, state: State) -> Answer:
     """Takes a song apart, so that a cover of it can be made with other words."""
     body = call.json()
-    model = find_model(state.models, body, PATH)
+    model = find_model(state, body, PATH)
     if not isinstance(body.get("reference_audio_url"), str):
-        refuse(["reference_audio_url: Required"])
-    refuse(check_params({"model": model.id}, _NO_RULES))
+        refuse([Issue("reference_audio_url", "Required")])
     structure = {
         "num_segments": 2,
         "segments": [
@@ -107,7 +105,7 @@ def preprocess(call: Call, state: State) -> Answer:
             {"start": 15.0, "end": DEFAULT_SECONDS, "label": "chorus"},
         ],
     }
-    cost = state.ledger.charge(Cost.of(PRICE / 10))
+    cost = state.settle(call, model.id, Cost.of(PRICE / 10))
     answer = {
         "cover_feature_id": state.ids.hex(32),
         "formatted_lyrics": "[Verse]\nThe first line of the song\n[Chorus]\nThe line that returns",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from langchain_aimlapi.emulator._core import (
     Answer,
@@ -13,15 +12,16 @@ from langchain_aimlapi.emulator._core import (
     Refusal,
     dump,
     json_answer,
-    kind_of,
 )
 from langchain_aimlapi.emulator._generation import dummy_keys
 from langchain_aimlapi.emulator._history import refuse_upstream
 from langchain_aimlapi.emulator._jobs import CANCELLED, COMPLETED, FAILED, Job
 from langchain_aimlapi.emulator._ledger import Cost, Tokens
+from langchain_aimlapi.emulator._reading import whole
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State
-from langchain_aimlapi.emulator._validate import refuse
+from langchain_aimlapi.emulator._validate import check, find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 from langchain_aimlapi.emulator.endpoints.messages import message_for
 
 PATH = "/v1/batches"
@@ -30,11 +30,13 @@ LIFE = timedelta(hours=24)
 LINES_TYPE = "application/x-jsonl; charset=utf-8"
 
 
-@route("POST", PATH, "/batches")
+@route("POST", PATH, "/batches", inference=True)
 def create(call: Call, state: State) -> Answer:
     """Starts a batch of messages."""
     body = call.json()
-    refuse(_issues(body))
+    model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
+    refuse(_double_ids(body["requests"]))
     requests: list[Json] = body["requests"]
     cost = Decimal(0)
 
@@ -51,10 +53,9 @@ def create(call: Call, state: State) -> Answer:
         if job.status == COMPLETED:
             state.settle(call, job.model, Cost.of(cost), job.id)
 
-    first = requests[0]["params"].get("model", body.get("model"))
     job = state.jobs.submit(
         "batch",
-        str(body.get("model", first)),
+        model.name,
         body,
         new_id=state.ids.nano(),
         make=make,
@@ -64,37 +65,11 @@ def create(call: Call, state: State) -> Answer:
     return json_answer(_batch(job), headers={"x-inference-id": job.id})
 
 
-def _issues(body: Json) -> list[str]:
-    requests = body.get("requests")
-    if not isinstance(requests, list):
-        received = kind_of(requests) if "requests" in body else "undefined"
-        return [f"requests: Expected array, received {received}"]
-    if not 1 <= len(requests) <= MAX_REQUESTS:
-        word = "least 1" if not requests else f"most {MAX_REQUESTS}"
-        return [f"requests: Array must contain at {word} element(s)"]
-    found = [issue for place, one in enumerate(requests) for issue in _request_issues(place, one)]
-    names = [one.get("custom_id") for one in requests if isinstance(one, dict)]
-    if not found and len(set(map(str, names))) < len(names):
-        found.append("requests: custom_id must be unique")
-    return found
-
-
-def _request_issues(place: int, request: Any) -> list[str]:
-    here = f"requests.{place}"
-    if not isinstance(request, dict):
-        return [f"{here}: Expected object, received {kind_of(request)}"]
-    issues = []
-    if not isinstance(request.get("custom_id"), str):
-        issues.append(f"{here}.custom_id: Required")
-    params = request.get("params")
-    if not isinstance(params, dict):
-        return [*issues, f"{here}.params: Required"]
-    if not isinstance(params.get("messages"), list):
-        issues.append(f"{here}.params.messages: Required")
-    limit = params.get("max_tokens", 1)
-    if isinstance(limit, int | float) and limit < 1:
-        issues.append(f"{here}.params.max_tokens: Number must be greater than or equal to 1")
-    return issues
+def _double_ids(requests: list[Json]) -> list[Issue]:
+    names = [request["custom_id"] for request in requests]
+    if len(set(names)) == len(names):
+        return []
+    return [Issue("requests", "custom_id must be unique")]
 
 
 def _row(call: Call, state: State, body: Json, request: Json) -> tuple[Json, Decimal]:
@@ -114,7 +89,7 @@ def _row(call: Call, state: State, body: Json, request: Json) -> tuple[Json, Dec
 
 
 def _dummy_row(state: State, body: Json, request: Json) -> tuple[Json, Decimal]:
-    tokens = int(dummy_keys(body).get("tokens", 10))
+    tokens = whole(dummy_keys(body).get("tokens")) or 10
     message = {
         "model": str(body.get("model")),
         "id": f"msg_01{state.ids.hex(22)}",
@@ -162,12 +137,12 @@ def _batch(job: Job) -> Json:
     }
 
 
-@route("GET", PATH, "/batches")
+@route("GET", PATH, "/batches", inference=True)
 def fetch(call: Call, state: State) -> Answer:
     """How far a batch is, or its results, one JSON object a line."""
     wanted = dict(call.query).get("batch_id")
     if not wanted:
-        refuse(["batch_id: Required"])
+        refuse([Issue("batch_id", "Required")])
     job = state.jobs.poll(str(wanted))
     if job is None or job.kind != "batch":
         raise Refusal(404, f"Batch with id '{wanted}' not found")

@@ -10,4 +10,4 @@ from langchain_aimlapi.emulator._state import State
 @route("GET", "/v2/billing")
 def balance(call: Call, state: State) -> Answer:
     """The balance in US dollars, after the charges of this emulator's own calls."""
-    return json_answer({"current_balance": float(state.ledger.balance), "currency": "USD"})
+    return json_answer({"current_balance": float(state.account.balance), "currency": "USD"})

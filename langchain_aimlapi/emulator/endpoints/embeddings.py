@@ -10,11 +10,14 @@ from base64 import b64encode
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
+from langchain_aimlapi.emulator._generation import dummy_keys
 from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
 from langchain_aimlapi.emulator._models import Model
+from langchain_aimlapi.emulator._reading import whole
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import check, find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 
 PATH = "/v1/embeddings"
 _SIZES = (
@@ -24,50 +27,53 @@ _SIZES = (
     (re.compile(r"gemini|gecko|multilingual"), 768),
 )
 _DEFAULT_SIZE = 1536
+MAX_SIZE = 4096
 
 
-@route("POST", PATH, "/embeddings")
+@route("POST", PATH, "/embeddings", inference=True)
 def embed(call: Call, state: State) -> Answer:
     """Embeddings of a text or of several."""
     body = call.json()
-    model = find_model(state.models, body, PATH)
-    refuse(check_params(body, model.shape(PATH)))
+    model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
+    dummy_keys(body, at_once=True)
     texts = _texts(body.get("input"))
     size = _size(model, body.get("dimensions"))
     as_text = body.get("encoding_format") == "base64"
     tokens = Tokens(input=sum(map(count_tokens, texts)), output=0)
-    cost = state.ledger.charge(tokens.cost())
+    cost = state.charge(call, model, tokens)
     answer: Json = {
         "object": "list",
         "data": [
             {"object": "embedding", "index": place, "embedding": _form(vector(text, size), as_text)}
             for place, text in enumerate(texts)
         ],
-        "model": state.served(model.id),
+        "model": state.served(model.name),
         "usage": {"prompt_tokens": tokens.input, "total_tokens": tokens.input},
-        "meta": cost.meta(),
+        **state.meta(model, cost),
     }
-    return charged(json_answer(answer), cost.headers())
+    return charged(json_answer(answer), {**cost.headers(), **state.model_headers(model)})
 
 
 def _texts(given: Any) -> list[str]:
     """The texts; token ids and empty texts are refused."""
     texts = [given] if isinstance(given, str) else given
     if not isinstance(texts, list) or not texts:
-        raise Refusal(400, "Body validation error: input: Expected string | array")
+        raise Refusal(400, issues=[Issue("input", "Expected string | array")])
     refuse(
-        f"input.{place}: Expected string, received {kind_of(text)}"
+        Issue(f"input.{place}", f"Expected string, received {kind_of(text)}")
         for place, text in enumerate(texts)
         if not isinstance(text, str)
     )
-    refuse(["input: String must contain at least 1 character(s)"] if "" in texts else [])
+    refuse([Issue("input", "String must contain at least 1 character(s)")] if "" in texts else [])
     return texts
 
 
-def _size(model: Model, asked: Any) -> int:
-    if isinstance(asked, int | float) and asked > 0:
-        return int(asked)
-    return next((size for name, size in _SIZES if name.search(model.id)), _DEFAULT_SIZE)
+def _size(model: Model, wanted: Any) -> int:
+    size = whole(wanted)
+    if size is not None and size > 0:
+        return min(size, MAX_SIZE)
+    return next((size for name, size in _SIZES if name.search(model.name)), _DEFAULT_SIZE)
 
 
 def vector(text: str, size: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""POST /v1/images/generations and /v1/images/edits, and the pictures behind their links."""
+"""POST /v1/images/generations and /v1/images/edits: images, and the meshes of 3D models."""
 
 from __future__ import annotations
 
@@ -8,32 +8,40 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer
-from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost
+from langchain_aimlapi.emulator._image_forms import RENAMED, image_form, image_size
+from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, Cost, count_tokens
+from langchain_aimlapi.emulator._media import IMAGES
 from langchain_aimlapi.emulator._models import Model
+from langchain_aimlapi.emulator._reading import whole
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._three_d import THREE_D, three_d_answer
+from langchain_aimlapi.emulator._validate import check, find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 
 GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
-# Recorded: these families answer `images[]`, the others `data[]` (20 and 47 of 72 answers).
-_IMAGES_KEY = re.compile(r"imagen|recraft|flux|stable-diffusion|seedream-3|hunyuan|wan")
-_UPLOADS = frozenset({"image", "image[]", "mask"})
-# For models without a schema of their own: the rules of chat (seed from 1) do not hold here.
-_NO_RULES: Json = {"params": {}}
+_UPLOADS = ("image", "image[]", "mask")
+MAX_IMAGES = 16
+SEED = 1_234_567
 
 
-@route("POST", GENERATIONS, "/images/generations")
+@route("POST", GENERATIONS, "/images/generations", inference=True)
 def generate(call: Call, state: State) -> Answer:
-    """Pictures from a prompt."""
+    """Images from a prompt, or a mesh from an image."""
     body = call.json()
-    model = find_model(state.models, body, GENERATIONS)
-    refuse(check_params(body, model.shape(GENERATIONS) or _NO_RULES))
-    return _answer(call, state, model, body)
+    model = find_model(state, body, GENERATIONS)
+    check(state, model, GENERATIONS, body)
+    if THREE_D.search(model.name):
+        cost = state.settle(call, model.id, Cost.of(IMAGE_PRICE))
+        made = three_d_answer(call, state, model, body)
+        answer = json_answer({**made, **state.meta(model, cost)})
+        return charged(answer, {**cost.headers(), **state.model_headers(model)})
+    return _answer(call, state, model, GENERATIONS, body)
 
 
-@route("POST", EDITS, "/images/edits")
+@route("POST", EDITS, "/images/edits", inference=True)
 def edit(call: Call, state: State) -> Answer:
-    """Pictures from pictures: JSON, or multipart as the SDKs send it."""
+    """Images from images: JSON, or multipart as the SDKs send it."""
     if call.media_type() == "multipart/form-data":
         fields, files = call.form()
         body = {name: _number(value) for name, value in fields.items()}
@@ -41,17 +49,15 @@ def edit(call: Call, state: State) -> Answer:
     else:
         body = call.json()
         sent = set(body)
-    model = find_model(state.models, body, EDITS)
+    model = find_model(state, body, EDITS)
     if not sent & {"image", "image[]"}:
-        refuse(["image: Required"])
-    refuse(_edit_issues(body, model))
-    return _answer(call, state, model, body)
-
-
-def _edit_issues(body: Json, model: Model) -> list[str]:
-    shape = dict(model.shape(EDITS) or _NO_RULES)
-    shape["required"] = [name for name in shape.get("required", ()) if name not in _UPLOADS]
-    return list(check_params(body, shape, without=_UPLOADS))
+        refuse([Issue("image", "Required")])
+    # The schema shows an upload as the object that the gateway's parser makes of it.
+    issues = state.models.issues(
+        model, EDITS, {**body, **{name: {} for name in sent & {*_UPLOADS}}}
+    )
+    refuse(issue for issue in issues if issue.path.split(".")[0] not in _UPLOADS)
+    return _answer(call, state, model, EDITS, body)
 
 
 def _number(value: Any) -> Any:
@@ -60,22 +66,84 @@ def _number(value: Any) -> Any:
         return value
     if value in ("true", "false"):
         return value == "true"
-    return float(value) if re.fullmatch(r"\d+(\.\d+)?", value) else value
+    if re.fullmatch(r"\d{1,15}", value):
+        return int(value)
+    return float(value) if re.fullmatch(r"\d{1,15}\.\d{1,15}", value) else value
 
 
-def _answer(call: Call, state: State, model: Model, body: Json) -> Answer:
-    count = int(body.get("n") or body.get("num_images") or 1)
-    cost = state.ledger.charge(Cost.of(IMAGE_PRICE * Decimal(count)))
-    made = [_one(call, state, body, place) for place in range(count)]
-    key = "images" if _IMAGES_KEY.search(model.id) else "data"
-    answer: Json = {"created": state.now(), key: made, "meta": cost.meta()}
-    return charged(json_answer(answer), cost.headers())
+def _answer(call: Call, state: State, model: Model, path: str, body: Json) -> Answer:
+    count = whole(body.get("n")) or whole(body.get("num_images")) or 1
+    count = min(max(count, 1), MAX_IMAGES)
+    cost = state.settle(call, model.id, Cost.of(IMAGE_PRICE * Decimal(count)))
+    form = image_form(model.name)
+    packed = body.get("response_format") == "b64_json" and (
+        state.models.declares(model, path, "response_format") is not False
+    )
+    images = [
+        form.image(_facts(call, state, body, place, form.kind, packed=packed))
+        for place in range(count)
+    ]
+    made = form.body(images, _top(call, state, model, body, count))
+    made = {RENAMED.get(name, name): value for name, value in made.items()}
+    headers = {**cost.headers(), **state.model_headers(model)}
+    return charged(json_answer({**made, **state.meta(model, cost)}), headers)
 
 
-def _one(call: Call, state: State, body: Json, place: int) -> Json:
+def _facts(
+    call: Call, state: State, body: Json, place: int, kind: str, *, packed: bool
+) -> dict[str, Any]:
+    """What is true of one image."""
+    wanted = body.get("output_format")
+    kind = wanted if isinstance(wanted, str) and wanted in IMAGES else kind
+    width, height = image_size(body)
     prompt = str(body.get("prompt", ""))
-    url = state.link(call, "png", f"{prompt} {place}")
-    if body.get("response_format") == "b64_json":
-        data = b64encode(state.file_behind(url)).decode()
-        return {"b64_json": data, "url": None, "revised_prompt": None}
-    return {"b64_json": None, "url": url, "revised_prompt": None}
+    url = state.link(call, kind, f"{prompt} {place}", width=width, height=height)
+    facts: dict[str, Any] = {
+        "url": None if packed else url,
+        "b64_json": b64encode(state.file_behind(url)).decode() if packed else None,
+        "width": width,
+        "height": height,
+        "size": f"{width}x{height}",
+        "prompt": prompt,
+        "file_name": url.rpartition("/")[2],
+        "file_size": len(state.file_behind(url)),
+        "request": call.request_id,
+    }
+    return facts
+
+
+def _top(call: Call, state: State, model: Model, body: Json, count: int) -> dict[str, Any]:
+    """What may stand beside the images."""
+    seed = body.get("seed")
+    prompt = str(body.get("prompt", ""))
+    given, made = count_tokens(prompt), 1056 * count
+    width, height = image_size(body)
+    return {
+        "id": state.ids.uuid(),
+        "object": "image",
+        "created": state.now(),
+        "model": model.name,
+        "description": "",
+        "background": body.get("background", "opaque"),
+        "output_format": body.get("output_format", "png"),
+        "quality": body.get("quality", "medium"),
+        "size": f"{width}x{height}",
+        "seed": seed if isinstance(seed, int) else SEED,
+        "timings": {"inference": 0.5},
+        "has_nsfw_concepts": [False] * count,
+        "prompt_text": prompt,
+        "usage": {
+            "input_tokens": given,
+            "input_tokens_details": {"image_tokens": 0, "text_tokens": given},
+            "output_tokens": made,
+            "total_tokens": given + made,
+        },
+        "chat_usage": {
+            "prompt_tokens": given,
+            "completion_tokens": made,
+            "total_tokens": given + made,
+        },
+        **dict.fromkeys(
+            ("background_none", "output_none", "quality_none", "size_none", "usage_none")
+        ),
+    }

@@ -9,13 +9,14 @@ from typing import Any
 
 from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Answer, Call, Json, event, json_answer, sse_answer
+from langchain_aimlapi.emulator._history import check_upstream
 from langchain_aimlapi.emulator._ledger import Cost, Tokens, cut_pieces, seal
+from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._reading import read_chat
 from langchain_aimlapi.emulator._reasoning import reasons
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_chat, find_model
-from langchain_aimlapi.emulator.endpoints.chat import check_past
+from langchain_aimlapi.emulator._validate import check, find_model
 
 PATH = "/v1/messages"
 _STOPS = {
@@ -32,44 +33,43 @@ class _Draft:
     model: str
     say: Say
     tokens: Tokens
-    cost: Cost
     call_ids: list[str]
 
 
-@route("POST", PATH, "/messages")
+@route("POST", PATH, "/messages", inference=True)
 def create(call: Call, state: State) -> Answer:
     """An Anthropic message."""
     body = call.json()
-    draft = _draft(call, state, body)
-    state.ledger.charge(draft.cost)
+    model, draft = _draft(call, state, body)
+    cost = state.charge(call, model, draft.tokens)
+    meta = state.meta(model, cost, streams=bool(body.get("stream")))
+    headers = state.model_headers(model)
     if body.get("stream"):
-        return sse_answer(_stream(draft))
-    return charged(
-        json_answer({**_message(draft), "meta": draft.cost.meta()}), draft.cost.headers()
-    )
+        return charged(sse_answer(_stream(draft, meta)), headers)
+    answer = json_answer({**_message(draft), **meta})
+    return charged(answer, {**cost.headers(), **headers})
 
 
 def message_for(call: Call, state: State, body: Json) -> tuple[Json, Cost]:
     """The message that a body gets, and its price, not yet charged. Raises `Refusal`."""
-    draft = _draft(call, state, body)
-    return _message(draft), draft.cost
+    model, draft = _draft(call, state, body)
+    return _message(draft), state.price(model, draft.tokens)
 
 
-def _draft(call: Call, state: State, body: Json) -> _Draft:
-    model = find_model(state.models, body, PATH)
-    check_chat(body, model.shape(PATH))
-    check_past(body, state, anthropic=True)
-    prompt = replace(read_chat(body, reasons=reasons(model, PATH, body)), n=1)
+def _draft(call: Call, state: State, body: Json) -> tuple[Model, _Draft]:
+    model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
+    prompt = replace(read_chat(body, reasons=reasons(state, model, PATH, body)), n=1)
+    check_upstream(state, model, body, prompt)
     say = state.answers(call, body, prompt)[0]
-    tokens = state.measure(prompt, (say,))
-    return _Draft(
-        id=f"msg_01{state.ids.hex(22)}",
-        model=state.served(model.id),
+    draft = _Draft(
+        id=f"msg_01{state.ids.base62(22)}",
+        model=state.served(model.name),
         say=say,
-        tokens=tokens,
-        cost=tokens.cost(),
-        call_ids=state.call_ids((say,), "toolu_01")[0],
+        tokens=state.measure(prompt, (say,)),
+        call_ids=state.call_ids((say,), lambda ids: f"toolu_01{ids.base62(22)}")[0],
     )
+    return model, draft
 
 
 def _message(draft: _Draft) -> Json:
@@ -121,7 +121,7 @@ def _input(text: str) -> Any:
         return {}
 
 
-def _stream(draft: _Draft) -> Iterator[bytes]:
+def _stream(draft: _Draft, meta: Json) -> Iterator[bytes]:
     message = _message(draft)
     usage = message["usage"]
     start = {
@@ -146,9 +146,9 @@ def _stream(draft: _Draft) -> Iterator[bytes]:
         "stop_sequence": message["stop_sequence"],
         "stop_details": None,
     }
-    told = {"output_tokens": usage["output_tokens"]}
-    yield _typed({"type": "message_delta", "delta": ending, "usage": told})
-    yield _typed({"type": "message_stop", "meta": draft.cost.meta()})
+    final = {"output_tokens": usage["output_tokens"]}
+    yield _typed({"type": "message_delta", "delta": ending, "usage": final})
+    yield _typed({"type": "message_stop", **meta})
 
 
 def _typed(value: Json) -> bytes:

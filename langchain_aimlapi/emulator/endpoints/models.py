@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
-from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, dump, json_answer
-from langchain_aimlapi.emulator._ledger import IMAGE_PRICE, PRICES
-from langchain_aimlapi.emulator._models import Model
+from langchain_aimlapi.emulator._catalogue import SECTIONS, rows_of
+from langchain_aimlapi.emulator._core import (
+    JSON_TYPE,
+    Answer,
+    Call,
+    Json,
+    Refusal,
+    dump,
+    json_answer,
+)
+from langchain_aimlapi.emulator._models import WITHDRAWN, Model
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State
 from langchain_aimlapi.emulator._validate import refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 
-_TYPES = {
-    "/v1/chat/completions": "openai/chat-completions",
-    "/v1/responses": "openai/responses",
-    "/v1/messages": "anthropic/messages",
-    "/v1/embeddings": "openai/embeddings",
-    "/v1/images/generations": "openai/image-generations",
-    "/v2/video/generations": "internal/video-generations/submit",
-    "/v2/generate/audio": "internal/audio-generations/submit",
-    "/v1/stt/create": "internal/stt/submit",
-    "/v1/tts": "internal/tts",
-    "/v1/ocr": "internal/ocr",
-}
-_SECTIONS = ("pricing", "modalities", "capabilities")
 _FILTERS = (
     "id",
     "type",
@@ -35,20 +30,6 @@ _FILTERS = (
     "output_modalities",
     "capabilities",
 )
-_MEDIA_PARTS = {
-    "image_url": "image",
-    "image": "image",
-    "input_audio": "audio",
-    "video_url": "video",
-    "file": "file",
-}
-_OUTPUTS = {
-    "image": "image",
-    "video": "video",
-    "tts": "audio",
-    "audio": "audio",
-    "embedding": "embedding",
-}
 
 
 @route("GET", "/v1/models", "/models", "/api/v1/models", needs_key=False)
@@ -58,24 +39,29 @@ def catalogue(call: Call, state: State) -> Answer:
     wanted = {
         name: _values(call, name) for name in _FILTERS if any(k == name for k, _ in call.query)
     }
-    rows = [_row(model) for model in state.models.live()]
+    rows = [row for model in state.models.listed() for row in rows_of(state, model, call.origin)]
     kept = [row for row in rows if _passes(row, wanted)]
-    data = [{k: v for k, v in row.items() if k not in _SECTIONS or k in sections} for row in kept]
+    data = [{k: v for k, v in row.items() if k not in SECTIONS or k in sections} for row in kept]
     body = dump({"object": "list", "data": data})
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:27]}"'
-    headers = {"etag": tag, "cache-control": "public, max-age=300"}
-    if tag in [each.strip() for each in call.headers.get("if-none-match", "").split(",")]:
+    return tagged(call, body, body, "max-age=60")
+
+
+def tagged(call: Call, body: bytes, content: bytes, caching: str) -> Answer:
+    """An answer with a weak ETag over ``content``; 304 for who has it already."""
+    tag = f'W/"{hashlib.sha256(content).hexdigest()[:27]}"'
+    headers = {"etag": tag, "cache-control": caching}
+    held = [each.strip() for each in call.headers.get("if-none-match", "").split(",")]
+    if tag in held or "*" in held:
         return Answer(304, headers, ())
-    return Answer(200, {"content-type": "application/json; charset=utf-8", **headers}, (body,))
+    return Answer(200, {"content-type": JSON_TYPE, **headers}, (body,))
 
 
 def _sections(call: Call) -> frozenset[str]:
-    asked = _values(call, "include")
-    if "all" in asked or ("details", "true") in call.query:
-        return frozenset(_SECTIONS)
-    unknown = asked - set(_SECTIONS)
-    refuse(f"include: unknown section '{name}'" for name in sorted(unknown))
-    return frozenset(asked)
+    """The sections asked for; unknown words are ignored."""
+    wanted = _values(call, "include")
+    if "all" in wanted or ("details", "true") in call.query:
+        return frozenset(SECTIONS)
+    return frozenset(wanted)
 
 
 def _values(call: Call, name: str) -> set[str]:
@@ -86,7 +72,7 @@ def _values(call: Call, name: str) -> set[str]:
 def _passes(row: Json, wanted: dict[str, set[str]]) -> bool:
     """Different filters mean "and"."""
     inputs, outputs = set(row["modalities"]["input"]), set(row["modalities"]["output"])
-    held = {
+    facts = {
         "id": {row["id"], *row["aliases"]},
         "type": {row["type"]},
         "tags": set(row["tags"]),
@@ -95,76 +81,7 @@ def _passes(row: Json, wanted: dict[str, set[str]]) -> bool:
         "output_modalities": outputs,
         "capabilities": set(row["capabilities"]),
     }
-    return all(values & held[name] for name, values in wanted.items())
-
-
-def _row(model: Model) -> Json:
-    path = next(iter(model.shapes), "/v1/chat/completions")
-    row = model.row
-    info: Json = {
-        "name": row.get("name") or model.id.rpartition("/")[2],
-        "developer": model.vendor or "unknown",
-        "description": f"{model.id}, emulated.",
-        "url": "https://aimlapi.com/models/",
-        "docsUrl": "https://docs.aimlapi.com/",
-    }
-    if row.get("context"):
-        info["contextLength"] = row["context"]
-    if row.get("max_output"):
-        info["outputMax"] = row["max_output"]
-    return {
-        "id": model.id,
-        "aliases": list(row.get("aliases", ())),
-        "type": _TYPES.get(path, f"internal{path}"),
-        "info": info,
-        "tags": [f"kind:{model.kind or 'other'}"],
-        "pricing": _pricing(model),
-        "modalities": _modalities(model),
-        "capabilities": sorted(set(_capabilities(model))),
-    }
-
-
-def _pricing(model: Model) -> Json:
-    """The figures that this emulator charges by, per million tokens or per png."""
-    if model.kind in ("image", "3d"):
-        units = [{"name": "image", "measure": "output", "price": float(IMAGE_PRICE), "per": 1}]
-        return {"kind": "fixed", "currency": "USD", "units": units}
-    measures = ("input", "cache_read", "cache_creation", "output")
-    units = [
-        {"name": "token", "measure": name, "price": float(PRICES[name]), "per": 1_000_000}
-        for name in measures
-    ]
-    return {"kind": "fixed", "currency": "USD", "units": units}
-
-
-def _parts(model: Model) -> set[str]:
-    roles = (shape.get("roles", {}).get("user", {}) for shape in model.shapes.values())
-    return {part for role in roles for part in role.get("parts") or ()}
-
-
-def _modalities(model: Model) -> Json:
-    inputs = {"text", *(_MEDIA_PARTS[part] for part in _parts(model) if part in _MEDIA_PARTS)}
-    return {"input": sorted(inputs), "output": [_OUTPUTS.get(model.kind or "", "text")]}
-
-
-def _capabilities(model: Model) -> Iterator[str]:
-    parts = _parts(model)
-    for shape in model.shapes.values():
-        params = shape.get("params") or {}
-        if shape.get("streams", True) and "stream" in params:
-            yield "streaming"
-        if shape.get("tools"):
-            yield "tools"
-        if "parallel_tool_calls" in params:
-            yield "parallel_tool_calls"
-        if "json_schema" in (shape.get("response_formats") or ()):
-            yield "structured_output"
-        if {"reasoning_effort", "reasoning", "thinking", "enable_thinking"} & set(params):
-            yield "reasoning"
-    if parts & {"image_url", "image", "input_image"}:
-        yield "vision"
-    if parts & {"file", "document", "input_file"}:
-        yield "file_input"
+    return all(values & facts[name] for name, values in wanted.items())
 
 
 @route("GET", "/model/*", needs_key=False)
@@ -172,23 +89,34 @@ def one(call: Call, state: State) -> Answer:
     """One model by id or alias; the slashes of an id are not escaped."""
     name = call.path.removeprefix("/model/")
     found = state.models.find(name)
-    if found is None or not found.row or found.row.get("status") == "deprecated":
+    if found is None or not found.row or found.status == WITHDRAWN:
         raise Refusal(404, f"Model '{name}' not found")
-    row = {key: value for key, value in _row(found).items() if key not in _SECTIONS}
-    return json_answer({"object": "model", "data": row})
+    listed = state.models.find(found.id) or found
+    row = next(rows_of(state, listed, call.origin), None) or next(
+        rows_of(state, found, call.origin), None
+    )
+    if row is None:
+        raise Refusal(404, f"Model '{name}' not found")
+    data = {key: value for key, value in row.items() if key not in SECTIONS}
+    for date in ("deprecated_at", "shutdown_at"):
+        if found.row.get(date):
+            data[date] = found.row[date]
+    return json_answer({"object": "model", "data": data})
 
 
 @route("GET", "/models/metrics", needs_key=False)
 def metrics(call: Call, state: State) -> Answer:
     """Latencies of the last hour. ``aliases`` is repeated; a comma list matches nothing."""
-    refuse(f"Unknown query parameter: '{key}'" for key, _ in call.query if key != "aliases")
-    asked = [value for key, value in call.query if key == "aliases"]
-    refuse(["aliases: at most 100"] if len(asked) > 100 else [])
-    known = (state.models.find(name) for name in asked)
-    live: Iterable[Model] = (model for model in known if model) if asked else state.models.live()
-    now = datetime.fromtimestamp(state.clock(), UTC).isoformat(timespec="seconds")
+    refuse(
+        Issue("", f"Unknown query parameter: '{key}'") for key, _ in call.query if key != "aliases"
+    )
+    names = [value for key, value in call.query if key == "aliases"]
+    refuse([Issue("aliases", "Array must contain at most 100 element(s)")] * (len(names) > 100))
+    known = (state.models.find(name) for name in names)
+    live: Iterable[Model] = (model for model in known if model) if names else state.models.listed()
     rows = [_measured(model) for model in live if model.kind == "chat"]
-    return json_answer({"generated_at": now, "window_seconds": 3600, "models": rows})
+    body = {"generated_at": state.moment(), "window_seconds": 3600, "models": rows}
+    return json_answer(body)
 
 
 def _measured(model: Model) -> Json:

@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer
+from langchain_aimlapi.emulator._generation import dummy_keys
 from langchain_aimlapi.emulator._invent import invent
 from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._media import png
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import check, find_model
 
 PATH = "/v1/ocr"
 PRICE_PER_PAGE = Decimal("0.0013")
@@ -24,23 +25,23 @@ PAGES = 2
 MAX_PAGES = 20
 
 
-@route("POST", PATH, "/ocr")
+@route("POST", PATH, "/ocr", inference=True)
 def read(call: Call, state: State) -> Answer:
     """The text of a document."""
-    body = call.json()
-    body.setdefault("model", "mistral-ocr-latest")
-    model = find_model(state.models, body, PATH)
-    refuse(check_params(body, model.shape(PATH) or {"params": {}, "required": ["document"]}))
+    body = {"model": "mistral-ocr-latest", **call.json()}
+    model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
+    dummy_keys(body, at_once=True)
     name, text, size = _document(body.get("document"))
     pages = [_page(place, name, text, body) for place in _pages(body)]
     annotated = isinstance(body.get("document_annotation_format"), dict)
     each = ANNOTATED_PRICE_PER_PAGE if annotated else PRICE_PER_PAGE
-    cost = state.ledger.charge(Cost.of(each * len(pages)))
+    cost = state.settle(call, model.id, Cost.of(each * len(pages)))
     answer: Json = {
         "pages": pages,
-        "model": "mistral-ocr-2503-completion" if "latest" in model.id else model.id,
+        "model": "mistral-ocr-2503-completion" if "latest" in model.name else model.name,
         "usage_info": {"pages_processed": len(pages), "doc_size_bytes": size},
-        "meta": cost.meta(),
+        **state.meta(model, cost, plain=True),
     }
     if annotated:
         answer["document_annotation"] = _annotation(body["document_annotation_format"], text)
@@ -61,7 +62,7 @@ def _document(document: Any) -> tuple[str, str, int | None]:
             raw = b64decode(data, validate=True)
         except ValueError:
             raw = data.encode("utf-8", "replace")
-        return "document", raw.decode("utf-8") if "text/" in head else "", len(raw)
+        return "document", raw.decode("utf-8", "replace") if "text/" in head else "", len(raw)
     name = re.split(r"[?#]", link)[0].rpartition("/")[2] or "document"
     return name[:120], "", None
 

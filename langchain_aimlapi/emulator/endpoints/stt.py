@@ -13,7 +13,8 @@ from langchain_aimlapi.emulator._jobs import COMPLETED, FAILED, Job
 from langchain_aimlapi.emulator._ledger import Cost, count_tokens
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import check, find_model, refuse
+from langchain_aimlapi.emulator.contract.schema import Issue
 
 PATH = "/v1/stt/create"
 PRICE = Decimal("0.0011")
@@ -23,46 +24,46 @@ _OPENAI = re.compile(r"gpt-4o|whisper-1|mai-|glm|openai/")
 _ASSEMBLY = re.compile(r"slam|universal|aai/|assembly")
 
 
-@route("POST", PATH, "/stt/create")
+@route("POST", PATH, "/stt/create", inference=True)
 def create(call: Call, state: State) -> Answer:
     """Starts a transcript of a linked or uploaded sound."""
     body, files = _body(call)
-    model = find_model(state.models, body, PATH)
+    model = find_model(state, body, PATH)
     _check_source(body, files)
     plain = {key: value for key, value in body.items() if key not in ("audio", "file")}
-    refuse(check_params(plain, model.shape(PATH) or {"params": {}}))
+    check(state, model, PATH, plain)
     name = files[0].filename if files else str(body.get("url", "audio")).rpartition("/")[2]
 
     def make(job: Job) -> Json:
         return {"result": _transcript(call, state, job, name)}
 
     cost = Cost.of(PRICE)
-    job = new_job(call, state, "stt", {**body, "model": model.id}, make=make, cost=cost)
+    job = new_job(call, state, "stt", {**body, "model": model.name}, make=make, cost=cost)
     answer: Json = {"generation_id": job.id}
-    if job_form("stt", model.id).id == "nano":
+    if job_form("stt", model.name).id == "nano":
         answer["status"] = job.status
     return json_answer(answer, headers={"x-inference-id": job.id})
 
 
-@route("POST", "/v1/stt")
+@route("POST", "/v1/stt", inference=True)
 def at_once(call: Call, state: State) -> Answer:
     """The old form: the transcript in the answer itself."""
     body, files = _body(call)
-    model = find_model(state.models, body, PATH)
+    model = find_model(state, body, PATH)
     _check_source(body, files)
     name = files[0].filename if files else str(body.get("url", "audio")).rpartition("/")[2]
     job = new_job(
         call,
         state,
         "stt",
-        {**body, "model": model.id},
+        {**body, "model": model.name},
         make=lambda made: _transcript(call, state, made, name),
         cost=Cost.of(PRICE),
     )
     return json_answer(state.jobs.finish(job.id).result)
 
 
-@route("GET", "/v1/stt/*", "/stt/*")
+@route("GET", "/v1/stt/*", "/stt/*", inference=True)
 def fetch(call: Call, state: State) -> Answer:
     """How far a transcript is, and its text when it is done."""
     job = find_job(call, state, "stt", call.path.rpartition("/stt/")[2])
@@ -98,11 +99,11 @@ def _check_source(body: Json, files: list[Upload]) -> None:
     """Exactly one of a link and an upload."""
     given = {name for name in _SOURCES if body.get(name)} | {file.field for file in files}
     if not given & set(_SOURCES):
-        refuse(["url: Required"])
+        refuse([Issue("url", "Required")])
     if len(given) > 1:
-        refuse([f"Only one of {', '.join(sorted(given))} is allowed"])
+        refuse([Issue("", f"Only one of {', '.join(sorted(given))} is allowed")])
     if isinstance(body.get("url"), str) and not re.match(r"https?://|data:", body["url"]):
-        refuse(["url: Invalid url"])
+        refuse([Issue("url", "Invalid url")])
 
 
 # --- each vendor's result --------------------------------------------------------------------
@@ -137,14 +138,14 @@ def _deepgram(state: State, job: Job, text: str) -> Json:
     words = []
     for place, word in enumerate(split):
         start = round(SECONDS * place / len(split), 2)
-        held: Json = {
+        spoken: Json = {
             "word": re.sub(r"\W", "", word.lower()),
             "start": start,
             "end": round(start + 0.3, 2),
             "confidence": 0.99,
             "punctuated_word": word,
         }
-        words.append({**held, "speaker": 0} if job.body.get("diarize") else held)
+        words.append({**spoken, "speaker": 0} if job.body.get("diarize") else spoken)
     alternative: Json = {"transcript": text, "confidence": 0.9921875, "words": words}
     return {
         "metadata": {

@@ -12,7 +12,7 @@ from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._media import SOUNDS
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
-from langchain_aimlapi.emulator._validate import check_params, find_model, refuse
+from langchain_aimlapi.emulator._validate import check, find_model
 
 PATH = "/v1/tts"
 PRICE_PER_CHARACTER = Decimal("0.000015")
@@ -35,26 +35,26 @@ _WORDS = (
 )
 
 
-@route("POST", PATH, "/tts")
+@route("POST", PATH, "/tts", inference=True)
 def speak(call: Call, state: State) -> Answer:
     """Speech for a text."""
     body = call.json()
-    model = find_model(state.models, body, PATH)
-    refuse(check_params(body, model.shape(PATH) or {"params": {}, "required": ["text"]}))
+    model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
     text = str(body.get("text", body.get("script", "")))
-    kind = _format(body, "wav" if "seed-audio" in model.id or "aura" in model.id else "mp3")
+    kind = _format(body, "wav" if "seed-audio" in model.name or "aura" in model.name else "mp3")
     seconds = max(0.2, len(text) * SECONDS_PER_CHARACTER)
-    cost = state.ledger.charge(Cost.of(PRICE_PER_CHARACTER * len(text)))
-    streams = _STREAMS.search(model.id) is not None
+    cost = state.settle(call, model.id, Cost.of(PRICE_PER_CHARACTER * len(text)))
+    streams = _STREAMS.search(f"{model.name} {model.id}") is not None
     if streams and body.get("stream") is not False:
         media_type, make = SOUNDS[kind]
         # No cost header: the price of raw sound stands only in the logs.
         return Answer(200, {"content-type": media_type}, _pieces(make(seconds)))
     answer: Json = {"audio": {"url": state.link(call, kind, text, seconds=seconds)}}
-    if "qwen" in model.id:
+    if "qwen" in model.name:
         answer["usage"] = {"characters": len(text)}
     else:
-        answer["meta"] = cost.meta()
+        answer |= state.meta(model, cost, plain=True)
     return charged(json_answer(answer), cost.headers())
 
 

@@ -21,7 +21,7 @@ PRICE_PER_SECOND = Decimal("0.05")
 DEFAULT_SECONDS = 5.0
 
 
-@route("POST", *PATHS)
+@route("POST", *PATHS, inference=True)
 def create(call: Call, state: State) -> Answer:
     """Starts a video."""
 
@@ -31,7 +31,7 @@ def create(call: Call, state: State) -> Answer:
     return submit(call, state, "video", PATH, make=make, price=_price)
 
 
-@route("GET", *PATHS)
+@route("GET", *PATHS, inference=True)
 def fetch(call: Call, state: State) -> Answer:
     """How far a video is, and its link when it is done."""
     return poll(call, state, "video")

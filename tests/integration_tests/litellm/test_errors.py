@@ -122,7 +122,7 @@ def test_message_without_a_role_is_a_bad_request(ask: Asker) -> None:
 
 def test_deprecated_model_is_not_found_and_the_error_names_a_live_one(ask: Asker) -> None:
     with pytest.raises(litellm.NotFoundError, match=r"use |nearest"):
-        ask.chat("gpt-4-turbo")
+        ask.chat("anthropic/claude-3-opus")
 
 
 def test_time_out_ends_the_wait(ask: Asker) -> None:

@@ -101,7 +101,7 @@ def test_cheapest_model_is_taken_once_prices_are_known(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     before = litellm_provider.handler._catalog
-    prefer = PreferModels("price", within=1.0)
+    prefer = PreferModels("price", within=1.0, catalog=lambda: litellm_provider.handler.catalog)
     monkeypatch.setattr(litellm, "callbacks", [prefer])
     try:
         catalog = litellm_provider.refresh_prices(api_key=api.api_key, api_base=api.base_url)

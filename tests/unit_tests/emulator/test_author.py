@@ -250,10 +250,15 @@ def test_embedding_as_base64_with_dimensions(api: Emulator) -> None:
     assert values == pytest.approx(plain)
 
 
-@pytest.mark.parametrize("wrong", [{"input": [[1, 2]]}, {"input": []}, {}])
-def test_embeddings_refuse_token_ids_and_a_missing_input(api: Emulator, wrong: Json) -> None:
+@pytest.mark.parametrize("wrong", [{"input": [[1, 2]]}, {"input": []}, {"dimensions": 0.999}, {}])
+def test_embeddings_refuse_token_ids_and_wrong_sizes(api: Emulator, wrong: Json) -> None:
     body = {"model": "text-embedding-3-small", **wrong}
     assert api.client().post("/embeddings", json=body).status_code == 400
+
+
+def test_embeddings_drop_keys_that_they_do_not_know(api: Emulator) -> None:
+    body = {"model": "text-embedding-3-small", "input": "x", "user": "u"}
+    assert api.client().post("/embeddings", json=body).status_code == 200
 
 
 def test_image_link_can_be_downloaded_without_a_key(api: Emulator) -> None:
@@ -291,7 +296,9 @@ def test_catalogue_filters_and_is_cached_by_etag(api: Emulator) -> None:
     assert {"pricing", "modalities", "capabilities"} <= set(full)
     seeing = client.get("/models?capabilities=vision&input_modalities=audio").json()["data"]
     assert 0 < len(seeing) < len(rows)
-    assert client.get("/models?include=secrets").status_code == 400
+    assert every.headers["cache-control"] == "max-age=60"
+    unknown = client.get("/models?id=openai/gpt-4o&include=secrets")
+    assert unknown.json()["data"][0].keys() == {"id", "aliases", "type", "info", "tags"}
 
 
 def test_one_model_and_metrics(api: Emulator) -> None:

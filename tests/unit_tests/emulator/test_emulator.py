@@ -47,16 +47,18 @@ def tool(name: str = "get_weather", **properties: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "x"}])
-def test_missing_or_wrong_key_is_401_in_the_flat_shape(
+def test_missing_or_wrong_key_is_401_in_the_live_envelope(
     api: Emulator, header: dict[str, str]
 ) -> None:
     with httpx.Client(transport=api.transport) as client:
         answer = client.post(f"{api.base_url}/chat/completions", json={}, headers=header)
     body = answer.json()
     assert answer.status_code == 401
-    assert set(body) == {"requestId", "statusCode", "timestamp", "path", "message"}
-    assert body["statusCode"] == 401
-    assert body["path"] == "/v1/chat/completions"
+    assert answer.headers["content-type"] == "application/problem+json; charset=utf-8"
+    assert answer.headers["x-request-id"] == body["requestId"]
+    assert (body["title"], body["status"]) == ("Unauthorized", 401)
+    assert body["instance"] == "/v1/chat/completions"
+    assert body["error"] == {"name": "UnauthorizedException", "message": body["message"]}
     assert "valid API key" in body["message"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", body["timestamp"])
     assert answer.headers["x-inference-id"]
@@ -100,7 +102,8 @@ def test_cost_follows_the_prices_that_the_catalogue_tells(api: Emulator) -> None
     expected = (
         usage["prompt_tokens"] * price["input"] + usage["completion_tokens"] * price["output"]
     )
-    assert body["meta"]["usage"]["usd_spent"] == pytest.approx(expected)
+    spent = body["meta"]["usage"]["usd_spent"]
+    assert spent == pytest.approx(expected, abs=5e-7)  # to the next credit
 
 
 def test_stream_tells_cost_in_its_last_chunk_and_not_in_headers(api: Emulator) -> None:
@@ -152,7 +155,8 @@ def test_deprecated_model_is_404() -> None:
 def test_model_on_the_wrong_path_is_400(api: Emulator) -> None:
     answer = ask(api, "openai/gpt-5-1-codex")
     assert answer.status_code == 400
-    assert "/v1/responses" in answer.json()["message"]
+    message = "Model openai/gpt-5-1-codex is not available on /v1/chat/completions"
+    assert answer.json()["message"] == message
 
 
 def test_without_a_catalog_every_model_answers(tmp_path: Path) -> None:
@@ -164,22 +168,23 @@ def test_without_a_catalog_every_model_answers(tmp_path: Path) -> None:
 # --- checks ----------------------------------------------------------------------------------
 
 BAD = [
-    ({"messages": []}, "messages"),
     ({"messages": "hi"}, "messages: Expected array, received string"),
     ({"messages": [{"role": "robot", "content": "x"}]}, "messages.0.role: Invalid enum value"),
     ({"messages": [{"role": "user", "content": 5}]}, "messages.0.content"),
     ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
     ({"messages": [{"role": "user", "content": [{"type": "smell"}]}]}, "messages.0.content.0.type"),
+    (
+        {"response_format": {"type": "text", "foo": 1}},
+        "response_format: Unrecognized key(s) in object: 'foo'",
+    ),
     ({"messages": [*HI, {"role": "tool", "content": "x"}]}, "messages.1.tool_call_id: Required"),
-    ({"stop": []}, "stop"),
-    ({"seed": 0}, "seed: Number must be greater than or equal to 1, received 0"),
+    ({"seed": 0}, "seed: Number must be greater than or equal to 1"),
     ({"top_p": 0}, "top_p: Number must be greater than or equal to 0.01"),
     ({"temperature": "hot"}, "temperature: Expected number, received string"),
     ({"stream_options": {}}, "stream_options.include_usage: Required"),
     ({"tools": [tool()], "tool_choice": "any"}, "tool_choice: Invalid enum value. Expected"),
     ({"tools": [{"name": "f", "input_schema": {}}]}, "tools.0.type"),
     ({"response_format": {"type": "yaml"}}, "response_format.type: Invalid enum value"),
-    ({"ls_structured_output_format": {}}, "ls_structured_output_format"),
 ]
 
 

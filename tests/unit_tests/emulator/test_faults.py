@@ -60,11 +60,12 @@ def frames(data: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("status", [400, 408, 429, 500, 503, 529])
-def test_status_comes_in_the_flat_shape(api: Emulator, send: Send, status: int) -> None:
+def test_status_comes_in_the_live_envelope(api: Emulator, send: Send, status: int) -> None:
     api.fault(Fault(status=status, message="told"))
-    got, _, data = send(BODY)
+    got, headers, data = send(BODY)
     assert got == status
-    assert json.loads(data)["statusCode"] == status
+    assert headers["content-type"].startswith("application/problem+json")
+    assert json.loads(data)["status"] == status
     assert json.loads(data)["message"] == "told"
     assert send(BODY)[0] == 200  # only once
 
