@@ -19,6 +19,7 @@ from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import ImageCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_models
+from langchain_aimlapi.endpoints.video import VideoCalls
 
 # What may differ between two clients that share their connections.
 _OPTIONS = frozenset(
@@ -38,6 +39,7 @@ class AimlapiClient(Connection):
         client.embeddings(model=..., input=[...])     await client.aembeddings(...)
         client.images.generate(model=..., prompt=...) await client.images.agenerate(...)
         client.images.edit(model=..., image=..., ...) await client.images.aedit(...)
+        client.video.submit(model=..., prompt=...)    await client.video.asubmit(...)
         client.metrics([...])                         await client.ametrics([...])
         client.billing()                              await client.abilling()
         client.models(kind="image", refresh=True)     await client.amodels(...)
@@ -55,6 +57,7 @@ class AimlapiClient(Connection):
     embeddings = SyncCall(plan_embeddings)
     aembeddings = AsyncCall(plan_embeddings)
     images = Mounted(ImageCalls)
+    video = Mounted(VideoCalls)
     metrics = SyncCall(plan_metrics)
     ametrics = AsyncCall(plan_metrics)
     billing = SyncCall(plan_balance)

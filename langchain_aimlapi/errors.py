@@ -11,16 +11,19 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     │   ├── ContextOverflowError (core's ContextOverflowError) the input is too long
     │   ├── ContentPolicyError                                refused by a safety filter
     │   ├── StreamingUnsupportedError                         no streaming (handled inside)
-    │   └── UnsupportedFeatureError                           refused by us, before sending
+    │   ├── UnsupportedFeatureError                           refused by us, before sending
+    │   └── JobNotFoundError                                  404 for the id of a job
     ├── ModelNotFoundError (core's ModelNotFoundError)        404, deprecated or unknown model
     ├── RateLimitError (ModelRateLimitError)                  429
     ├── APIError (ModelAPIError)                              5xx, and errors told inside a stream
-    │   └── InvalidResponseError                              a 2xx that is no answer
+    │   ├── InvalidResponseError                              a 2xx that is no answer
+    │   └── JobFailedError                                    a job ended without a result
     ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
     ├── StructuredOutputError (OutputParserException)         no answer in the shape asked for
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
     └── APITimeoutError (ModelTimeoutError)                   nothing came in time
+        ├── JobTimeoutError                                   a job that is not done in time
         └── StreamTimeoutError                                a stream that fell silent
 
 The status decides the class; the message only refines it and gives the cure. No error holds the
@@ -204,6 +207,12 @@ class ModelRefusalError(AimlapiError, _CoreRefusal, core.OutputParserException):
         self.args = (self.message,)  # OutputParserException has put a link behind it
         self.raw_message = raw_message
         self.llm_output = raw_message.text if raw_message is not None else None
+
+
+class JobNotFoundError(InvalidRequestError):
+    """The API knows no job with this id (404). ``job_id`` is the id."""
+
+    job_id: str | None = None
 
 
 class StructuredOutputError(AimlapiError, core.OutputParserException):

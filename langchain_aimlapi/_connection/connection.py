@@ -19,13 +19,13 @@ from langchain_aimlapi._connection.settings import check_request_id
 from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi._wire.fetch import origin_of
 from langchain_aimlapi.catalog.advice import advise
-from langchain_aimlapi.endpoints import MOUNTS, Context, Plan, Result, StreamPlan
+from langchain_aimlapi.endpoints import MOUNTS, Context, ItemsPlan, Plan, Result
 
 if TYPE_CHECKING:
     from langchain_aimlapi._transport.download import Home
 
 T = TypeVar("T")
-AnyPlan = TypeVar("AnyPlan", bound=Plan[Any] | StreamPlan[Any])
+AnyPlan = TypeVar("AnyPlan", bound=Plan[Any] | ItemsPlan[Any])
 
 
 class Connection(ConnectionFields):
@@ -69,11 +69,11 @@ class Connection(ConnectionFields):
         """Carry out what an endpoint plans, up to ``max_concurrency`` requests at a time."""
         return self._bound(await self._runner().arun(self._planned(build)))
 
-    def stream(self, build: Callable[[Context], StreamPlan[T]]) -> SyncItems[T]:
+    def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> SyncItems[T]:
         """Carry out what an endpoint plans; its items as they come."""
         return self._runner().stream(self._planned(build))
 
-    def astream(self, build: Callable[[Context], StreamPlan[T]]) -> AsyncItems[T]:
+    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> AsyncItems[T]:
         """Carry out what an endpoint plans; its items as they come, on the running loop."""
         return self._runner().astream(self._planned(build))
 

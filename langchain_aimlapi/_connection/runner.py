@@ -13,7 +13,7 @@ from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.key import Key, secret_of
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi._wire.retry import RetryEvent
-from langchain_aimlapi.endpoints import Plan, StreamPlan
+from langchain_aimlapi.endpoints import ItemsPlan, Plan
 
 if TYPE_CHECKING:
     from langchain_aimlapi._transport import Drivers
@@ -75,18 +75,18 @@ class Runner:
             self.amend(error, plan.model)
             raise
 
-    def stream(self, plan: StreamPlan[T]) -> SyncItems[T]:
+    def stream(self, plan: ItemsPlan[T]) -> SyncItems[T]:
         """The items of a plan as they come."""
         key, policy = self._start(plan)
         return SyncItems(self._items(plan, policy, key))
 
-    def astream(self, plan: StreamPlan[T]) -> AsyncItems[T]:
+    def astream(self, plan: ItemsPlan[T]) -> AsyncItems[T]:
         """The items of a plan as they come, on the running event loop."""
         key, policy = self._start(plan)
         return AsyncItems(self._aitems(plan, policy, key))
 
     def _items(
-        self, plan: StreamPlan[T], policy: Policy, key: Key | None
+        self, plan: ItemsPlan[T], policy: Policy, key: Key | None
     ) -> Generator[T, None, None]:
         items = self.drivers.sync.stream(plan.flow(policy.started()), key, self.on_retry)
         try:
@@ -98,7 +98,7 @@ class Runner:
             items.close()
 
     async def _aitems(
-        self, plan: StreamPlan[T], policy: Policy, key: Key | None
+        self, plan: ItemsPlan[T], policy: Policy, key: Key | None
     ) -> AsyncGenerator[T, None]:
         items = self.drivers.asynchronous.stream(plan.flow(policy.started()), key, self.on_retry)
         try:
@@ -110,7 +110,7 @@ class Runner:
         finally:
             await items.aclose()
 
-    def _start(self, plan: Plan[Any] | StreamPlan[Any]) -> tuple[Key | None, Policy]:
+    def _start(self, plan: Plan[Any] | ItemsPlan[Any]) -> tuple[Key | None, Policy]:
         key: Key | None = None
         try:
             key = self.find_key()

@@ -68,7 +68,31 @@ _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
     (b"%PDF", "application/pdf"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf1", "audio/aac"),
+    (b"\xff\xf9", "audio/aac"),
+    (b"fLaC", "audio/flac"),
+    (b"OggS", "audio/ogg"),
+    (b"glTF", "model/gltf-binary"),
+    (b"PK\x03\x04", "application/zip"),
 )
+_RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+# Brands of ISO files (MP4 and its relatives) that are no MP4 video.
+_BRANDS = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+}
 _SAME_TYPE = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
 
 
@@ -85,8 +109,12 @@ def split_data_url(url: str) -> tuple[str | None, str] | None:
 
 def sniff(data: bytes) -> str | None:
     """The media type that the first bytes show."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
+    if data[:4] == b"RIFF":
+        return _RIFF.get(data[8:12])
+    if data[4:8] == b"ftyp":
+        return _BRANDS.get(data[8:12], "video/mp4")
+    if data[:2] == b"BM" and data[6:10] == bytes(4):
+        return "image/bmp"
     return next((mime for magic, mime in _MAGIC if data.startswith(magic)), None)
 
 

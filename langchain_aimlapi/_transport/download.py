@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from langchain_aimlapi._transport.options import TransportOptions
 from langchain_aimlapi._transport.sharing import Drivers, drivers_for
@@ -25,6 +25,7 @@ from langchain_aimlapi._wire.fetch import (
 )
 
 Target = str | os.PathLike[str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,16 @@ def write(data: bytes, content_type: str, target: Target) -> Path:
 async def awrite(data: bytes, content_type: str, target: Target) -> Path:
     """Like `write`, in a thread."""
     return await asyncio.to_thread(write, data, content_type, target)
+
+
+async def asave_result(result: Awaitable[T], save: Callable[[T], Awaitable[Path]]) -> Path:
+    """Wait for a result, then save it."""
+    return await save(await result)
+
+
+async def asave_all(saving: Sequence[Awaitable[Path]]) -> list[Path]:
+    """Save several files at a time."""
+    return list(await asyncio.gather(*saving))
 
 
 class Saving:

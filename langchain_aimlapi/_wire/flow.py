@@ -183,12 +183,18 @@ class _Attempts:
     """Counts attempts of one call and decides whether there is another one."""
 
     def __init__(
-        self, policy: Policy, *, repeatable: bool = True, mend: Mend | None = None
+        self,
+        policy: Policy,
+        *,
+        repeatable: bool = True,
+        repeat_lost: bool = True,
+        mend: Mend | None = None,
     ) -> None:
         self.policy = policy.started()
         self.until = self.policy.until
         self.repeatable = repeatable
         self.mend = mend
+        self.repeat_lost = repeat_lost
         self.retries = 0
         self.stale_used = False
 
@@ -201,10 +207,13 @@ class _Attempts:
         if fault is not None and fault.stale and not self.stale_used:
             self.stale_used = True
             return
-        if not error.is_retryable or self.retries >= self.policy.max_retries:
+        if not error.is_retryable:
             raise error
-        if not self.repeatable and not _is_refusal(error, fault):
-            error.advice = _MAYBE_ACCEPTED
+        lost = fault is not None and not fault.is_unsent and not self.repeat_lost
+        if lost or (not self.repeatable and not _is_refusal(error, fault)):
+            error.advice = MAYBE_ACCEPTED
+            raise error
+        if self.retries >= self.policy.max_retries:
             raise error
         delay = next_delay(self.retries + 1, error.retry_after)
         if delay is None:
@@ -230,7 +239,7 @@ class _Attempts:
         return self.after(explain_fault(fault, self.policy), fault)
 
 
-_MAYBE_ACCEPTED = (
+MAYBE_ACCEPTED = (
     "the server may have accepted the request, so it was not sent again; look into the usage log "
     "before you do"
 )
@@ -248,6 +257,7 @@ def call(
     *,
     accept: Container[int] = (),
     repeatable: bool = True,
+    repeat_lost: bool = True,
     mend: Mend | None = None,
 ) -> Flow[T]:
     """Send ``request`` until it is answered, return ``parse(response)``.
@@ -259,9 +269,12 @@ def call(
         accept: Statuses beside 2xx that are answers, such as 304.
         repeatable: False for a request that must not be carried out twice (it orders something):
             it is sent again only where the server cannot have accepted it.
+        repeat_lost: False for a request whose answer is paid for: where the answer is lost (the
+            time is over, the connection broke), it is not sent again. A failure that was answered
+            is free.
         mend: Asked once, where the request is refused for its form.
     """
-    attempts = _Attempts(policy, repeatable=repeatable, mend=mend)
+    attempts = _Attempts(policy, repeatable=repeatable, repeat_lost=repeat_lost, mend=mend)
     while True:
         try:
             response: Response = yield Send(request, policy.limits, attempts.until)

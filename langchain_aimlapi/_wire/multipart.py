@@ -84,12 +84,18 @@ class Form:
         *,
         boundary: str | None = None,
     ) -> None:
+        self.fields = fields
         self.boundary = boundary or secrets.token_hex(16)  # 128 random bits occur in no file
         self._fields = b"".join(self._field(name, value) for name, value in fields.items())
         self._files = [(self._head(file), file) for file in map(_rewindable, files)]
         self._end = f"--{self.boundary}--\r\n".encode()
         inside = sum(len(head) + file.length + 2 for head, file in self._files)
         self.length = len(self._fields) + inside + len(self._end)
+
+    @property
+    def files(self) -> list[FilePart]:
+        """The files, in their order."""
+        return [file for _, file in self._files]
 
     @property
     def media_type(self) -> str:

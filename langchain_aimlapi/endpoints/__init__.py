@@ -19,6 +19,7 @@ walks through a new endpoint.
 
 from __future__ import annotations
 
+from langchain_aimlapi.endpoints._check import AsyncCheck, Check, SyncCheck, checked
 from langchain_aimlapi.endpoints._jobs import (
     AsyncSubmit,
     Job,
@@ -28,6 +29,7 @@ from langchain_aimlapi.endpoints._jobs import (
     Progress,
     Status,
     SyncSubmit,
+    order,
     plan_made,
 )
 from langchain_aimlapi.endpoints._plans import (
@@ -37,6 +39,7 @@ from langchain_aimlapi.endpoints._plans import (
     AsyncStreamCall,
     Calls,
     Context,
+    ItemsPlan,
     Method,
     Mounted,
     Plan,
@@ -49,6 +52,7 @@ from langchain_aimlapi.endpoints._plans import (
     mounted,
     once,
     only,
+    patient,
     shape_at,
 )
 from langchain_aimlapi.endpoints._results import (
@@ -65,11 +69,14 @@ from langchain_aimlapi.endpoints._results import (
 __all__ = [
     "MOUNTS",
     "AsyncCall",
+    "AsyncCheck",
     "AsyncStream",
     "AsyncStreamCall",
     "AsyncSubmit",
     "Calls",
+    "Check",
     "Context",
+    "ItemsPlan",
     "Job",
     "JobCalls",
     "JobKind",
@@ -86,13 +93,17 @@ __all__ = [
     "Stream",
     "StreamPlan",
     "SyncCall",
+    "SyncCheck",
     "SyncStreamCall",
     "SyncSubmit",
+    "checked",
     "join_meta",
     "mounted",
     "no_answer",
     "once",
     "only",
+    "order",
+    "patient",
     "plan_made",
     "raise_if_error",
     "read_meta",

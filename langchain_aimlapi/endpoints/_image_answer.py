@@ -1,42 +1,52 @@
-"""Pictures as the API answers them."""
+"""Images as the API answers them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
-from langchain_aimlapi._domain.media import split_data_url
+from langchain_aimlapi._domain.media import sniff, split_data_url
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import Json, Result, no_answer, read_meta, read_object
+from langchain_aimlapi.endpoints._media import Media, Target
+from langchain_aimlapi.endpoints._states import media_type_in, size_in
 
 _CONTENT = ("data", "images", "image")
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """One picture: a link, or its content. Links are not followed; see
-    `langchain_aimlapi.downloads`, and be quick: some are valid for an hour.
+class Image(Media):
+    """One image: a link, or its content. Links are not followed until it is saved; be quick, some
+    are valid for an hour.
 
     Attributes:
-        url: Where it lies.
-        b64_json: Its content in base64.
-        mime_type: Such as ``"image/png"``, where the API said it.
-        width, height: In pixels, where the API said it.
-        revised_prompt: The prompt that was really used, where the model says it.
-        extra: What else the model says about this picture.
+        url: Where it is.
+        data: Its content, where the API sent it.
+        content_type: Such as ``"image/png"``, where it is known; also as ``mime_type``.
+        width, height: In pixels, where the API tells.
+        revised_prompt: The prompt that was really used, where the model tells.
+        extra: What else the model tells about this image.
     """
 
-    url: str | None = None
-    b64_json: str | None = field(default=None, repr=False)
-    mime_type: str | None = None
     width: int | None = None
     height: int | None = None
     revised_prompt: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def b64_json(self) -> str | None:
+        """Its content in base64, where the API sent it."""
+        return None if self.data is None else base64.b64encode(self.data).decode()
+
+    @property
+    def mime_type(self) -> str | None:
+        """Its media type, where it is known."""
+        return self.content_type
 
     def to_bytes(self) -> bytes:
         """The content, where it came with the answer.
@@ -44,53 +54,99 @@ class Image:
         Raises:
             ValueError: there is only a link.
         """
-        if self.b64_json:
-            return base64.b64decode(self.b64_json)
-        content = split_data_url(self.url or "")
-        if content is not None:
-            return base64.b64decode(content[1])
+        if self.data is not None:
+            return self.data
         raise ValueError(
-            "this picture is a link; langchain_aimlapi.downloads.download(image.url) fetches it"
+            "this image is a link; image.save(path) downloads it, and so does "
+            "langchain_aimlapi.downloads.download(image.url)"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Images(Result):
-    """Pictures. What the answer says beside them (seed, timings, ...) is in ``meta.extra``."""
+    """Images. What the answer tells beside them (seed, timings, ...) is in ``meta.extra``."""
 
     images: tuple[Image, ...] = ()
 
     @property
     def urls(self) -> list[str]:
-        """The links of those pictures that have one."""
+        """The links of those images that have one."""
         return [image.url for image in self.images if image.url]
+
+    @property
+    def url(self) -> str | None:
+        """The link of the first image, where it has one."""
+        return self.images[0].url if self.images else None
+
+    def bound(self, runner: Any) -> Self:
+        """The same value, its images knowing the client that they came from."""
+        return replace(self, images=tuple(image.bound(runner) for image in self.images))
+
+    def save(self, directory: Target) -> list[Path]:
+        """Write every image into a directory, each named after its content; see `Media.save`.
+
+        Returns:
+            Their paths, in the order of the images.
+        """
+        return [image.save(self._checked(directory)) for image in self.images]
+
+    def asave(self, directory: Target) -> Coroutine[Any, Any, list[Path]]:
+        """Like `save`, on the running event loop."""
+        from langchain_aimlapi._transport.download import asave_all
+
+        folder = self._checked(directory)
+        return asave_all([image.asave(folder) for image in self.images])
+
+    def _checked(self, directory: Target) -> Path:
+        folder = Path(directory)
+        if len(self.images) > 1 and not folder.is_dir():
+            raise NotADirectoryError(
+                f"{folder} is no directory; give one, or save images[0], images[1], ... alone"
+            )
+        return folder
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """How a notebook shows them; nothing is downloaded by us."""
+        shown = [image._repr_mimebundle_() for image in self.images]
+        if len(shown) == 1:
+            return shown[0]
+        return {"text/html": "".join(map(_as_html, shown)), "text/plain": repr(self)}
+
+
+def _as_html(bundle: Mapping[str, Any]) -> str:
+    if "text/html" in bundle:
+        return str(bundle["text/html"])
+    kind = next(iter(bundle))
+    return f'<img src="data:{kind};base64,{bundle[kind]}" style="max-width: 100%">'
 
 
 def parse_images(response: Response, policy: Policy) -> Images:
-    """The pictures of an answer: ``data``, ``images``, or both with the same links.
+    """The images of an answer: ``data``, ``images``, or both with the same links.
 
     Raises:
         InvalidResponseError: there is none.
     """
-    body = read_object(response, policy, "pictures")
-    found: dict[str, Image] = {}
+    body = read_object(response, policy, "images")
+    found: dict[object, Image] = {}
     for image in _entries(body):
-        key = image.url or image.b64_json or ""
+        key = image.url or image.data
         found[key] = _merged(found[key], image) if key in found else image
     if not found:
-        keys = sorted(map(str, body))[:12]
-        raise no_answer(response, policy, f"no picture (the keys are {keys})")
-    return Images(images=tuple(found.values()), meta=read_meta(response, body, known=_CONTENT))
+        keys = sorted(map(str, body))[:20]
+        raise no_answer(response, policy, f"no image in an object with the keys {keys}")
+    meta = read_meta(response, body, known=_CONTENT)
+    images = tuple(replace(image, meta=meta) for image in found.values())
+    return Images(images=images, meta=meta, raw=body)
 
 
 def _entries(body: Json) -> Iterator[Image]:
     for name in _CONTENT:
-        held = body.get(name)
-        items: Sequence[Any] = held if isinstance(held, list) else [held]
+        found = body.get(name)
+        items: Sequence[Any] = found if isinstance(found, list) else [found]
         yield from filter(None, map(_image, items))
 
 
-_KNOWN = frozenset({"url", "b64_json", "content_type", "mime_type", "width", "height",
+_KNOWN = frozenset({"url", "b64_json", "content_type", "mime_type", "width", "height", "file_size",
                     "revised_prompt"})  # fmt: skip
 
 
@@ -99,28 +155,33 @@ def _image(item: Any) -> Image | None:
         item = {"url": item}
     if not isinstance(item, Mapping):
         return None
-    url, content = item.get("url"), item.get("b64_json")
-    if not (isinstance(url, str) and url) and not _is_base64(content):
+    url, data = _text(item.get("url")), _decoded(item.get("b64_json"))
+    media_type = media_type_in(item)
+    content = split_data_url(url or "")
+    if content is not None:
+        url, data, media_type = None, _decoded(content[1]), content[0] or media_type
+    if url is None and data is None:
         return None
     width, height = _sides(item)
     return Image(
-        url=url if isinstance(url, str) and url else None,
-        b64_json=content if _is_base64(content) else None,
-        mime_type=_text(item.get("content_type")) or _text(item.get("mime_type")),
+        url=url,
+        data=data,
+        content_type=media_type or (sniff(data[:32]) if data else None),
+        size_bytes=size_in(item) or (len(data) if data else None),
         width=width,
         height=height,
-        revised_prompt=_text(item.get("revised_prompt")),
+        revised_prompt=_text(item.get("revised_prompt")) or _text(item.get("prompt")),
         extra={name: value for name, value in item.items() if name not in _KNOWN},
     )
 
 
-def _is_base64(value: Any) -> bool:
+def _decoded(value: Any) -> bytes | None:
     if not isinstance(value, str) or not value:
-        return False
-    try:  # the first bytes tell; the whole of it is decoded when it is wanted
-        return bool(base64.b64decode(value[:64], validate=True))
+        return None
+    try:
+        return base64.b64decode(value, validate=True) or None
     except (binascii.Error, ValueError):
-        return False
+        return None
 
 
 def _sides(item: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -139,7 +200,7 @@ def _text(value: Any) -> str | None:
 
 
 def _merged(one: Image, other: Image) -> Image:
-    """One picture that the answer tells twice."""
-    names = ("url", "b64_json", "mime_type", "width", "height", "revised_prompt")
+    """One image that the answer tells twice."""
+    names = ("url", "data", "content_type", "size_bytes", "width", "height", "revised_prompt")
     missing = {name: getattr(other, name) for name in names if getattr(one, name) is None}
     return replace(one, **missing, extra={**other.extra, **one.extra})

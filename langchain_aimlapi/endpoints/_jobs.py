@@ -1,34 +1,51 @@
 """Jobs: what takes minutes is ordered once, and its result asked for by id, also by another
 process.
 
-The flow here is the only place that polls. Waiting between two questions is no retry; a question
-that fails is asked again as long as there is time, since the job goes on without us.
+The flow here is the only place that polls. Waiting between two polls is no retry; a poll that
+fails is sent again as long as there is time, since the job goes on without us.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._domain.values import Cost
+from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._wire import flow
-from langchain_aimlapi._wire.flow import Flow, Notify, Policy, StreamReader, Wait
+from langchain_aimlapi._wire.flow import MAYBE_ACCEPTED, Flow, Notify, Policy, StreamReader, Wait
 from langchain_aimlapi._wire.request import Request, Response
-from langchain_aimlapi.endpoints._plans import Calls, Context, Method, Plan, PlanRunner, only
+from langchain_aimlapi.endpoints._media import Media, Target
+from langchain_aimlapi.endpoints._plans import (
+    AsyncStream,
+    Calls,
+    Context,
+    Method,
+    Plan,
+    PlanRunner,
+    Step,
+    Stream,
+    once,
+    only,
+)
 from langchain_aimlapi.endpoints._results import Result
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Status = Literal["queued", "running", "completed", "failed"]
 Progress = Callable[[str, "float | None", float], object]
-"""Called after each question with the status, the part that is done (0 to 1, None where the API
-does not tell) and the seconds since the call began; may be async in async calls."""
+"""Called after each poll with the status, the part that is done (0 to 1, None where the API does
+not tell) and the seconds since the call began; may be async in async calls."""
 
 MAX_INTERVAL = 30.0
 GROWTH = 1.5
-"""How the wait between two questions grows, up to MAX_INTERVAL."""
+"""How the wait between two polls grows, up to MAX_INTERVAL."""
+MAX_UNREADABLE = 5
+"""Answers in a row that no poll could read (an HTML page, no links in a finished job), after which
+there is no use in polling on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,57 +74,232 @@ class JobState(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class JobKind(Generic[T]):
-    """How the jobs of one URL family are asked for. Its functions stand in modules, so that a job
+    """How the jobs of one URL family are polled. Its functions stand in modules, so that a job
     can be pickled.
 
     Attributes:
         name: What hangs on the client (``"video"``), for messages.
-        question: Context and id -> the request that asks for the state.
+        poll: Context, id and model (where it is known) -> the request that asks for the state.
         parse: Its answer -> the state.
-        interval: Seconds before the second question.
+        interval: Seconds before the second poll.
         timeout: Seconds that a result is waited for, where the caller does not say.
         cancel: Context and id -> the request that cancels, where the API has one.
-        reader: Set where the answer to the question may be long (it holds the result itself):
-            makes items of it, the first of which is the state; no more is read.
+        reader: Set where the answer to a poll may be long (it holds the result itself): makes
+            items of it, the first of which is the state; no more is read.
+        model_kind: The catalog's word for its models, where an id that names a model of another
+            kind is to be refused.
     """
 
     name: str
-    question: Callable[[Context, str], Request]
+    poll: Callable[[Context, str, str | None], Request]
     parse: Callable[[Response, Policy], JobState[T]]
     interval: float = 5.0
     timeout: float = 1800.0
     cancel: Callable[[Context, str], Request] | None = None
     reader: Callable[[Response, Policy], StreamReader] | None = None
+    model_kind: str | None = None
 
 
-def plan_state(
-    context: Context, kind: JobKind[T], job: str, model: str | None
-) -> Plan[JobState[T]]:
-    """One question."""
-    return Plan([lambda policy: _ask(context, kind, job, policy)], only, model=model)
+@dataclass(frozen=True, slots=True)
+class Polling(Generic[T]):
+    """One job that is polled: its kind, its id, and the model that it was ordered from."""
+
+    context: Context
+    kind: JobKind[T]
+    id: str
+    model: str | None = None
+
+    def once(self, policy: Policy) -> Flow[JobState[T]]:
+        """One poll.
+
+        Raises:
+            JobNotFoundError: the API has no such job.
+        """
+        self._check_kind()
+        request = self.kind.poll(self.context, self.id, self.model or model_in(self.id))
+        make = self.kind.reader
+        asking: Flow[JobState[T]] = (
+            flow.call(request, lambda response: self.kind.parse(response, policy), policy)
+            if make is None
+            else flow.first(request, lambda head: make(head, policy), policy)
+        )
+        try:
+            return (yield from asking)
+        except errors.ModelNotFoundError as error:
+            raise self._unknown(error) from None
+
+    def _check_kind(self) -> None:
+        """Refuse an id that names a model whose jobs are another endpoint's."""
+        named = model_in(self.id)
+        facts = self.context.facts(named) if named and self.kind.model_kind else None
+        if facts is None or not facts.known or facts.kind in (None, self.kind.model_kind):
+            return
+        right = _MOUNTS.get(str(facts.kind))
+        raise errors.InvalidRequestError(
+            f"{self.id!r} is no id of a {self.kind.name} job: it belongs to {named}",
+            advice=f"use client.{right}.resume(...)" if right else "check the id",
+            model=named,
+            field="id",
+        )
+
+    def _unknown(self, error: errors.AimlapiError) -> errors.JobNotFoundError:
+        found = errors.JobNotFoundError(
+            f"the API knows no {self.kind.name} job {self.id!r}: {error.message}",
+            advice="check the id and that the key is of the account that ordered it; the API "
+            "forgets old jobs",
+            status_code=error.status_code,
+            field="id",
+            model=self.model,
+            request_id=error.request_id,
+            body=error.body,
+        )
+        found.job_id = self.id
+        return found
+
+    def results(
+        self,
+        policy: Policy,
+        *,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+        items: Callable[[JobState[T]], JobState[T]] | None = None,
+    ) -> Flow[T]:
+        """Poll until the job is done.
+
+        Args:
+            timeout: Seconds to wait; the deadline of the policy holds as well.
+            progress: Called after each poll.
+            items: Makes an item of a stream of each state; without it there are none.
+
+        Raises:
+            JobFailedError: the API says that the job has failed.
+            JobTimeoutError: it was not done in time; it goes on, and can be resumed.
+            AimlapiError: the poll is refused (key, unknown id).
+        """
+        waiting = _Waiting(self, policy, timeout)
+        while True:
+            try:
+                state = yield from self.once(waiting.asking)
+            except errors.AimlapiError as error:
+                pause = waiting.failed(error)
+            else:
+                if progress is not None:
+                    yield Notify(progress, (state.status, state.fraction, waiting.seconds))
+                if items is not None:
+                    yield [items(state)]
+                if state.status == "completed" and state.result is not None:
+                    return state.result
+                if state.status == "failed":
+                    raise failed(state, self.kind, policy.model or self.model)
+                pause = waiting.running(state)
+            yield waiting.wait(pause)
 
 
-def plan_result(
-    context: Context,
-    kind: JobKind[T],
-    job: str,
-    *,
-    model: str | None = None,
-    timeout: float | None = None,
-    progress: Progress | None = None,
-) -> Plan[T]:
-    """Questions until there is a result; see `Job.result`."""
+class _Waiting(Generic[T]):
+    """How long a job has been waited for, and what is still worth waiting for."""
 
-    def step(policy: Policy) -> Flow[T]:
-        return wait_for(context, kind, job, policy, timeout=timeout, progress=progress)
+    def __init__(self, polling: Polling[T], policy: Policy, timeout: float | None) -> None:
+        self.polling = polling
+        self.clock = policy.clock
+        self.model = policy.model or polling.model
+        self.began = self.clock()
+        self.until = self.began + (polling.kind.timeout if timeout is None else timeout)
+        if policy.until is not None:
+            self.until = min(self.until, policy.until)
+        self.asking = replace(policy, until=self.until)
+        self.interval = polling.kind.interval
+        self.status = "unknown"
+        self.blip: errors.AimlapiError | None = None
+        self.unreadable = 0
 
-    return Plan([step], only, model=model)
+    @property
+    def seconds(self) -> float:
+        return self.clock() - self.began
+
+    def running(self, state: JobState[T]) -> float:
+        """The pause after a state that is not the end."""
+        self.blip, self.status, self.unreadable = None, state.status, 0
+        return state.retry_after or self.interval
+
+    def failed(self, error: errors.AimlapiError) -> float:
+        """The pause after a poll that failed: the network, or the gateway, has a bad moment, of
+        which the job knows nothing. Raises the error where no poll can mend it."""
+        if not error.is_retryable or isinstance(error, errors.JobFailedError):
+            raise error
+        self.unreadable += isinstance(error, errors.InvalidResponseError)
+        if self.unreadable >= MAX_UNREADABLE:
+            error.advice = self._how_to_resume()
+            raise error
+        self.blip = error
+        return error.retry_after or self.interval
+
+    def wait(self, pause: float) -> Wait:
+        """The pause, where it does not end too late."""
+        if self.clock() + pause >= self.until:
+            raise self._late()
+        self.interval = min(self.interval * GROWTH, MAX_INTERVAL)
+        return Wait(pause)
+
+    def _how_to_resume(self) -> str:
+        name, job = self.polling.kind.name, self.polling.id
+        return f"it goes on: client.{name}.resume({job!r}).result() picks it up"
+
+    def _late(self) -> errors.JobTimeoutError:
+        last = f"; the last poll failed: {self.blip.message}" if self.blip is not None else ""
+        error = errors.JobTimeoutError(
+            f"the {self.polling.kind.name} job {self.polling.id} is not done after "
+            f"{self.seconds:.0f} s (status: {self.status}){last}",
+            advice=self._how_to_resume(),
+            model=self.model,
+        )
+        error.job_id = self.polling.id
+        error.is_retryable = False
+        return error
+
+
+# Kind of a model -> where its jobs hang on the client.
+_MOUNTS = {"video": "video", "audio": "music", "stt": "transcription"}
+
+
+def model_in(job: str) -> str | None:
+    """The model that an id names: ``uuid:vendor/model``."""
+    _, colon, model = job.partition(":")
+    return model or None if colon else None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan(Generic[T]):
+    """A call whose items are the states of a job, up to its end."""
+
+    polling: Polling[T]
+    seen: Callable[[JobState[T]], JobState[T]]
+    timeout: float | None = None
+    model: str | None = None
+    notes: Notes | None = None
+    needs_key: bool = True
+
+    def flow(self, policy: Policy) -> Flow[None]:
+        """The flow that yields the states."""
+        yield from self.polling.results(policy, timeout=self.timeout, items=self.seen)
+
+
+def order(request: Request, parse: Callable[[Response, Policy], JobState[T]]) -> Step[JobState[T]]:
+    """The step that orders a job: sent again only where the API cannot have accepted it."""
+
+    def read(response: Response, policy: Policy) -> JobState[T]:
+        try:
+            return parse(response, policy)
+        except errors.InvalidResponseError as error:
+            error.advice = MAYBE_ACCEPTED
+            raise
+
+    return once(request, read, repeatable=False)
 
 
 def plan_made(
     context: Context,
     kind: JobKind[T],
-    order: Plan[JobState[T]],
+    ordered: Plan[JobState[T]],
     *,
     timeout: float | None = None,
     progress: Progress | None = None,
@@ -115,18 +307,17 @@ def plan_made(
     """Order a job and wait for its result, as one call."""
 
     def step(policy: Policy) -> Flow[T]:
-        (ordering,) = order.steps
+        (ordering,) = ordered.steps
         state: JobState[T] = yield from ordering(policy)
         if state.status == "completed" and state.result is not None:
             return state.result
         if state.status == "failed":
-            raise _failed(state, kind, policy)
-        made = yield from wait_for(
-            context, kind, state.id, policy, timeout=timeout, progress=progress
-        )
+            raise failed(state, kind, ordered.model)
+        polling = Polling(context, kind, state.id, ordered.model)
+        made = yield from polling.results(policy, timeout=timeout, progress=progress)
         return with_cost(made, state.cost)
 
-    return Plan([step], only, order.model, order.notes, order.needs_key)
+    return Plan([step], only, ordered.model, ordered.notes, ordered.needs_key)
 
 
 def with_cost(made: T, cost: Cost | None) -> T:
@@ -136,91 +327,19 @@ def with_cost(made: T, cost: Cost | None) -> T:
     return replace(made, meta=replace(made.meta, cost=cost))
 
 
-def _ask(context: Context, kind: JobKind[T], job: str, policy: Policy) -> Flow[JobState[T]]:
-    request = kind.question(context, job)
-    make = kind.reader
-    if make is not None:
-        return flow.first(request, lambda head: make(head, policy), policy)
-    return flow.call(request, lambda response: kind.parse(response, policy), policy)
-
-
-def wait_for(
-    context: Context,
-    kind: JobKind[T],
-    job: str,
-    policy: Policy,
-    *,
-    timeout: float | None = None,
-    progress: Progress | None = None,
-) -> Flow[T]:
-    """The flow that asks until the job is done.
-
-    Raises:
-        JobFailedError: the API says that the job has failed.
-        JobTimeoutError: it was not done in time; it goes on, and can be resumed.
-        AimlapiError: asking is refused (key, unknown id).
-    """
-    began = policy.clock()
-    until = began + (kind.timeout if timeout is None else timeout)
-    if policy.until is not None:
-        until = min(until, policy.until)
-    asking = replace(policy, until=until)
-    interval, blip = kind.interval, None
-    status = "unknown"
-    while True:
-        try:
-            state = yield from _ask(context, kind, job, asking)
-        except errors.AimlapiError as error:
-            if not error.is_retryable or isinstance(error, errors.JobFailedError):
-                raise
-            # The network, or the gateway, has a bad moment; the job knows nothing of it.
-            blip, pause = error, error.retry_after or interval
-        else:
-            blip, status = None, state.status
-            if progress is not None:
-                elapsed = policy.clock() - began
-                yield Notify(progress, (state.status, state.fraction, elapsed))
-            if state.status == "completed" and state.result is not None:
-                return state.result
-            if state.status == "failed":
-                raise _failed(state, kind, policy)
-            pause = state.retry_after or interval
-        if policy.clock() + pause >= until:
-            raise _late(job, kind, status, policy.clock() - began, blip, policy)
-        yield Wait(pause)
-        interval = min(interval * GROWTH, MAX_INTERVAL)
-
-
-def _failed(state: JobState[Any], kind: JobKind[Any], policy: Policy) -> errors.AimlapiError:
+def failed(state: JobState[Any], kind: JobKind[Any], model: str | None) -> errors.JobFailedError:
+    """The error for a job that has ended without a result."""
     reason = state.error
     error = errors.JobFailedError(
         f"the {kind.name} job {state.id} ended as {state.native_status or 'failed'}: "
         f"{reason.message if reason is not None else 'the API gives no reason'}",
         advice=reason.advice if reason is not None else None,
         code=reason.code if reason is not None else None,
-        model=policy.model,
+        field=reason.field if reason is not None else None,
+        model=model,
         body=reason.body if reason is not None else None,
     )
     error.job_id = state.id
-    return error
-
-
-def _late(
-    job: str,
-    kind: JobKind[Any],
-    status: str,
-    seconds: float,
-    blip: errors.AimlapiError | None,
-    policy: Policy,
-) -> errors.JobTimeoutError:
-    last = f"; the last question failed: {blip.message}" if blip is not None else ""
-    error = errors.JobTimeoutError(
-        f"the {kind.name} job {job} is not done after {seconds:.0f} s (status: {status}){last}",
-        advice=f"it goes on: client.{kind.name}.resume({job!r}).result() picks it up",
-        model=policy.model,
-    )
-    error.job_id = job
-    error.is_retryable = False
     return error
 
 
@@ -275,7 +394,7 @@ class Job(Generic[T]):
 
         Args:
             timeout: Seconds to wait. Default: half an hour.
-            progress: Called after each question with (status, fraction or None, seconds).
+            progress: Called after each poll with (status, fraction or None, seconds).
 
         Raises:
             JobFailedError: the API says that the job has failed.
@@ -289,6 +408,44 @@ class Job(Generic[T]):
         """Like `result`, on the running event loop."""
         return self._runner.arun(lambda context: self._result_plan(context, timeout, progress))
 
+    def watch(self, *, timeout: float | None = None) -> Stream[JobState[T]]:
+        """Its states as the polls find them; the last one has the result.
+
+        Args:
+            timeout: Seconds to wait. Default: half an hour.
+
+        Raises:
+            JobFailedError, JobTimeoutError: as `result`, after the states before.
+        """
+        return self._runner.stream(lambda context: self._watch_plan(context, timeout))
+
+    def awatch(self, *, timeout: float | None = None) -> AsyncStream[JobState[T]]:
+        """Like `watch`, on the running event loop."""
+        return self._runner.astream(lambda context: self._watch_plan(context, timeout))
+
+    def save(
+        self, target: Target, *, timeout: float | None = None, progress: Progress | None = None
+    ) -> Path:
+        """Wait for the result and write it to a file; see `Media.save`.
+
+        Args:
+            target: The file, or a directory, in which it is named after its content.
+            timeout, progress: As for `result`.
+
+        Returns:
+            The path of the file.
+        """
+        return _media_of(self.result(timeout=timeout, progress=progress)).save(target)
+
+    def asave(
+        self, target: Target, *, timeout: float | None = None, progress: Progress | None = None
+    ) -> Coroutine[Any, Any, Path]:
+        """Like `save`, on the running event loop."""
+        from langchain_aimlapi._transport.download import asave_result
+
+        result = self.aresult(timeout=timeout, progress=progress)
+        return asave_result(result, lambda made: _media_of(made).asave(target))
+
     def cancel(self) -> Status:
         """Cancel the job. Raises UnsupportedFeatureError where the API cannot."""
         return self._runner.run(self._cancel_plan)
@@ -299,9 +456,12 @@ class Job(Generic[T]):
 
     # --- what these plan ---
 
+    def _polling(self, context: Context) -> Polling[T]:
+        return Polling(context, self._kind, self.id, self.model)
+
     def _state_plan(self, context: Context) -> Plan[Status]:
-        plan = plan_state(context, self._kind, self.id, self.model)
-        return replace(plan, join=lambda results: self._update(only(results)))  # type: ignore[arg-type, return-value]  # another value
+        polling = self._polling(context)
+        return Plan([polling.once], lambda results: self._update(only(results)), model=self.model)
 
     def _result_plan(
         self, context: Context, timeout: float | None, progress: Progress | None
@@ -309,10 +469,24 @@ class Job(Generic[T]):
         if self._result is not None:
             made = self._result
             return Plan([], lambda _: made, model=self.model, needs_key=False)
-        plan = plan_result(
-            context, self._kind, self.id, model=self.model, timeout=timeout, progress=progress
-        )
-        return replace(plan, join=lambda results: self._keep(only(results)))
+        polling = self._polling(context)
+
+        def step(policy: Policy) -> Flow[T]:
+            return polling.results(policy, timeout=timeout, progress=progress)
+
+        return Plan([step], lambda results: self._keep(only(results)), model=self.model)
+
+    def _watch_plan(self, context: Context, timeout: float | None) -> WatchPlan[T]:
+        def seen(state: JobState[T]) -> JobState[T]:
+            self._update(state)
+            if state.result is None:
+                return state
+            made = self._keep(state.result)
+            return replace(
+                state, result=made.bound(self._runner) if isinstance(made, Result) else made
+            )
+
+        return WatchPlan(self._polling(context), seen, timeout, self.model)
 
     def _cancel_plan(self, context: Context) -> Plan[Status]:
         if self._kind.cancel is None:
@@ -341,9 +515,17 @@ class Job(Generic[T]):
         return result
 
 
+def _media_of(result: object) -> Media:
+    if not isinstance(result, Media):
+        raise errors.InvalidRequestError(
+            f"a {type(result).__name__} is no file to save", advice="use result() instead of save()"
+        )
+    return result
+
+
 # --- jobs as methods of a client ---
 
-Order = Callable[Concatenate[Context, P], Plan[JobState[T]]]
+Ordering = Callable[Concatenate[Context, P], Plan[JobState[T]]]
 
 
 class SyncSubmit(Method[P, Job[T]], Generic[P, T]):
@@ -351,7 +533,7 @@ class SyncSubmit(Method[P, Job[T]], Generic[P, T]):
 
     wrapper = "Job"
 
-    def __init__(self, function: Order[P, T], kind: JobKind[T]) -> None:
+    def __init__(self, function: Ordering[P, T], kind: JobKind[T]) -> None:
         super().__init__(function)
         self.kind = kind
 
@@ -398,13 +580,15 @@ class JobCalls(Calls, Generic[T]):
             id: The job's id, as `Job.id` gave it.
             model: The model that it was ordered from, for error messages.
         """
-        if not isinstance(id, str) or not id.strip():
+        text = id.strip() if isinstance(id, str) else ""
+        is_link = text.lower().startswith(("http://", "https://"))
+        if not text or is_link or any(char.isspace() or ord(char) < 33 for char in text):
             raise errors.InvalidRequestError(
-                f"{id!r} is no id of a {self.kind.name} job",
+                f"{id!r} is no id of a {self.kind.name} job" + (" but a link" if is_link else ""),
                 advice="give the id of the job, as job.id",
                 field="id",
             )
-        return Job(self.runner, self.kind, id=id.strip(), model=model)
+        return Job(self.runner, self.kind, id=text, model=model or model_in(text))
 
     def aresume(self, id: str, *, model: str | None = None) -> Coroutine[Any, Any, Job[T]]:
         """Like `resume`, to be awaited."""

@@ -16,7 +16,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ from langchain_aimlapi._json import encode
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy, StreamReader
 from langchain_aimlapi._wire.multipart import Form
-from langchain_aimlapi._wire.request import Request, Response
+from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts, Shape
 
@@ -78,6 +78,23 @@ class StreamPlan(Generic[T_co]):
         return flow.stream(self.request, lambda head: self.reader(head, policy), policy)
 
 
+class ItemsPlan(Protocol[T_co]):
+    """A call whose answer comes in items of any origin; a `StreamPlan` is one."""
+
+    @property
+    def model(self) -> str | None: ...
+
+    @property
+    def notes(self) -> Notes | None: ...
+
+    @property
+    def needs_key(self) -> bool: ...
+
+    def flow(self, policy: Policy) -> Flow[None]:
+        """The flow that yields the items."""
+        ...
+
+
 def only(results: list[Any]) -> Any:
     """The ``join`` of a plan with one step."""
     (result,) = results
@@ -85,16 +102,37 @@ def only(results: list[Any]) -> Any:
 
 
 def once(
-    request: Request, parse: Callable[[Response, Policy], T], *, repeatable: bool = True
+    request: Request,
+    parse: Callable[[Response, Policy], T],
+    *,
+    repeatable: bool = True,
+    repeat_lost: bool = True,
 ) -> Step[T]:
     """The step that sends one request, with the retries of the policy.
 
     Args:
         repeatable: False for a request that orders something: see `flow.call`.
+        repeat_lost: False for a request whose answer is paid for: see `flow.call`.
     """
     return lambda policy: flow.call(
-        request, lambda answer: parse(answer, policy), policy, repeatable=repeatable
+        request,
+        lambda answer: parse(answer, policy),
+        policy,
+        repeatable=repeatable,
+        repeat_lost=repeat_lost,
     )
+
+
+def patient(step: Step[T], seconds: float) -> Step[T]:
+    """The same step, waiting that long for an answer where the caller has set no time-out."""
+
+    def waiting(policy: Policy) -> Flow[T]:
+        limits = policy.limits
+        if limits.read == Limits().read:
+            policy = replace(policy, limits=replace(limits, read=seconds))
+        return step(policy)
+
+    return waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +250,11 @@ class PlanRunner(Protocol):
         """Carry out a plan on the running event loop."""
         ...
 
-    def stream(self, build: Callable[[Context], StreamPlan[T]]) -> Stream[T]:
+    def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> Stream[T]:
         """Carry out a plan whose answer comes in items."""
         ...
 
-    def astream(self, build: Callable[[Context], StreamPlan[T]]) -> AsyncStream[T]:
+    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> AsyncStream[T]:
         """Carry out a plan whose answer comes in items, on the running event loop."""
         ...
 

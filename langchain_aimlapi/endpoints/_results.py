@@ -67,12 +67,22 @@ def read_object(response: Response, policy: Policy, expected: str) -> Json:
         InvalidResponseError: it is no JSON object.
         AimlapiError: it is an error, sent with a success status.
     """
+    body = read_json_object(response, policy, expected)
+    raise_if_error(body, response, policy)
+    return body
+
+
+def read_json_object(response: Response, policy: Policy, expected: str) -> Json:
+    """Like `read_object`, without a look at what the object says: it may be an error.
+
+    Raises:
+        InvalidResponseError: it is no JSON object.
+    """
     try:
         value = parse_clean_json(response.body)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if isinstance(value, Mapping):
-            raise_if_error(value, response, policy)
             return value
         found = f"JSON that is no object ({type(value).__name__})"
     except BadJsonError:

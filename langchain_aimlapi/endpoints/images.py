@@ -1,28 +1,41 @@
-"""Pictures from words, and pictures from pictures: every image model under one set of names."""
+"""Images from words, and images from images: every image model under one set of names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
+from langchain_aimlapi._fitting.attachments import Slot, merged
+from langchain_aimlapi._fitting.checks import (
+    check_model,
+    check_number,
+    check_required,
+    check_text,
+    check_values,
+)
 from langchain_aimlapi._fitting.notes import Notes
-from langchain_aimlapi._fitting.params import fit_all, match
+from langchain_aimlapi._fitting.params import NO_PARAMETER, Body, fit_all, match
 from langchain_aimlapi._fitting.size import Size, fit_size
+from langchain_aimlapi._wire.request import Request
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
+    AsyncCheck,
     Calls,
     Context,
-    Json,
     Plan,
     SyncCall,
+    SyncCheck,
     once,
     only,
+    patient,
     shape_at,
 )
 from langchain_aimlapi.endpoints._image_answer import Image, Images, parse_images
-from langchain_aimlapi.endpoints._image_files import Picture, Sources, form, pictures_of
+from langchain_aimlapi.endpoints._models import check_kind, models_that
+from langchain_aimlapi.endpoints._sources import Attachment, Sources, form_of, read_sources
 from langchain_aimlapi.errors import InvalidRequestError
 
 __all__ = ["Image", "ImageCalls", "Images", "plan_edit", "plan_images"]
@@ -55,20 +68,15 @@ _COMMON = frozenset(
         "user", "prompt", "safety_tolerance", "enable_safety_checker", "person_generation",
     }
 )  # fmt: skip
-_SIZES = ("size", "aspect_ratio", "resolution")
+SECONDS = 300.0
+"""How long an image may take, where no time-out was set: large ones take minutes."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """A call in neutral terms. ``given`` holds parameters by our names or the model's own."""
-
-    model: str
-    prompt: str | None
-    pictures: tuple[Picture, ...]
-    mask: Picture | None
-    size: Size | None
-    given: Mapping[str, Any]
-    extra_body: Mapping[str, Any]
+_IMAGE_KEYS = frozenset({"image", "image_url", "image_urls"})
+_IMAGE = Slot(
+    "image", "an image", "image",
+    one=("image_url", "image"), many=("image_urls", "image_url", "image"),
+)  # fmt: skip
+_TO_LOOK_AT = Slot("image", "an image", "image", many=("image_urls",))
 
 
 def plan_images(
@@ -90,20 +98,20 @@ def plan_images(
     params: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[Images]:
-    """Pictures from a prompt, from pictures, or from both.
+    """Images from a prompt, from images, or from both.
 
     Args:
         model: Id of an image model, such as ``"openai/gpt-image-1"`` or ``"flux/schnell"``.
         prompt: What to show. A few models (upscaling, sharpening) take none.
-        image: One picture or several to start from, for models that take them: URL, ``data:``
+        image: One image or several to start from, for models that take them: URL, ``data:``
             URL, base64, bytes, open binary file, `pathlib.Path`, or an `Image` of an answer.
         n: How many; most models make 1 to 4.
         size: ``"1024x1024"``, ``(width, height)``, or a word of the model (``"landscape_16_9"``,
-            ``"2K"``). Fitted to what the model can.
+            ``"2K"``).
         aspect_ratio: Width to height, ``"16:9"``.
         resolution: ``"1K"``, ``"2K"`` or ``"4K"``.
         response_format: ``"url"`` (default) or ``"b64_json"``.
-        seed: For repeatable pictures.
+        seed: For repeatable images.
         negative_prompt: What not to show.
         quality: Word of the model, such as ``"high"``.
         style: Word of the model.
@@ -116,16 +124,18 @@ def plan_images(
         `Images`: links or base64; nothing is downloaded.
 
     Raises:
-        UnsupportedFeatureError: the model takes no pictures, or not so many, or too long a prompt.
+        UnsupportedFeatureError: the model takes no images, or not so many, or has no such size
+            or number; names its choices.
+        InvalidRequestError: an argument is of the wrong kind; names it.
 
     Wire: POST ``/v1/images/generations`` ``{model, prompt, image_url | image_urls | image,
     image_size | size | aspect_ratio | resolution, num_images | n, ...}`` -> ``{data | images:
     [{url | b64_json}], meta}``.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
-    wish = _wish(model, prompt, image, None, size, extra_body, params, _named(locals()))
-    facts, notes = context.facts(model), context.notes(model)
-    return _make(context, wish, shape_at(facts, GENERATIONS), notes, edit=False)
+    call = _call(locals())
+    facts, notes = context.facts(call.model), context.notes(call.model)
+    return _make(context, call, facts, notes, edit=False)
 
 
 def plan_edit(
@@ -148,30 +158,32 @@ def plan_edit(
     params: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[Images]:
-    """Pictures changed by a prompt, with any model that takes pictures.
+    """Images changed by a prompt, with any model that takes images.
 
     Args:
-        image: One picture or several, as in `ImageCalls.generate`. Models with an upload form
+        image: One image or several, as in `ImageCalls.generate`. Models with an upload form
             (gpt-image) need the content, so no links.
-        mask: Where to change the picture, for models that take one.
+        mask: Where to change the image, for models that take one.
 
     The other arguments are those of `ImageCalls.generate`.
 
     Raises:
-        UnsupportedFeatureError: the model takes no pictures, or not so many, or no mask.
+        UnsupportedFeatureError: the model takes no images, or not so many, or no mask.
 
     Wire: POST ``/v1/images/edits`` as multipart/form-data with the files ``image`` or ``image[]``
     and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations``.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
-    wish = _wish(model, prompt, image, mask, size, extra_body, params, _named(locals()))
-    facts, notes = context.facts(model), context.notes(model)
-    if not wish.pictures:
-        raise InvalidRequestError("there is no picture to edit", model=model, field="image")
+    call = _call(locals())
+    facts, notes = context.facts(call.model), context.notes(call.model)
+    if not call.images:
+        raise InvalidRequestError(
+            "there is no image to edit", advice="give image=...", model=call.model, field="image"
+        )
     # An id that nothing is known about is called as the OpenAI SDK would call it.
     if EDITS in facts.shapes or not facts.known:
-        return _upload(context, wish, shape_at(facts, EDITS), notes)
-    return _make(context, wish, shape_at(facts, GENERATIONS), notes, edit=True)
+        return _upload(context, call, shape_at(facts, EDITS), notes)
+    return _make(context, call, facts, notes, edit=True)
 
 
 # --- what goes out -----
@@ -180,157 +192,138 @@ _NAMED = ("n", "aspect_ratio", "resolution", "response_format", "seed", "negativ
           "quality", "style", "output_format")  # fmt: skip
 
 
-def _named(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: arguments[name] for name in _NAMED if arguments[name] is not None}
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call in neutral terms. ``given`` holds parameters by our names or the model's own."""
+
+    model: str
+    prompt: str | None
+    images: tuple[Attachment, ...]
+    mask: Attachment | None
+    size: Size | None
+    given: Mapping[str, Any]
+    extra_body: Mapping[str, Any]
 
 
-def _wish(
-    model: str,
-    prompt: str | None,
-    image: Sources | None,
-    mask: Sources | None,
-    size: Size | None,
-    extra_body: Mapping[str, Any] | None,
-    params: Mapping[str, Any] | None,
-    named: Mapping[str, Any],
-) -> _Wish:
-    given = {**(params or {}), **named}
-    size = given.pop("size", None) if size is None else size
-    masks = pictures_of(mask, model)
-    return _Wish(
-        model=model,
+def _call(arguments: Mapping[str, Any]) -> _Call:
+    """The arguments of a call, checked."""
+    model, prompt = arguments["model"], arguments["prompt"]
+    check_model(model)
+    check_text("prompt", prompt, model)
+    named = {name: arguments[name] for name in _NAMED if arguments[name] is not None}
+    for name in ("n", "seed"):
+        if name in named:
+            named[name] = check_number(name, named[name], model)
+    given = {**(arguments["params"] or {}), **named}
+    size = given.pop("size", None) if arguments["size"] is None else arguments["size"]
+    masks = read_sources("mask", arguments.get("mask"), "image", model)
+    return _Call(
+        model=model.strip(),
         prompt=prompt,
-        pictures=tuple(pictures_of(image, model)),
+        images=tuple(read_sources("image", arguments["image"], "image", model)),
         mask=masks[0] if masks else None,
         size=size,
         given={name: value for name, value in given.items() if value is not None},
-        extra_body=extra_body or {},
+        extra_body=arguments["extra_body"] or {},
     )
 
 
-def _make(context: Context, wish: _Wish, shape: Shape, notes: Notes, *, edit: bool) -> Plan[Images]:
+def _make(context: Context, call: _Call, facts: Facts, notes: Notes, *, edit: bool) -> Plan[Images]:
     """One JSON request."""
-    if wish.mask is not None and shape.params is not None and notes.policy != "send":
-        raise notes.impossible("mask", "it has no such parameter", _editors(context))
-    body = {"model": wish.model, **_parameters(wish, shape, notes)}
-    body |= _attached(context, wish, shape, notes, edit=edit)
-    if wish.mask is not None:
-        body["mask"] = wish.mask.as_url()
-    _check_required({**body, **wish.extra_body}, shape, notes)
-    request = context.json_request(GENERATIONS, {**body, **wish.extra_body}, model=wish.model)
-    return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
+    shape = shape_at(facts, GENERATIONS)
+    check_kind(facts, "image", GENERATIONS, notes, context.catalog)
+    if call.mask is not None and shape.params is not None and notes.policy != "send":
+        able = models_that(context.catalog, "image", call.model, lambda each: EDITS in each.shapes)
+        raise notes.impossible("mask", NO_PARAMETER, able or None)
+    able_to = partial(models_that, context.catalog, "image", call.model, _takes_images)
+    body = merged([_parameters(call, shape, notes), _images(call, shape, notes, able_to, edit)])
+    if call.mask is not None:
+        body["mask"] = call.mask.as_url()
+    arguments = {**_spelled(shape), **dict.fromkeys(_IMAGE_KEYS, "image"), "prompt": "prompt"}
+    check_values(body, shape, notes, arguments)
+    whole = {"model": call.model, **body, **call.extra_body}
+    check_required(whole, shape, notes, arguments)
+    if shape.params is None and set(whole) == {"model"}:
+        raise InvalidRequestError(
+            f"{call.model} needs prompt", advice="give prompt=...", model=call.model, field="prompt"
+        )
+    request = context.json_request(GENERATIONS, whole, model=call.model)
+    return _planned(request, call, notes)
 
 
-def _upload(context: Context, wish: _Wish, shape: Shape, notes: Notes) -> Plan[Images]:
+def _upload(context: Context, call: _Call, shape: Shape, notes: Notes) -> Plan[Images]:
     """One form with files."""
-    pictures = [*wish.pictures, *([wish.mask] if wish.mask else [])]
-    if any(picture.data is None for picture in pictures):
+    files = [*call.images, *([call.mask] if call.mask else [])]
+    if any(each.data is None for each in files):
         raise notes.impossible(
             "image", "its upload form takes content, not links",
-            "fetch the picture first: langchain_aimlapi.downloads.download(url).data",
+            "fetch the image first: langchain_aimlapi.downloads.download(url).data",
         )  # fmt: skip
     limit = (shape.params or {}).get("image", Param()).max_items
-    _check_count(len(wish.pictures), limit, notes)
-    fields = {"model": wish.model, **_parameters(wish, shape, notes), **wish.extra_body}
-    _check_required({**fields, "image": True}, shape, notes)
-    name = "image" if len(wish.pictures) == 1 else "image[]"
-    files = [(name, picture) for picture in wish.pictures]
-    if wish.mask is not None:
-        files.append(("mask", wish.mask))
-    request = context.form_request(EDITS, form(fields, files))
-    return Plan([once(request, parse_images)], only, model=wish.model, notes=notes)
+    if limit is not None and len(call.images) > limit and notes.policy != "send":
+        raise notes.impossible(
+            "image", f"it takes at most {limit}, not {len(call.images)}", "give fewer"
+        )
+    fields = {"model": call.model, **_parameters(call, shape, notes), **call.extra_body}
+    check_required({**fields, "image": True}, shape, notes, {"prompt": "prompt"})
+    name = "image" if len(call.images) == 1 else "image[]"
+    parts = [(name, each) for each in call.images]
+    if call.mask is not None:
+        parts.append(("mask", call.mask))
+    return _planned(context.form_request(EDITS, form_of(fields, parts)), call, notes)
 
 
-def _parameters(wish: _Wish, shape: Shape, notes: Notes) -> dict[str, Any]:
+def _planned(request: Request, call: _Call, notes: Notes) -> Plan[Images]:
+    step = patient(once(request, parse_images, repeat_lost=False), SECONDS)
+    return Plan([step], only, model=call.model, notes=notes)
+
+
+def _parameters(call: _Call, shape: Shape, notes: Notes) -> Body:
     """The prompt, the size and every other parameter, as the model takes them."""
-    given = {**({"prompt": wish.prompt} if wish.prompt is not None else {}), **wish.given}
-    sizes = [given.pop(name, None) for name in _SIZES[1:]]
+    given = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.given}
+    sizes = [given.pop(name, None) for name in ("aspect_ratio", "resolution")]
     body = fit_all(
-        given, shape, notes, common=_COMMON, spellings=_SPELLINGS, implied=_IMPLIED
+        given, shape, notes,
+        common=_COMMON, spellings=_SPELLINGS, implied=_IMPLIED, exact=("n",),
     )  # fmt: skip
-    return {**body, **fit_size(wish.size, sizes[0], sizes[1], shape, notes)}
+    return {**body, **fit_size(call.size, sizes[0], sizes[1], shape, notes)}
 
 
-def _attached(
-    context: Context, wish: _Wish, shape: Shape, notes: Notes, *, edit: bool
-) -> dict[str, Any]:
-    """The pictures under the model's own key."""
-    urls = [picture.as_url() for picture in wish.pictures]
-    if not urls:
-        return {}
-    params = shape.params
-    if params is None:
-        return {"image_url": urls[0]} if len(urls) == 1 else {"image_urls": urls}
-    one = next((name for name in ("image_url", "image") if name in params), None)
-    many = next((name for name in ("image_urls", "image_url") if _takes_list(params, name)), None)
-    if one is None and many is None:
-        if notes.policy == "send":
-            return {"image_url": urls[0]} if len(urls) == 1 else {"image_urls": urls}
-        raise notes.impossible("image", "it makes pictures from text only", _editors(context))
-    if one and "image_urls" in params:  # a picture to change, and pictures to look at (Luma)
-        return _both(urls, params, notes) if edit else _listed("image_urls", urls, params, notes)
-    if one and len(urls) == 1:
-        return {one: urls[0]}
-    if many is None:
-        _check_count(len(urls), 1, notes)
-        return {str(one): urls[0] if notes.policy != "send" else urls}
-    return _listed(many, urls, params, notes)
+def _spelled(shape: Shape) -> dict[str, str]:
+    """The model's key -> our name."""
+    params = shape.params or {}
+    return {key: name for name, keys in _SPELLINGS.items() for key in keys if key in params}
 
 
-def _takes_list(params: Mapping[str, Param], name: str) -> bool:
-    return name in params and "array" in params[name].types
-
-
-def _listed(
-    name: str, urls: list[str], params: Mapping[str, Param], notes: Notes
-) -> dict[str, Any]:
-    _check_count(len(urls), params[name].max_items, notes)
-    return {name: urls}
-
-
-def _both(urls: list[str], params: Mapping[str, Param], notes: Notes) -> dict[str, Any]:
-    body: dict[str, Any] = {"image_url": urls[0]}
+def _images(call: _Call, shape: Shape, notes: Notes, able: Callable[[], str], edit: bool) -> Body:
+    """The images under the model's own keys."""
+    urls = [each.as_url() for each in call.images]
+    params = shape.params or {}
+    if not {"image_url", "image_urls"} <= set(params):
+        return _IMAGE.fit(urls, shape, notes, able)
+    # An image to change, and images to look at: Luma's.
+    if not edit:
+        return _TO_LOOK_AT.fit(urls, shape, notes, able)
+    body: Body = {"image_url": urls[0]}
     if match("image_edit", (params.get("type") or Param()).enum):
         body["type"] = "image_edit"
-    return {**body, **(_listed("image_urls", urls[1:], params, notes) if urls[1:] else {})}
+    return {**body, **_TO_LOOK_AT.fit(urls[1:], shape, notes, able)}
 
 
-def _check_count(count: int, limit: int | None, notes: Notes) -> None:
-    if limit is not None and count > limit and notes.policy != "send":
-        raise notes.impossible("image", f"it takes {limit} of them at most, not {count}")
-
-
-def _check_required(body: Json, shape: Shape, notes: Notes) -> None:
-    if notes.policy == "send":
-        return
-    for name in sorted(shape.required - set(body) - {"model"}):
-        facts = (shape.params or {}).get(name) or Param()
-        words = f": one of {', '.join(map(repr, facts.enum))}" if facts.enum else ""
-        wanted = "image" if name.startswith("image") else name
-        raise InvalidRequestError(
-            f"{notes.model} needs {wanted}{words}",
-            advice=f"give {wanted}=..." if wanted in ("image", "prompt") else
-            f"give it as params={{{wanted!r}: ...}}",
-            model=notes.model,
-            field=wanted,
-        )  # fmt: skip
-
-
-def _editors(context: Context) -> str:
-    able = (facts.id for facts in context.catalog.models(kind="image") if _takes_pictures(facts))
-    return f"these do: {', '.join(name for name, _ in zip(able, range(4), strict=False))}"
-
-
-def _takes_pictures(facts: Facts) -> bool:
+def _takes_images(facts: Facts) -> bool:
     params = shape_at(facts, GENERATIONS).params or {}
-    return EDITS in facts.shapes or bool({"image_url", "image_urls", "image"} & set(params))
+    return EDITS in facts.shapes or bool(_IMAGE_KEYS & set(params))
 
 
 class ImageCalls(Calls):
-    """``client.images``: pictures made and changed, each in two colours."""
+    """``client.images``: images made and changed, each in two colours."""
 
     __slots__ = ()
     generate = SyncCall(plan_images)
     agenerate = AsyncCall(plan_images)
     edit = SyncCall(plan_edit)
     aedit = AsyncCall(plan_edit)
+    check = SyncCheck(plan_images)
+    acheck = AsyncCheck(plan_images)
+    check_edit = SyncCheck(plan_edit)
+    acheck_edit = AsyncCheck(plan_edit)

@@ -67,7 +67,7 @@ def test_every_endpoint_hangs_on_the_client_in_both_colours(client: AimlapiClien
         name: method
         for name, method in methods.items()
         if not isinstance(method, endpoints.AsyncCall | endpoints.AsyncStreamCall)
-        and not isinstance(method, endpoints.AsyncSubmit)
+        and not isinstance(method, endpoints.AsyncSubmit | endpoints.AsyncCheck)
     }
     twins = {".".join([*name.split(".")[:-1], "a" + name.split(".")[-1]]) for name in sync}
     assert twins == set(methods) - set(sync)
@@ -81,7 +81,8 @@ def test_every_endpoint_has_its_own_name_signature_and_docstring(client: Aimlapi
     for name, method in every_method():
         bound = attrgetter(name)(client)
         assert bound.__name__ == name.split(".")[-1]
-        assert bound.__doc__ == method.function.__doc__
+        checks = isinstance(method, endpoints.SyncCheck | endpoints.AsyncCheck)
+        assert bound.__doc__ == (method if checks else method.function).__doc__
         _, *own = inspect.signature(method.function).parameters.values()
         assert list(inspect.signature(bound).parameters.values()) == own
     shown = pydoc.render_doc(client.images.generate, renderer=pydoc.plaintext)  # type: ignore[attr-defined]  # not in typeshed

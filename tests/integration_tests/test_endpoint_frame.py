@@ -54,7 +54,7 @@ class Pot(Media):
     """A fired pot."""
 
 
-def ask_kiln(context: Context, job: str) -> Request:
+def poll_kiln(context: Context, job: str, model: str | None) -> Request:
     return context.request("GET", "/v1/kiln", query=[("id", job)])
 
 
@@ -74,7 +74,7 @@ def parse_kiln(response: Response, policy: Policy) -> JobState[Pot]:
     )
 
 
-KIND = JobKind(name="kiln", question=ask_kiln, parse=parse_kiln, interval=5.0)
+KIND = JobKind(name="kiln", poll=poll_kiln, parse=parse_kiln, interval=5.0)
 
 
 def plan_order(context: Context, *, clay: str) -> Plan[JobState[Pot]]:
@@ -288,7 +288,7 @@ async def test_waiting_between_two_questions_is_no_retry(colour: str, waits: lis
     assert pot.url == "https://cdn.example/pot.glb"
     assert heard == []
     assert [method for method, _ in pottery.requests] == ["POST", "GET", "GET", "GET"]
-    assert waits == [5.0, 7.5]  # the first question comes at once
+    assert waits == [5.0, 7.5]  # the first poll comes at once
 
 
 async def test_progress_is_called_with_state_fraction_and_seconds(
@@ -426,7 +426,7 @@ def test_the_deadline_is_for_the_whole_call() -> None:
     policy = Policy(limits=Limits(deadline=0.3), clock=lambda: now)
     with pytest.raises(errors.JobTimeoutError):
         carry_out(plan_pot(context, clay="red").steps[0](policy.started()))
-    # the order and one question: the next one would come too late
+    # the order and one poll: the next one would come too late
     assert [command.until for command in sent] == [pytest.approx(0.3)] * 2
 
 

@@ -50,7 +50,7 @@ async def edit(client: AimlapiClient, colour: str, **arguments: Any) -> Images:
     return await client.images.aedit(**arguments)
 
 
-async def test_a_picture_costs_what_the_api_says(
+async def test_a_image_costs_what_the_api_says(
     api: Emulator, client: AimlapiClient, colour: str
 ) -> None:
     made = await generate(client, colour, model="flux/schnell", prompt="a cat", n=2)
@@ -106,7 +106,7 @@ def test_every_live_image_model_answers(api: Emulator) -> None:
         params = {"mode": "Standard" if facts.id.endswith("sharpen") else "Super Focus"}
         wanted: dict[str, Any] = {
             "params": {k: v for k, v in params.items() if k in facts.shapes[GENERATIONS].required},
-            "n": 2, "size": "1024x1024", "seed": 0, "output_format": "jpg", "quality": "hd",
+            "n": 1, "size": "1024x1024", "seed": 0, "output_format": "jpg", "quality": "hd",
         }  # fmt: skip
         sizes = shape_at(facts, GENERATIONS).params or {}
         if "image_size" not in sizes and "size" not in sizes:
@@ -139,11 +139,11 @@ async def test_the_model_decides_what_is_sent_and_the_user_is_told_once(
     assert api.requests[-1].body["seed"] == 5
 
 
-async def test_a_server_that_answers_without_a_picture_is_an_error(
+async def test_a_server_that_answers_without_a_image_is_an_error(
     api: Emulator, client: AimlapiClient, colour: str
 ) -> None:
     api.replay({"created": 1, "data": []})
-    with pytest.raises(InvalidResponseError, match="no picture"):
+    with pytest.raises(InvalidResponseError, match="no image"):
         await generate(client, colour, model="flux/schnell", prompt="a")
 
 
@@ -152,7 +152,7 @@ async def test_a_refused_request_is_not_repeated(
 ) -> None:
     api.fault(Fault(status=400), times=None)
     with pytest.raises(InvalidRequestError) as error:
-        await generate(client, colour, model="flux/schnell", prompt="a picture of my secret")
+        await generate(client, colour, model="flux/schnell", prompt="an image of my secret")
     assert "secret" not in str(error.value)
     assert len(api.requests) == 1
 

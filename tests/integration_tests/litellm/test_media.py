@@ -112,7 +112,7 @@ def test_edit_uploads_the_picture_and_its_mask(ask: Asker) -> None:
 
 
 def test_edit_without_a_picture_is_a_bad_request(ask: Asker) -> None:
-    with pytest.raises(litellm.BadRequestError, match="picture"):
+    with pytest.raises(litellm.BadRequestError, match="image is an empty list"):
         edit(ask, image=[])
 
 

@@ -1,4 +1,4 @@
-"""What is sent for a picture, and what is made of the answers."""
+"""What is sent for a image, and what is made of the answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi.endpoints._image_answer import parse_images
-from langchain_aimlapi.endpoints._image_files import form, pictures_of
+from langchain_aimlapi.endpoints._sources import form_of, read_sources
 from langchain_aimlapi.endpoints.images import Image, Images, plan_edit, plan_images
 from langchain_aimlapi.errors import (
     ContentPolicyError,
@@ -147,11 +147,13 @@ def test_what_a_model_does_not_take_is_left_out_and_said() -> None:
     assert asked.items() <= body_of(verbatim).items()
 
 
-def test_more_pictures_than_a_model_makes_are_cut_and_said() -> None:
-    assert sent("flux/schnell", n=9) == {"num_images": 4}
-    (note,) = notes("flux/schnell", n=9).values()
-    assert note.startswith("n=9 was sent as 4, the nearest value: the model takes 1 to 4")
-    assert sent("openai/gpt-image-1", n=2) == {"n": 1}
+def test_more_images_than_a_model_makes_are_an_error_that_says_how_many_it_makes() -> None:
+    with pytest.raises(UnsupportedFeatureError, match="it takes 1 to 4, not 9"):
+        sent("flux/schnell", n=9)
+    with pytest.raises(UnsupportedFeatureError, match="it takes 1, not 2"):
+        sent("openai/gpt-image-1", n=2)
+    plan = plan_images(context("send"), model="flux/schnell", prompt="a", n=9)
+    assert body_of(plan)["num_images"] == 9
 
 
 def test_own_parameters_and_extra_body_go_out_as_written() -> None:
@@ -178,10 +180,10 @@ def test_what_a_model_needs_is_named() -> None:
         plan_images(context(), model="flux/schnell")
 
 
-# --- pictures that go in -----
+# --- images that go in -----
 
 
-def test_pictures_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
+def test_images_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
     file = tmp_path / "cat.png"
     file.write_bytes(PNG)
     assert sent("reve/edit-image", image=LINK) == {"image_url": LINK}
@@ -200,14 +202,14 @@ def test_pictures_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_pictures_that_a_model_can_not_take_are_refused_with_models_that_can() -> None:
-    with pytest.raises(UnsupportedFeatureError, match="text only") as error:
+def test_images_that_a_model_can_not_take_are_refused_with_models_that_can() -> None:
+    with pytest.raises(UnsupportedFeatureError, match="no parameter for an image") as error:
         plan_images(context(), model="flux/schnell", prompt="a", image=LINK)
     assert error.value.advice is not None
     assert error.value.advice.startswith("these do: ")
-    with pytest.raises(UnsupportedFeatureError, match="takes 4 of them at most, not 5"):
+    with pytest.raises(UnsupportedFeatureError, match="takes at most 4, not 5"):
         plan_images(context(), model="reve/remix-edit-image", prompt="a", image=[LINK] * 5)
-    with pytest.raises(UnsupportedFeatureError, match="takes 1 of them at most, not 2"):
+    with pytest.raises(UnsupportedFeatureError, match="takes one, not 2"):
         plan_images(context(), model="reve/edit-image", prompt="a", image=[LINK, LINK])
     with pytest.raises(UnsupportedFeatureError, match="mask"):
         plan_edit(context(), model="reve/edit-image", prompt="a", image=LINK, mask=PNG)
@@ -222,27 +224,26 @@ def test_pictures_that_a_model_can_not_take_are_refused_with_models_that_can() -
         (DATA_URL, "image/png", PNG),
         (("evil\r\nname.png", PNG), "image/png", PNG),
         (("cat.png", io.BytesIO(PNG), "image/png"), "image/png", PNG),
-        (Image(b64_json=base64.b64encode(PNG).decode()), "image/png", PNG),
+        (Image(data=PNG), "image/png", PNG),
         (b"GIF89a\0\0\0\0\0\0", "image/gif", b"GIF89a\0\0\0\0\0\0"),
-        (b"something", "application/octet-stream", b"something"),
     ],
 )
-def test_a_picture_may_come_in_many_forms(source: Any, mime: str, data: bytes) -> None:
-    (picture,) = pictures_of(source, "m")
-    assert (picture.mime_type, picture.data, picture.url) == (mime, data, None)
+def test_a_image_may_come_in_many_forms(source: Any, mime: str, data: bytes) -> None:
+    (image,) = read_sources("image", source, "image", "m")
+    assert (image.media_type, image.data, image.url) == (mime, data, None)
 
 
 def test_a_link_stays_a_link() -> None:
     for source in (LINK, Image(url=LINK)):
-        (picture,) = pictures_of(source, "m")
-        assert (picture.url, picture.data) == (LINK, None)
+        (image,) = read_sources("image", source, "image", "m")
+        assert (image.url, image.data) == (LINK, None)
 
 
-@pytest.mark.parametrize("source", ["cat.png", "", b"", 7, {"a": 1}, [PNG, "not a picture!"]])
-def test_what_is_no_picture_is_refused_by_its_position(source: Any) -> None:
-    place = 1 if isinstance(source, list) else 0
-    with pytest.raises(InvalidRequestError, match=rf"image\[{place}\] is ") as error:
-        pictures_of(source, "m")
+@pytest.mark.parametrize("source", ["cat.png", "", b"", 7, {"a": 1}, [PNG, "not a image!"]])
+def test_what_is_no_image_is_refused_by_its_position(source: Any) -> None:
+    place = r"image\[1\]" if isinstance(source, list) else "image"
+    with pytest.raises(InvalidRequestError, match=rf"{place} is ") as error:
+        read_sources("image", source, "image", "m")
     assert error.value.field == "image"
 
 
@@ -268,18 +269,18 @@ def test_a_form_needs_content_not_links() -> None:
 
 
 def test_a_form_can_not_be_broken_out_of() -> None:
-    (picture,) = pictures_of(PNG, "m")
-    made = form({'a"\r\nX-Evil: 1': True}, [("image", picture)], boundary="B")
+    (image,) = read_sources("image", PNG, "image", "m")
+    made = form_of({'a"\r\nX-Evil: 1': True}, [("image", image)], boundary="B")
     assert made.media_type == "multipart/form-data; boundary=B"
     body = b"".join(made.pieces())
     assert b'name="a%22%0D%0AX-Evil: 1"\r\n\r\ntrue\r\n' in body
 
 
-def test_editing_works_with_every_model_that_takes_pictures() -> None:
+def test_editing_works_with_every_model_that_takes_images() -> None:
     plan = plan_edit(context(), model="bytedance/seedream-v4-edit", prompt="a", image=PNG)
     (request,) = requests_of(plan)
     assert request.url.endswith("/v1/images/generations")
-    with pytest.raises(InvalidRequestError, match="no picture to edit"):
+    with pytest.raises(InvalidRequestError, match="image is an empty list"):
         plan_edit(context(), model="bytedance/seedream-v4-edit", prompt="a", image=[])
     unknown = plan_edit(context(), model="new/painter", prompt="a", image=PNG)
     assert requests_of(unknown)[0].url.endswith("/v1/images/edits")
@@ -288,7 +289,7 @@ def test_editing_works_with_every_model_that_takes_pictures() -> None:
 # --- what comes back -----
 
 
-def test_data_and_images_with_the_same_link_are_one_picture() -> None:
+def test_data_and_images_with_the_same_link_are_one_image() -> None:
     body = {
         "data": [{"url": LINK}],
         "images": [{"url": LINK, "width": 8, "height": 4, "content_type": "image/png"}],
@@ -325,7 +326,7 @@ def test_milliseconds_and_seconds_are_both_understood() -> None:
         {"data": {"model_mesh": {"url": None}}},
     ],
 )  # fmt: skip
-def test_a_success_without_a_picture_is_a_typed_error(body: Any) -> None:
+def test_a_success_without_a_image_is_a_typed_error(body: Any) -> None:
     with pytest.raises(InvalidResponseError) as error:
         parsed(body)
     assert error.value.inference_id == "inf-1"

@@ -96,14 +96,14 @@ IMAGE_FEATURES: dict[str, dict[str, Any]] = {
     "watermark": {"params": {"watermark": True, "enhance_prompt": False, "web_search": True}},
     "user": {"params": {"user": "u1"}},
 }  # fmt: skip
-PICTURE_FEATURES: dict[str, dict[str, Any]] = {
+FILE_FEATURES: dict[str, dict[str, Any]] = {
     "link": {"image": LINK},
     "bytes": {"image": PNG},
     "two": {"image": [PNG, LINK]},
     "three bytes": {"image": [PNG, PNG, PNG], "size": "1024x1024"},
     "no prompt": {"image": PNG, "prompt": None},
 }
-# What an id needs beside a prompt or a picture.
+# What an id needs beside a prompt or an image.
 NEEDS: dict[str, dict[str, Any]] = {
     "topaz-labs/sharpen": {"params": {"mode": "Standard"}},
     "topaz-labs/sharpen-gen": {"params": {"mode": "Super Focus"}},
@@ -158,16 +158,16 @@ def test_every_image_id_and_feature_fits_its_schema() -> None:
             wrong += [f"{model} {feature} {each}" for each in problems(GENERATIONS, body)]
     assert wrong == []
     assert judged > 2500
-    assert fields == SIZES
+    assert fields == {*SIZES, "n"}
 
 
-def test_every_image_id_takes_pictures_or_says_that_it_does_not() -> None:
+def test_every_image_id_takes_images_or_says_that_it_does_not() -> None:
     wrong: list[str] = []
     taken: set[str] = set()
     refused: dict[str, set[str]] = {}
     fields: set[str | None] = set()
     for model, (feature, arguments) in itertools.product(
-        served("image", GENERATIONS), PICTURE_FEATURES.items()
+        served("image", GENERATIONS), FILE_FEATURES.items()
     ):
         try:
             plan = plan_images(context(), model=model, **fitted(arguments, model))
@@ -181,7 +181,7 @@ def test_every_image_id_takes_pictures_or_says_that_it_does_not() -> None:
     assert wrong == []
     assert fields == {"image", "prompt", "size"}
     assert len(taken) > 25
-    # a model with a place for a picture takes one in every spelling
+    # a model with a place for an image takes one in every spelling
     assert not [model for model in taken if refused.get(model, set()) & {"link", "bytes"}]
 
 
@@ -233,5 +233,5 @@ def test_every_upload_of_gpt_image_fits_its_schema() -> None:
         assert request.url.endswith(EDITS)
         wrong += [f"{model} {feature} {each}" for each in problems(EDITS, as_json(request))]
     assert len(models) == 2
-    assert fields == SIZES
+    assert fields == {*SIZES, "n"}
     assert wrong == []
