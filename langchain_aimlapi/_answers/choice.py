@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_aimlapi._answers.base64_pieces import Base64Joiner
+from langchain_aimlapi._answers.block_log import BlockLog
 from langchain_aimlapi._answers.think import ThinkSplitter
 from langchain_aimlapi._answers.tool_calls import ToolFragments
 from langchain_aimlapi._domain.values import (
+    BlockKind,
     Choice,
     Delta,
     ExtraKey,
     FinishReason,
-    ToolDelta,
 )
 
 FINISH: dict[str, FinishReason] = {
@@ -52,6 +53,8 @@ FINISH: dict[str, FinishReason] = {
 _GROWING = frozenset({"text", "thinking", "summary", "data", "signature", "encrypted_content"})
 """Fields of an indexed block whose text comes in pieces."""
 _AUDIO_GROWING = frozenset({"data", "transcript"})
+_LIST_BLOCKS: dict[str, BlockKind] = {"images": "image", "server_tool_calls": "server_tool"}
+"""Lists whose items are blocks of the answer."""
 
 
 class DeltaList(list[Delta]):
@@ -104,7 +107,9 @@ class ChoiceState:
         "_deltas",
         "_final",
         "_lists",
+        "_log",
         "_logprobs",
+        "_open",
         "_refusal",
         "_seen",
         "_think",
@@ -126,6 +131,8 @@ class ChoiceState:
         self.finish_reason: str | None = None
         self.native_finish_reason: str | None = None
         self._deltas = deltas
+        self._log = BlockLog()
+        self._open: BlockKind | None = None  # kind of the block that a piece may go on
         self._think: ThinkSplitter | None = ThinkSplitter()
         self._refusal: list[str] = []
         self._lists: dict[str, list[Any]] = {}
@@ -136,6 +143,29 @@ class ChoiceState:
         self._logprobs: dict[str, list[Any]] = {}
         self._final: dict[str, Any] = {}
 
+    # -- blocks -----
+
+    def end_block(self) -> None:
+        """Whatever comes next is a block of its own, even if it is of the same kind."""
+        self._open = None
+
+    def begin_reasoning(self, *, is_indexed: bool = False) -> None:
+        """A block of reasoning begins, though no text of it may ever come.
+
+        Args:
+            is_indexed: Its pieces are blocks of `add_block`.
+        """
+        self._begin("reasoning", sum(map(len, self.reasoning)), is_indexed=is_indexed)
+
+    def _begin(
+        self, kind: BlockKind, start: int | None = None, *, is_indexed: bool = False
+    ) -> None:
+        before = self._log.begin(kind, start, is_indexed=is_indexed)
+        if before is not None:
+            self._deltas.append(Delta(extra=before, choice=self.index))
+            self._deltas.frame_start = len(self._deltas)
+        self._open = kind
+
     # -- text -----
 
     def add_text(self, text: str) -> None:
@@ -144,8 +174,13 @@ class ChoiceState:
             text = self._without_think(text)
             if not text:
                 return
+        if self._open != "text":
+            self._begin("text", self.text_length())
         self.text.append(text)
-        self._deltas.append(Delta(text, choice=self.index))
+        if self._log.is_unusual:
+            self._deltas.append(Delta(text, extra=self._log.mark(), choice=self.index))
+        else:
+            self._deltas.append(Delta(text, choice=self.index))
 
     def _without_think(self, text: str) -> str:
         assert self._think is not None  # noqa: S101 - seen by add_text
@@ -171,14 +206,22 @@ class ChoiceState:
             self.reasoning_source = source
         elif self.reasoning_source != source:
             return
+        if self._open != "reasoning":
+            self.begin_reasoning()
         self.reasoning.append(text)
-        self._deltas.append(Delta("", text, choice=self.index))
+        if self._log.is_unusual:
+            self._deltas.append(Delta("", text, extra=self._log.mark(), choice=self.index))
+        else:
+            self._deltas.append(Delta("", text, choice=self.index))
 
     def add_refusal(self, text: Any) -> None:
         """A piece of the model's own words of refusal."""
         if isinstance(text, str) and text:
+            if not self._refusal:
+                self._begin("refusal")
             self._refusal.append(text)
-            self._emit("refusal", text)
+            entries = self._log.take_entry()
+            self._emit("refusal", text, {"block_order": entries} if entries else None)
 
     @property
     def refused(self) -> bool:
@@ -193,14 +236,42 @@ class ChoiceState:
             raw_calls = [raw_calls]
         if not isinstance(raw_calls, list):
             return
+        before = len(self.tools.calls)
         deltas = tuple(d for d in map(self.tools.feed, raw_calls) if d is not None)
-        if deltas:
-            self._deltas.append(Delta(tools=deltas, choice=self.index))
+        extra = self._begin_calls(before) if len(self.tools.calls) > before else None
+        self._open = "tool_call"
+        if deltas or extra:
+            self._deltas.append(Delta(tools=deltas, extra=extra, choice=self.index))
 
-    def add_tool(self, delta: ToolDelta | None) -> None:
-        """One tool-call fragment that a reader has made itself (``tools.add``)."""
-        if delta is not None:
-            self._deltas.append(Delta(tools=(delta,), choice=self.index))
+    def add_tool(
+        self,
+        source: str,
+        *,
+        id: str | None = None,
+        name: str | None = None,
+        arguments: str = "",
+        kind: str = "function",
+    ) -> None:
+        """A piece of one tool call.
+
+        Args:
+            source: What the reader tells the calls apart by.
+        """
+        before = len(self.tools.calls)
+        delta = self.tools.add(index=source, id=id, name=name, arguments=arguments, kind=kind)
+        extra = self._begin_calls(before) if len(self.tools.calls) > before else None
+        self._open = "tool_call"
+        if delta is not None or extra:
+            tools = () if delta is None else (delta,)
+            self._deltas.append(Delta(tools=tools, extra=extra, choice=self.index))
+
+    def _begin_calls(self, before: int) -> Mapping[str, Any] | None:
+        """Calls have begun; the ``extra`` that tells their place, where the order is unusual."""
+        entries: list[dict[str, Any]] = []
+        for _ in range(before, len(self.tools.calls)):
+            self._begin("tool_call")
+            entries += self._log.take_entry()
+        return {"block_order": entries} if entries else None
 
     # -- everything else -----
 
@@ -215,9 +286,25 @@ class ChoiceState:
             if mark not in seen:
                 seen.add(mark)
                 fresh.append(item)
-        if fresh:
-            self._lists.setdefault(key, []).extend(fresh)
-            self._emit(key, fresh)
+        if not fresh:
+            return
+        known = self._lists.setdefault(key, [])
+        order = self._list_mark(key, range(len(known), len(known) + len(fresh)))
+        known += fresh
+        self._emit(key, fresh, order)
+
+    def _list_mark(self, key: ExtraKey, places: range) -> Mapping[str, Any] | None:
+        """The mark of new items of a list: of the blocks that they are, or of their text."""
+        if key == "annotations":
+            return self._log.annotate([*places])
+        kind = _LIST_BLOCKS.get(key)
+        if kind is None:
+            return None
+        entries: list[dict[str, Any]] = []
+        for _ in places:
+            self._begin(kind)
+            entries += self._log.take_entry()
+        return {"block_order": entries} if entries else None
 
     def add_block(self, key: ExtraKey, source: Any, item: Mapping[str, Any]) -> None:
         """A piece of an indexed block (``reasoning_details``, ``thinking_blocks``).
@@ -232,7 +319,9 @@ class ChoiceState:
             block = blocks[source] = GrowingBlock(len(blocks), _GROWING)
         fresh = block.add(item)
         if fresh:
-            self._emit(key, [{"index": block.index, **fresh}])
+            is_open = self._open == "reasoning" and self._log.is_unusual
+            mark = self._log.mark() if is_open else None
+            self._emit(key, [{"index": block.index, **fresh}], mark)
 
     def add_audio(self, audio: Any) -> None:
         """A piece of spoken answer. Base64 pieces are re-cut so that they append to valid
@@ -247,9 +336,14 @@ class ChoiceState:
         if "data" in piece:
             self._audio_data = self._audio_data or Base64Joiner()
             piece["data"] = self._audio_data.feed(piece["data"]) or None
-        self._audio = self._audio or GrowingBlock(0, _AUDIO_GROWING)
+        if self._audio is None:
+            self._audio = GrowingBlock(0, _AUDIO_GROWING)
+            if piece:
+                self._begin("audio")
         if fresh := self._audio.add(piece):
-            self._deltas.append(Delta(extra={"audio": fresh}, choice=self.index))
+            entries = self._log.take_entry()
+            extra = {"audio": fresh} | ({"block_order": entries} if entries else {})
+            self._deltas.append(Delta(extra=extra, choice=self.index))
 
     def add_logprobs(self, logprobs: Any) -> None:
         """Token log-probabilities (lists that append)."""
@@ -267,7 +361,7 @@ class ChoiceState:
         if value not in (None, "", [], {}):
             self._final[key] = value
 
-    def _emit(self, key: ExtraKey, value: Any) -> None:
+    def _emit(self, key: ExtraKey, value: Any, mark: Mapping[str, Any] | None = None) -> None:
         """Append an extra: to the last delta of this frame if that can hold it.
 
         What one event repeats (a thought as text and as a block, links and their titles) has to
@@ -275,17 +369,15 @@ class ChoiceState:
         """
         deltas = self._deltas
         last = deltas[-1] if len(deltas) > deltas.frame_start else None
-        if (
-            last is None
-            or last.choice != self.index
-            or last.text
-            or last.tools
-            or last.logprobs
-            or (last.extra and key in last.extra)
-        ):
-            deltas.append(Delta(extra={key: value}, choice=self.index))
+        extra = {key: value, **(mark or {})}
+        if last is None or last.choice != self.index or last.text or last.tools or last.logprobs:
+            deltas.append(Delta(extra=extra, choice=self.index))
+        elif last.extra is None:
+            deltas[-1] = last._replace(extra=extra)
+        elif key in last.extra or _is_other_block(last.extra, mark):
+            deltas.append(Delta(extra=extra, choice=self.index))
         else:
-            deltas[-1] = last._replace(extra={**(last.extra or {}), key: value})
+            deltas[-1] = last._replace(extra={**extra, **last.extra})
 
     # -- the end -----
 
@@ -348,8 +440,17 @@ class ChoiceState:
         extra: dict[str, Any] = {key: list(items) for key, items in self._lists.items()}
         if self._refusal:
             extra["refusal"] = "".join(self._refusal)
+        if self._log.is_unusual:
+            extra["block_order"] = self._log.entries()
         for key, blocks in self._blocks.items():
             extra[key] = [{"index": b.index, **b.value()} for b in blocks.values()]
         if self._audio is not None and (audio := self._audio.value()):
             extra["audio"] = audio
         return {**extra, **self._final}
+
+
+def _is_other_block(extra: Mapping[str, Any], mark: Mapping[str, Any] | None) -> bool:
+    """Whether a delta's mark and another are of different blocks."""
+    if mark is None or "block_order" not in extra:
+        return False
+    return bool(extra["block_order"][-1]["index"] != mark["block_order"][-1]["index"])

@@ -91,6 +91,19 @@ def call_arguments(call: ToolCall) -> str:
     return json.dumps({"__invalid_arguments__": call.arguments}, ensure_ascii=False)
 
 
+def take_call(waiting: list[tuple[str | None, Body]], id: str | None) -> list[Body]:
+    """The call of this id, taken out of those that have no place yet; empty if it has one.
+
+    Args:
+        waiting: (id of the call, the call as it goes out), in order.
+    """
+    found = next((each for each in waiting if each[0] == id), None)
+    if found is None:
+        return []
+    waiting.remove(found)
+    return [found[1]]
+
+
 def calls_as_text(message: Message) -> str:
     """Tool calls of a history as text, for a model that has no tools."""
     return "\n".join(f"[called {call.name} with {call.arguments}]" for call in message.tool_calls)

@@ -25,7 +25,7 @@ FREE_TEXT_KEY = "__arg1"
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """Plain text. ``extra`` holds keys such as ``cache_control`` and ``annotations``."""
+    """Plain text. ``extra`` holds ``cache_control``, and Anthropic's ``citations``."""
 
     text: str
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +80,22 @@ class RawPart:
     value: Mapping[str, Any]
 
 
-Part = TextPart | MediaPart | ReasoningPart | RefusalPart | RawPart
+@dataclass(frozen=True, slots=True)
+class ServerToolPart:
+    """A call of a server-side tool, or its result, as the vendor wrote it."""
+
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallPart:
+    """The place of a call among the other parts, where something follows it. The call itself is in
+    ``Message.tool_calls``, under this id."""
+
+    id: str | None
+
+
+Part = TextPart | MediaPart | ReasoningPart | RefusalPart | RawPart | ServerToolPart | ToolCallPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +231,17 @@ ExtraKey = Literal[
     "extra_content",  # dict, opaque (Gemini thought signatures)
     "tool_call_extras",  # {call id: {"extra_content": ...}}, opaque
     "server_tool_calls",  # list of hosted tool calls and results, verbatim
+    "block_order",  # list of {"index", "type", ...}, where blocks come in an unusual order
 ]
 """What an answer may hold beside text, reasoning and tool calls. Readers can add no other key."""
 EXTRA_KEYS: tuple[str, ...] = get_args(ExtraKey)
 
+
+BlockKind = Literal[
+    "reasoning", "server_tool", "text", "image", "audio", "refusal", "tool_call"
+]  # fmt: skip
+BLOCK_KINDS: tuple[BlockKind, ...] = get_args(BlockKind)
+"""The usual order of an answer's blocks; see `langchain_aimlapi._domain.order`."""
 
 RETURNED_KEYS = (
     "reasoning_content",

@@ -16,12 +16,12 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from langchain_aimlapi._domain.answers import answer_to_parts
 from langchain_aimlapi._domain.content import content_to_parts, user_messages
 from langchain_aimlapi._domain.values import (
     FREE_TEXT_KEY,
     RETURNED_KEYS,
     Message,
-    RefusalPart,
     Role,
     ToolCall,
 )
@@ -110,15 +110,12 @@ def _assistant(
     elsewhere = isinstance(provider, str) and provider != PROVIDER
     known = isinstance(model, str) and not elsewhere
     vendor = vendor_of(str(model)) if known else _VENDORS.get(str(provider))
-    parts = content_to_parts(message.content)
-    refusal = kwargs.get("refusal")
-    if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
-        parts = (*parts, RefusalPart(refusal))
+    calls = _calls(message, custom)
     return Message(
         "assistant",
-        parts,
+        answer_to_parts(message.content, kwargs, calls),
         name=message.name,
-        tool_calls=_calls(message, custom),
+        tool_calls=calls,
         extra={key: kwargs[key] for key in RETURNED_KEYS if kwargs.get(key)} if kwargs else {},
         model=model if isinstance(model, str) else None,
         vendor=vendor,

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from langchain_aimlapi._domain.answers import answer_to_parts
 from langchain_aimlapi._domain.content import content_to_parts, plain_word, user_messages
 from langchain_aimlapi._domain.values import (
+    EXTRA_KEYS,
     RETURNED_KEYS,
     Message,
     Part,
-    RefusalPart,
     Role,
     TextPart,
     ToolCall,
@@ -60,10 +61,10 @@ def _convert(message: Mapping[str, Any]) -> list[Message]:
     if role is None:
         known = ", ".join(_ROLES)
         raise ValueError(f"a message has the role {message.get('role')!r:.60}; use {known}")
-    parts = _parts(message)
     name = message.get("name") if isinstance(message.get("name"), str) else None
     if role == "assistant":
-        return [_assistant(message, parts, name)]
+        return [_assistant(message, name)]
+    parts = _marked(message, content_to_parts(message.get("content")))
     if role == "tool":
         call_id = message.get("tool_call_id") or None
         failed = bool(message.get("is_error"))
@@ -73,8 +74,7 @@ def _convert(message: Mapping[str, Any]) -> list[Message]:
     return [Message(role, parts, name=name)]
 
 
-def _parts(message: Mapping[str, Any]) -> tuple[Part, ...]:
-    parts = content_to_parts(message.get("content"))
+def _marked(message: Mapping[str, Any], parts: tuple[Part, ...]) -> tuple[Part, ...]:
     cached = message.get("cache_control")  # LiteLLM's way to mark a whole message for caching
     if cached and parts and isinstance(parts[-1], TextPart):
         last = parts[-1]
@@ -83,14 +83,15 @@ def _parts(message: Mapping[str, Any]) -> tuple[Part, ...]:
     return parts
 
 
-def _assistant(message: Mapping[str, Any], parts: tuple[Part, ...], name: str | None) -> Message:
-    told = message.get("provider_specific_fields")
-    fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
-    refusal = message.get("refusal") or fields.get("refusal")
-    if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
-        parts = (*parts, RefusalPart(refusal))
-    extra = {key: value for key in RETURNED_KEYS if (value := message.get(key) or fields.get(key))}
-    return Message("assistant", parts, name=name, tool_calls=_calls(message, fields), extra=extra)
+def _assistant(message: Mapping[str, Any], name: str | None) -> Message:
+    found = message.get("provider_specific_fields")
+    fields: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    calls = _calls(message, fields)
+    names = {*EXTRA_KEYS, *RETURNED_KEYS}
+    beside = {key: value for key in names if (value := message.get(key) or fields.get(key))}
+    parts = answer_to_parts(message.get("content") or "", beside, calls)
+    extra = {key: beside[key] for key in RETURNED_KEYS if key in beside}
+    return Message("assistant", _marked(message, parts), name=name, tool_calls=calls, extra=extra)
 
 
 def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolCall, ...]:

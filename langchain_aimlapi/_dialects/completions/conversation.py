@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,8 +29,10 @@ from langchain_aimlapi._domain.values import (
     ReasoningPart,
     RefusalPart,
     Role,
+    ServerToolPart,
     TextPart,
     ToolCall,
+    ToolCallPart,
 )
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import Body, cache_mark
@@ -40,6 +42,7 @@ PartFacts = Mapping[str, Any]
 
 _ANY = RoleFacts()
 _TEXT_ONLY = frozenset({"text"})
+_UNKNOWN_HERE = (ReasoningPart, ServerToolPart, ToolCallPart)
 # What a vendor gave with an answer and wants back with it.
 _RETURNED = ("reasoning_details", "extra_content", "encrypted_content")
 _PART_TYPES = {"image": "image_url", "audio": "input_audio", "video": "video_url", "file": "file"}
@@ -125,7 +128,7 @@ def _assistant(message: Message, in_loop: bool, has_tools: bool, notes: Notes) -
     if _plain_text(message) is not None:
         return message
     thoughts = "".join(p.text for p in message.parts if isinstance(p, ReasoningPart))
-    parts = tuple(p for p in message.parts if not isinstance(p, ReasoningPart))
+    parts = _one_text(p for p in message.parts if not isinstance(p, _UNKNOWN_HERE))
     extra = {key: value for key, value in message.extra.items() if key in _RETURNED and value}
     # DeepSeek and Kimi refuse a tool loop without the thought that led to the call; older
     # reasoning models refuse one from a finished turn. So it goes back only inside the loop.
@@ -137,6 +140,22 @@ def _assistant(message: Message, in_loop: bool, has_tools: bool, notes: Notes) -
         notes.adapted("messages.tool_calls", "tool calls of the history were sent as text")
         parts, calls = (*parts, TextPart(calls_as_text(message))), ()
     return replace(message, parts=parts, tool_calls=calls, extra=extra)
+
+
+def _one_text(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts of an answer with neighbouring pieces of its text as one."""
+    joined: list[Part] = []
+    for part in parts:
+        before = joined[-1] if joined else None
+        if isinstance(part, TextPart):
+            marks = {k: v for k, v in part.extra.items() if k == "cache_control"}
+            if isinstance(before, TextPart) and not before.extra:
+                part = TextPart(before.text + part.text, marks)
+                joined.pop()
+            else:
+                part = TextPart(part.text, marks)
+        joined.append(part)
+    return tuple(joined)
 
 
 def _result(message: Message, shape: Shape) -> Message:

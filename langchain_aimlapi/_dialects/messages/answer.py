@@ -160,6 +160,7 @@ class Reader:
         kind = kind if isinstance(kind, str) else "text"
         block = _Block(f"block {self._begun}", kind, head, self._choice.text_length())
         self._begun += 1
+        self._choice.end_block()
         self._next_index = max(self._next_index, index + 1)
         self._open[index] = block
         begin = _BEGIN.get(kind)
@@ -177,18 +178,19 @@ class Reader:
         """A block even where the text is hidden: the signature alone has to go back."""
         thinking = _string(block.head.get("thinking")) or ""
         signature = _string(block.head.get("signature"))
+        self._choice.begin_reasoning(is_indexed=True)
         self._add_reasoning(block, thinking)
         piece = {"type": "thinking", "thinking": thinking, "signature": signature}
         self._choice.add_block("thinking_blocks", block.name, piece)
 
     def _begin_redacted(self, block: _Block) -> None:
+        self._choice.begin_reasoning(is_indexed=True)
         piece = {"type": block.kind, "data": _string(block.head.get("data"))}
         self._choice.add_block("thinking_blocks", block.name, piece)
 
     def _begin_tool(self, block: _Block) -> None:
         name, call_id = _string(block.head.get("name")), _string(block.head.get("id"))
-        tools = self._choice.tools
-        self._choice.add_tool(tools.add(index=block.name, id=call_id, name=name, arguments=""))
+        self._choice.add_tool(block.name, id=call_id, name=name)
 
     def _finish_open(self) -> None:
         for index in list(self._open):
@@ -281,8 +283,7 @@ class Reader:
                 self._add_arguments(block, value)
 
     def _add_arguments(self, block: _Block, text: str) -> None:
-        tools = self._choice.tools
-        self._choice.add_tool(tools.add(index=block.name, id=None, name=None, arguments=text))
+        self._choice.add_tool(block.name, arguments=text)
 
     def _citation(self, block: _Block, value: Any) -> None:
         if isinstance(value, Mapping):

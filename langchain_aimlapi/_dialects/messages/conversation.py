@@ -19,8 +19,9 @@ from langchain_aimlapi._dialects.parts import (
     raw_as_text,
     text_of,
 )
-from langchain_aimlapi._dialects.tools import call_arguments, safe_id
+from langchain_aimlapi._dialects.tools import call_arguments, safe_id, take_call
 from langchain_aimlapi._domain.media import DEFAULT_TYPES, data_of, document_text, titled
+from langchain_aimlapi._domain.server_tools import is_anthropic
 from langchain_aimlapi._domain.values import (
     MediaPart,
     Message,
@@ -28,7 +29,9 @@ from langchain_aimlapi._domain.values import (
     RawPart,
     ReasoningPart,
     Role,
+    ServerToolPart,
     TextPart,
+    ToolCallPart,
 )
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import cache_mark
@@ -157,27 +160,34 @@ def _assistant(
     if message.name:
         notes.adapted("messages.name", f"the name {message.name!r} of an answer was left out")
     facts = shape.roles.get("assistant", _ANY)
-    blocks: list[Block] = []
-    for part in message.parts:
-        if isinstance(part, RawPart) and not _takes(part, facts):
-            change = f"a content block of type {part.value.get('type')} of an answer was left out"
-            notes.adapted("messages.assistant", change, "the model does not take it")
-        else:
-            blocks += _part(part, facts, shape, notes)
-    blocks = [*_hosted(message, blocks, facts), *blocks]
-    if not any(block["type"] in _THOUGHTS for block in blocks):
-        blocks = [*_signed_thoughts(message, facts), *blocks]
-    first = next((place for place, b in enumerate(blocks) if b["type"] in _THOUGHTS), 0)
-    if first:
-        # 400 "Expected `thinking` ... but found `text`": a turn with thoughts begins with one
-        blocks.insert(0, blocks.pop(first))
+    calls: list[tuple[str | None, Block]] = []
     waiting.clear()
     for number, call in enumerate(message.tool_calls):
         call_id = safe_id(call.id or f"call_{position}_{number}", limit=ID_CHARS)
         waiting.append(call_id)
         arguments = json_object(call_arguments(call))
-        blocks.append({"type": "tool_use", "id": call_id, "name": call.name, "input": arguments})
-    return blocks
+        block = {"type": "tool_use", "id": call_id, "name": call.name, "input": arguments}
+        calls.append((call.id, block))
+    blocks: list[Block] = []
+    for part in message.parts:
+        if isinstance(part, ToolCallPart):
+            blocks += take_call(calls, part.id)
+        elif isinstance(part, RawPart) and not _takes(part, facts):
+            change = f"a content block of type {part.value.get('type')} of an answer was left out"
+            notes.adapted("messages.assistant", change, "the model does not take it")
+        else:
+            blocks += _part(part, facts, shape, notes)
+    return [*_beside(message, blocks, facts), *blocks, *(block for _, block in calls)]
+
+
+def _beside(message: Message, blocks: list[Block], facts: RoleFacts) -> list[Block]:
+    """Signed thoughts and server tools that the parts do not hold already. The thoughts come first:
+    400 "Expected `thinking` ... but found `text`" for a turn that does not begin with one."""
+    hosted = _hosted(message, blocks, facts)
+    first = next((place for place, b in enumerate(blocks) if b["type"] in _THOUGHTS), None)
+    if first is None:
+        return [*_signed_thoughts(message, facts), *hosted]
+    return [blocks.pop(first), *hosted] if hosted else []
 
 
 def _takes(part: MediaPart | RawPart, facts: RoleFacts) -> bool:
@@ -206,20 +216,15 @@ def _signed_thoughts(message: Message, facts: RoleFacts) -> list[Block]:
 def _hosted(message: Message, blocks: Iterable[Block], facts: RoleFacts) -> list[Block]:
     """Calls of server-side tools and their results, if the parts do not hold them already."""
     found = message.extra.get("server_tool_calls")
-    if not isinstance(found, list | tuple) or any(_is_hosted(b) for b in blocks):
+    if not isinstance(found, list | tuple) or any(is_anthropic(b) for b in blocks):
         return []
     return [
         dict(item)
         for item in found
         if isinstance(item, Mapping)
-        and _is_hosted(item)
+        and is_anthropic(item)
         and (facts.parts is None or item["type"] in facts.parts)
     ]
-
-
-def _is_hosted(block: Mapping[str, Any]) -> bool:
-    kind = str(block.get("type"))
-    return kind == "server_tool_use" or (kind.endswith("_tool_result") and "tool_use_id" in block)
 
 
 # --- tool results ----------------------------------------------------------------------------
@@ -267,10 +272,23 @@ def _part(part: Part, facts: RoleFacts | None, shape: Shape, notes: Notes) -> li
         return _raw(part, facts or _ANY, notes)
     if isinstance(part, MediaPart):
         return _media(part, facts or _ANY, shape, notes)
+    if isinstance(part, ServerToolPart):
+        return _server_tool(part, facts)
+    if isinstance(part, ToolCallPart):
+        return []
     block: Block = {"type": "text", "text": part.text}
     if isinstance(part, TextPart):
         block |= cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
+        if part.extra.get("citations"):
+            block["citations"] = list(part.extra["citations"])
     return [block]
+
+
+def _server_tool(part: ServerToolPart, facts: RoleFacts | None) -> list[Block]:
+    """Anthropic's own call or result; another vendor's would not be known."""
+    kinds = facts.parts if facts is not None else frozenset()
+    known = is_anthropic(part.value) and (kinds is None or part.value["type"] in kinds)
+    return [dict(part.value)] if known else []
 
 
 def _thought(part: ReasoningPart, facts: RoleFacts | None) -> list[Block]:

@@ -165,6 +165,7 @@ class Reader:
 
     def _take_reasoning(self, item: Item, raw: Mapping[str, Any]) -> None:
         """Its text as reasoning, and the whole item, which has to go back unchanged."""
+        self._begin_reasoning(item)
         for number, part in _parts(raw.get("content")):
             self._add_rest(item, "reasoning_text", number, part.get("text"))
         for number, part in _parts(raw.get("summary")):
@@ -189,13 +190,10 @@ class Reader:
 
     def _begin_call(self, item: Item, raw: Mapping[str, Any]) -> None:
         self._choice.add_tool(
-            self._choice.tools.add(
-                index=item.name,
-                id=_string(raw.get("call_id")) or _string(raw.get("id")),
-                name=_string(raw.get("name")),
-                arguments="",
-                kind="custom" if item.kind == "custom_tool_call" else "function",
-            )
+            item.name,
+            id=_string(raw.get("call_id")) or _string(raw.get("id")),
+            name=_string(raw.get("name")),
+            kind="custom" if item.kind == "custom_tool_call" else "function",
         )
 
     # --- each text once ----------------------------------------------------------------------
@@ -217,18 +215,24 @@ class Reader:
         pieces.append(piece)
         choice = self._choice
         if field == "text":
+            if len(pieces) == 1:
+                choice.end_block()
             choice.add_text(piece)
         elif field == "refusal":
             choice.add_refusal(piece)
         elif field in ("arguments", "input"):
             kind = "custom" if field == "input" else "function"
-            delta = choice.tools.add(
-                index=item.name, id=None, name=None, arguments=piece, kind=kind
-            )
-            choice.add_tool(delta)
+            choice.add_tool(item.name, arguments=piece, kind=kind)
         else:
+            self._begin_reasoning(item)
             separate = len(pieces) == 1 and choice.reasoning
             choice.add_reasoning(f"\n\n{piece}" if separate else piece, source=field)
+
+    def _begin_reasoning(self, item: Item) -> None:
+        """An item of reasoning is one block, though it may hold no text."""
+        if not item.begun:
+            item.begun = True
+            self._choice.begin_reasoning()
 
     def _add_logprobs(self, part: Mapping[str, Any]) -> None:
         if isinstance(part.get("logprobs"), list):
@@ -261,6 +265,8 @@ class Reader:
             item = self._items.new(kind, _string(raw.get("id")))
         if kind in ("function_call", "custom_tool_call"):
             self._begin_call(item, raw)
+        elif kind == "reasoning":
+            self._begin_reasoning(item)
 
     def _item_done(self, frame: Mapping[str, Any]) -> None:
         raw = frame.get("item")

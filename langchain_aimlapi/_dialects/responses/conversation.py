@@ -30,6 +30,7 @@ from langchain_aimlapi._dialects.tools import (
     calls_as_text,
     result_as_text,
     safe_id,
+    take_call,
 )
 from langchain_aimlapi._domain.media import AUDIO_FORMATS, data_of, data_url, document_text, titled
 from langchain_aimlapi._domain.values import (
@@ -40,8 +41,10 @@ from langchain_aimlapi._domain.values import (
     ReasoningPart,
     RefusalPart,
     Role,
+    ServerToolPart,
     TextPart,
     ToolCall,
+    ToolCallPart,
 )
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
@@ -123,7 +126,7 @@ _OTHER_WORD: Mapping[Role, Role] = {"developer": "system", "system": "developer"
 
 
 def _part(part: Part, allowed: frozenset[str] | None, notes: Notes) -> Item | None:
-    if isinstance(part, ReasoningPart):
+    if isinstance(part, ReasoningPart | ServerToolPart | ToolCallPart):
         return None
     if isinstance(part, RawPart):
         kind = str(part.value.get("type"))
@@ -182,25 +185,61 @@ _MEDIA: Mapping[str, Callable[[MediaPart, Notes], Item]] = {
 def _answer(
     message: Message, position: int, shape: Shape, notes: Notes, *, native: bool, stored: bool
 ) -> list[Item]:
-    """An earlier answer: thoughts and hosted calls, the text, then the calls."""
+    """An earlier answer: its items in their order; calls whose place is not known come last."""
     if message.name:
         notes.adapted("messages.name", f"the name {message.name!r} of an answer was left out")
-    items = _text_items(message, position)
+    calls: list[tuple[str | None, Item]] = []
     if native:
-        items += [
-            _call(call, position, number, shape) for number, call in enumerate(message.tool_calls)
+        calls = [
+            (call.id, _call(call, position, number, shape))
+            for number, call in enumerate(message.tool_calls)
         ]
-    elif message.tool_calls:
+    items = _items(message, position, calls, shape, stored=stored)
+    if message.tool_calls and not native:
         notes.adapted("messages.tool_calls", "tool calls of the history were sent as text")
         items.append(_short("assistant", calls_as_text(message)))
-    if not items:
-        # 400 "reasoning was provided without its required following item" (OpenAI)
+    items += [call for _, call in calls]
+    # 400 "reasoning was provided without its required following item" (OpenAI)
+    while items and items[-1]["type"] == "reasoning":
+        items.pop()
+    if all(item["type"] == "reasoning" or _is_hosted(item) for item in items):
         return []
-    return _in_order(*_thoughts(message, shape, stored=stored), items)
+    if any(item["type"] == "reasoning" or _is_hosted(item) for item in items):
+        return items
+    return _in_order(*_thoughts_beside(message, shape, stored=stored), items)
 
 
-def _text_items(message: Message, position: int) -> list[Item]:
-    parts = [p for p in message.parts if part_text(p) is not None]
+def _items(
+    message: Message,
+    position: int,
+    calls: list[tuple[str | None, Item]],
+    shape: Shape,
+    *,
+    stored: bool,
+) -> list[Item]:
+    """The items that the parts are. A call is taken out of ``calls`` where its place is known."""
+    kept = _may_go_back([p for p in message.parts if _is_thought(p)], shape, stored=stored)
+    items: list[Item] = []
+    texts: list[Part] = []
+    for part in message.parts:
+        if part_text(part) is not None:
+            texts.append(part)
+            continue
+        built: list[Item] = []
+        if isinstance(part, ToolCallPart):
+            built = take_call(calls, part.id)
+        elif isinstance(part, ReasoningPart) and part.id and kept:
+            built = [_clean(_reasoning_item(part), shape)]
+        elif isinstance(part, ServerToolPart) and kept and _is_hosted(part.value):
+            built = [dict(part.value)] if takes_item(shape, str(part.value["type"])) else []
+        if built:
+            items += _text_items(texts, position)
+            items += built
+            texts = []
+    return [*items, *_text_items(texts, position)]
+
+
+def _text_items(parts: Sequence[Part], position: int) -> list[Item]:
     if any(isinstance(p, RefusalPart) for p in parts):
         content = [_output_part(p) for p in parts if part_text(p)]
         seed = json.dumps([position, content], sort_keys=True)
@@ -259,39 +298,61 @@ def _as_text(part: Part) -> Part:
 # --- thoughts and hosted calls -------------------------------------------------------------------
 
 
-def _thoughts(
-    message: Message, shape: Shape, *, stored: bool
-) -> tuple[list[tuple[int | None, Item]], list[Item]]:
-    """(reasoning items with the place that each had, hosted calls) that may go back.
+def _is_thought(part: Part) -> bool:
+    return isinstance(part, ReasoningPart) and bool(part.id)
 
-    A thought that is neither encrypted nor stored can not be found again by the server; a hosted
+
+def _may_go_back(thoughts: Iterable[Part], shape: Shape, *, stored: bool) -> bool:
+    """Whether the thoughts of an answer, and with them its hosted calls, may go back.
+
+    A thought that is neither encrypted nor stored cannot be found again by the server; a hosted
     call whose thought is missing is refused. So either all of them go back or none.
     """
-    thoughts = list(_reasoning_items(message))
-    hosted = [item for item in _hosted_calls(message) if takes_item(shape, str(item["type"]))]
-    if not takes_item(shape, "reasoning"):
-        return [], [] if thoughts else hosted
-    kept = [(at, _clean(item, shape)) for at, item in thoughts if stored or _is_sealed(item)]
-    return (kept, hosted) if len(kept) == len(thoughts) else ([], [])
+    found = list(thoughts)
+    sealed = all(isinstance(part, ReasoningPart) and part.data for part in found)
+    return not found or (takes_item(shape, "reasoning") and (stored or sealed))
 
 
-def _is_sealed(item: Item) -> bool:
-    return bool(item.get("encrypted_content"))
+def _reasoning_item(part: ReasoningPart) -> Item:
+    """The item that a thought was, from itself or from its standard form."""
+    item = part.extra.get("item")
+    if isinstance(item, Mapping):
+        return dict(item)
+    summary = [{"type": "summary_text", "text": part.text}] if part.text else []
+    return {"summary": summary, **part.extra, "id": part.id, "encrypted_content": part.data}
 
 
-def _reasoning_items(message: Message) -> Iterable[tuple[int | None, Item]]:
-    found = message.extra.get("reasoning_items")
-    if isinstance(found, list | tuple) and found:
-        for item in found:
-            if isinstance(item, Mapping) and item.get("id"):
-                at = item.get("output_index")
-                yield (at if isinstance(at, int) else None), dict(item)
-        return
-    for part in message.parts:
-        if isinstance(part, ReasoningPart) and part.id:
-            summary = [{"type": "summary_text", "text": part.text}] if part.text else []
-            item = {"id": part.id, "summary": summary, "encrypted_content": part.data}
-            yield None, item
+def _thoughts_beside(
+    message: Message, shape: Shape, *, stored: bool
+) -> tuple[list[tuple[int | None, Item]], list[Item]]:
+    """(reasoning items with the place that each had, hosted calls) of a message whose parts hold
+    only its text."""
+    thoughts = [item for item in _beside(message, "reasoning_items") if item.get("id")]
+    hosted = [
+        item
+        for item in _beside(message, "server_tool_calls")
+        if _is_hosted(item) and takes_item(shape, str(item["type"]))
+    ]
+    parts = [ReasoningPart(id="_", data=item.get("encrypted_content")) for item in thoughts]
+    if not _may_go_back(parts, shape, stored=stored):
+        return [], []
+    places = [item.get("output_index") for item in thoughts]
+    return [
+        (at if isinstance(at, int) else None, _clean(item, shape))
+        for at, item in zip(places, thoughts, strict=True)
+    ], hosted
+
+
+def _beside(message: Message, key: str) -> list[Item]:
+    found = message.extra.get(key)
+    return [dict(i) for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
+
+
+def _is_hosted(item: Mapping[str, Any]) -> bool:
+    kind = str(item.get("type", ""))
+    is_call = kind in ("function_call", "custom_tool_call")
+    ends = ("_call", "_list_tools", "_approval_request")
+    return kind.endswith(ends) and not is_call and bool(item.get("id"))
 
 
 def _clean(item: Item, shape: Shape) -> Item:
@@ -306,17 +367,6 @@ def _clean(item: Item, shape: Shape) -> Item:
     }
     summary = kept.get("summary")
     return {"type": "reasoning", **kept, "summary": summary if isinstance(summary, list) else []}
-
-
-def _hosted_calls(message: Message) -> list[Item]:
-    found = message.extra.get("server_tool_calls")
-    listed = [dict(i) for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
-    return [
-        item
-        for item in listed or [dict(p.value) for p in message.parts if isinstance(p, RawPart)]
-        if str(item.get("type", "")).endswith(("_call", "_list_tools", "_approval_request"))
-        and item.get("id")
-    ]
 
 
 def _in_order(

@@ -9,7 +9,7 @@ from typing import Any
 class Item:
     """An output item while it is being read."""
 
-    __slots__ = ("done", "id", "kind", "name", "number", "partial_image", "place", "texts")
+    __slots__ = ("begun", "done", "id", "kind", "name", "number", "partial_image", "place", "texts")
 
     def __init__(self, number: int, kind: str | None) -> None:
         self.number = number
@@ -19,6 +19,7 @@ class Item:
         self.place: int | None = None  # its index in the output
         self.texts: dict[tuple[str, int], list[str]] = {}  # (field, part) -> its pieces so far
         self.partial_image: str | None = None  # the newest one
+        self.begun = False  # a block of the answer stands for it
         self.done = False
 
 

@@ -175,13 +175,16 @@ class Whole(str):
 
 def test_a_long_text_is_not_copied_for_each_of_its_pieces() -> None:
     assembly, state, _ = begun()
+    for _ in range(3):
+        state.add_reasoning(Whole("e"), source="reasoning")
+        state.add_block("thinking_blocks", 0, {"type": "thinking", "thinking": Whole("a")})
     state.add_text("d")  # whether it begins with a tag is known from here on
     for _ in range(3):
-        state.add_block("thinking_blocks", 0, {"type": "thinking", "thinking": Whole("a")})
-        state.add_audio({"transcript": Whole("b")})
-        state.add_refusal(Whole("c"))
         state.add_text(Whole("d"))
-        state.add_reasoning(Whole("e"), source="reasoning")
+    for _ in range(3):
+        state.add_audio({"transcript": Whole("b")})
+    for _ in range(3):
+        state.add_refusal(Whole("c"))
     choice, _ = closed(assembly)
     assert choice.extra == {
         "thinking_blocks": [{"index": 0, "type": "thinking", "thinking": "aaa"}],

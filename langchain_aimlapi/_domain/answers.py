@@ -1,0 +1,169 @@
+"""An earlier answer, in whatever form a message keeps it -> the parts to send again, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_aimlapi._domain.citations import annotation_to_citation
+from langchain_aimlapi._domain.content import block_to_part
+from langchain_aimlapi._domain.order import Block, arrange
+from langchain_aimlapi._domain.server_tools import (
+    block_to_server_tool,
+    ids_with_results,
+    is_server_tool,
+)
+from langchain_aimlapi._domain.values import (
+    BlockKind,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    ServerToolPart,
+    TextPart,
+    ToolCall,
+    ToolCallPart,
+)
+
+CALL_TYPES = frozenset(
+    {"tool_call", "invalid_tool_call", "tool_use", "function_call", "custom_tool_call"}
+)
+"""Blocks that stand for a call of ``tool_calls``."""
+
+
+def answer_to_parts(
+    content: Any, extra: Mapping[str, Any], calls: Sequence[ToolCall]
+) -> tuple[Part, ...]:
+    """The parts of an earlier answer.
+
+    Args:
+        content: Its text, or its content blocks in any spelling.
+        extra: What stands beside the content, under the names of `ExtraKey`.
+        calls: Its tool calls.
+    """
+    parts = _from_text(content, extra, calls) if isinstance(content, str) else _from_blocks(content)
+    refusal = extra.get("refusal")
+    if isinstance(refusal, str) and refusal and not any(isinstance(p, RefusalPart) for p in parts):
+        parts.append(RefusalPart(refusal))
+    while parts and isinstance(parts[-1], ToolCallPart):
+        parts.pop()  # calls come last anyway
+    return tuple(parts)
+
+
+# --- text, and the rest beside it -----
+
+
+def _from_text(text: str, extra: Mapping[str, Any], calls: Sequence[ToolCall]) -> list[Part]:
+    """In the usual order this is the text alone: reasoning and server tools stay in ``extra``, from
+    where each dialect takes what it knows. In another order all of them are parts."""
+    annotations = _items(extra, "annotations")
+    order = extra.get("block_order")
+    if not order:
+        return [_text_part(text, annotations)] if text else []
+    items = {
+        "reasoning": _items(extra, "thinking_blocks") or _items(extra, "reasoning_items"),
+        "server_tool": _items(extra, "server_tool_calls"),
+    }
+    refusal, reasoning = extra.get("refusal"), extra.get("reasoning_content")
+    counts: dict[BlockKind, int] = {
+        "reasoning": len(items["reasoning"]),
+        "server_tool": len(items["server_tool"]),
+        "refusal": 1 if refusal else 0,
+        "tool_call": len(calls),
+    }
+    parts: list[Part] = []
+    for block in arrange(
+        order,
+        counts,
+        text=text,
+        reasoning=reasoning if isinstance(reasoning, str) else "",
+        annotations=annotations,
+    ):
+        item = (
+            items[block.kind][block.number]
+            if counts.get(block.kind) and block.kind in items
+            else None
+        )
+        parts += _parts(block, item, refusal, calls)
+    return parts
+
+
+def _parts(
+    block: Block, item: Mapping[str, Any] | None, refusal: Any, calls: Sequence[ToolCall]
+) -> list[Part]:
+    if block.kind == "text":
+        return [_text_part(block.text, block.annotations)] if block.text else []
+    if block.kind == "reasoning":
+        return [ReasoningPart(block.text) if item is None else _reasoning_part(item, block.text)]
+    if block.kind == "server_tool":
+        return [ServerToolPart(item)] if item is not None else []
+    if block.kind == "tool_call":
+        return [ToolCallPart(calls[block.number].id)]
+    return [RefusalPart(str(refusal))] if block.kind == "refusal" else []
+
+
+def _reasoning_part(item: Mapping[str, Any], text: str) -> ReasoningPart:
+    if item.get("id"):  # an item of the Responses API
+        sealed = item.get("encrypted_content")
+        return ReasoningPart(text, data=sealed, id=str(item["id"]), extra={"item": item})
+    if item.get("data"):
+        return ReasoningPart(data=item["data"])
+    return ReasoningPart(str(item.get("thinking") or ""), signature=item.get("signature"))
+
+
+def _text_part(text: str, annotations: Sequence[Any]) -> TextPart:
+    cited = [
+        note["anthropic"]
+        for note in annotations
+        if isinstance(note, Mapping) and isinstance(note.get("anthropic"), Mapping)
+    ]
+    return TextPart(text, {"citations": cited} if cited else {})
+
+
+def _items(extra: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = extra.get(key)
+    if not isinstance(found, list | tuple):
+        return []
+    return [item for item in found if isinstance(item, Mapping)]
+
+
+# --- content blocks -----
+
+
+def _from_blocks(content: Any) -> list[Part]:
+    blocks = list(content or ())
+    known = ids_with_results(blocks)
+    parts: list[Part] = []
+    for block in blocks:
+        if isinstance(block, str):
+            part: Part | None = TextPart(block) if block else None
+        else:
+            part = _block_part(block, known) if isinstance(block, Mapping) else None
+        if part is not None:
+            parts.append(part)
+    return parts
+
+
+def _block_part(block: Mapping[str, Any], known: set[str]) -> Part | None:
+    kind = block.get("type")
+    if kind in CALL_TYPES:
+        return ToolCallPart(block.get("call_id") or block.get("id"))
+    if kind in ("server_tool_call", "server_tool_result"):
+        raw = block_to_server_tool(block, known)
+        return ServerToolPart(raw) if raw is not None else None
+    if is_server_tool(block):
+        return ServerToolPart({name: value for name, value in block.items() if name != "index"})
+    if kind == "non_standard" and isinstance(block.get("value"), Mapping):
+        return _block_part(block["value"], known)
+    part = block_to_part(block)
+    cited = _citations(block) if isinstance(part, TextPart) else []
+    return TextPart(part.text, {**part.extra, "citations": cited}) if cited else part  # type: ignore[union-attr]  # only a text is cited
+
+
+def _citations(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Anthropic's citations of a text block, in its own or in LangChain's form."""
+    raw = block.get("citations")
+    if isinstance(raw, list):
+        return [dict(each) for each in raw if isinstance(each, Mapping)]
+    notes = block.get("annotations")
+    made = map(annotation_to_citation, notes if isinstance(notes, list) else ())
+    return [each for each in made if each is not None]
