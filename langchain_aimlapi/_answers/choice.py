@@ -236,11 +236,11 @@ class ChoiceState:
             raw_calls = [raw_calls]
         if not isinstance(raw_calls, list):
             return
-        before = len(self.tools.calls)
+        before = self.tools.announced
         deltas = tuple(d for d in map(self.tools.feed, raw_calls) if d is not None)
-        extra = self._begin_calls(before) if len(self.tools.calls) > before else None
-        self._open = "tool_call"
-        if deltas or extra:
+        extra = self._begin_calls(before) if self.tools.announced > before else None
+        if deltas:
+            self._open = "tool_call"
             self._deltas.append(Delta(tools=deltas, extra=extra, choice=self.index))
 
     def add_tool(
@@ -257,18 +257,17 @@ class ChoiceState:
         Args:
             source: What the reader tells the calls apart by.
         """
-        before = len(self.tools.calls)
+        before = self.tools.announced
         delta = self.tools.add(index=source, id=id, name=name, arguments=arguments, kind=kind)
-        extra = self._begin_calls(before) if len(self.tools.calls) > before else None
-        self._open = "tool_call"
-        if delta is not None or extra:
-            tools = () if delta is None else (delta,)
-            self._deltas.append(Delta(tools=tools, extra=extra, choice=self.index))
+        extra = self._begin_calls(before) if self.tools.announced > before else None
+        if delta is not None:
+            self._open = "tool_call"
+            self._deltas.append(Delta(tools=(delta,), extra=extra, choice=self.index))
 
     def _begin_calls(self, before: int) -> Mapping[str, Any] | None:
         """Calls have begun; the ``extra`` that tells their place, where the order is unusual."""
         entries: list[dict[str, Any]] = []
-        for _ in range(before, len(self.tools.calls)):
+        for _ in range(before, self.tools.announced):
             self._begin("tool_call")
             entries += self._log.take_entry()
         return {"block_order": entries} if entries else None
@@ -396,9 +395,11 @@ class ChoiceState:
                 self.add_reasoning(reasoning, source="think")
             if text:
                 self.add_text(text)
+        before = self.tools.announced
         tools = tuple(self.tools.close(cut=self._is_cut))
         if tools:
-            self._deltas.append(Delta(tools=tools, choice=self.index))
+            extra = self._begin_calls(before)
+            self._deltas.append(Delta(tools=tools, extra=extra, choice=self.index))
         if self._audio_data is not None and (rest := self._audio_data.close()):
             assert self._audio is not None  # noqa: S101 - both begin in add_audio
             extra = {"audio": self._audio.add({"data": rest})}

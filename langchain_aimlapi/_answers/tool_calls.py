@@ -1,13 +1,14 @@
-"""Tool-call fragments -> calls with stable indices, each id and name emitted once.
+"""Tool-call fragments -> calls with stable indices; id and name stand on the first fragment only.
 
 Vendors number fragments from 0, from 1, by text, or not at all; repeat id and name on every
-fragment; put two calls under one index; send arguments as an object. See `ToolFragments._find`
-for the rules.
+fragment, or send them late; put two calls under one index; send arguments as an object. See
+`ToolFragments._find` for the rules.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -21,12 +22,13 @@ Index = int | str | None
 
 
 class _Call:
-    __slots__ = ("escapes", "extra", "id", "index", "kind", "name", "parts")
+    __slots__ = ("escapes", "extra", "id", "index", "kind", "name", "parts", "vendor_id")
 
-    def __init__(self, index: int, kind: str) -> None:
-        self.index = index
+    def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.index: int | None = None  # ours, once a fragment with id and name has gone out
         self.id: str | None = None
+        self.vendor_id: str | None = None  # ours, where the vendor's came too late, is another
         self.name: str | None = None
         self.parts: list[str] = []
         self.escapes = EscapeMender()
@@ -45,12 +47,13 @@ class _Call:
 
 
 class ToolFragments:
-    """The tool calls of one choice, in the order in which they began."""
+    """The tool calls of one choice, in the order in which their first fragments went out."""
 
-    __slots__ = ("_by_id", "_by_index", "calls")
+    __slots__ = ("_by_id", "_by_index", "announced", "calls")
 
     def __init__(self) -> None:
-        self.calls: list[_Call] = []
+        self.calls: list[_Call] = []  # in the order in which they began
+        self.announced = 0  # how many have gone out
         self._by_id: dict[str, _Call] = {}
         self._by_index: dict[Index, _Call] = {}
 
@@ -73,8 +76,8 @@ class ToolFragments:
         )
         opaque = raw.get("extra_content")
         if isinstance(opaque, Mapping) and self.calls:
-            call = self.calls[delta.position] if delta else self.calls[-1]
-            call.extra["extra_content"] = opaque
+            named = (call for call in self.calls if delta and call.index == delta.position)
+            next(named, self.calls[-1]).extra["extra_content"] = opaque
         return delta
 
     def add(
@@ -96,7 +99,7 @@ class ToolFragments:
         if call is None:
             if not (id or name or arguments):
                 return None
-            call = _Call(len(self.calls), kind)
+            call = _Call(kind)
             self.calls.append(call)
             if id and id in self._by_id:  # two calls under one id: each is answered by its own
                 self._by_id[id] = call
@@ -123,7 +126,7 @@ class ToolFragments:
             if known is not None:
                 says_more = arguments.strip() or (index is not None and by_index is None)
                 return None if name and says_more and known.is_whole() else known
-            return by_index if by_index is not None and by_index.id is None else None
+            return by_index if by_index is not None and by_index.vendor_id is None else None
         call = by_index
         if index is None and self.calls:
             call = self.calls[-1]
@@ -136,25 +139,30 @@ class ToolFragments:
     def _extend(
         self, call: _Call, id: str | None, name: str | None, arguments: str
     ) -> ToolDelta | None:
-        """Add to a call what is new in a fragment."""
-        new_id = id if call.id is None and id else None
-        if new_id:
-            call.id = new_id
-            self._by_id[new_id] = call
-        new_name = name if call.name is None and name else None
-        if new_name:
-            call.name = new_name
-        if call.kind == "custom":
-            if arguments:
-                call.parts.append(arguments)
-                arguments = ""  # free text goes out whole, as JSON, at the end
-        elif arguments:
+        """Add to a call what is new in a fragment; what goes out of it."""
+        if id and call.vendor_id is None:
+            call.vendor_id = id
+            call.id = call.id or id
+            self._by_id[id] = call
+        call.name = call.name or name
+        if arguments and call.kind != "custom":
             arguments = call.escapes.feed(arguments)
-            if arguments:
-                call.parts.append(arguments)
-        if not (new_id or new_name or arguments):
+        if arguments:
+            call.parts.append(arguments)
+        if call.index is None:
+            return self._announce(call) if call.name and (call.id or call.parts) else None
+        if not arguments or call.kind == "custom":  # free text goes out whole, as JSON, at the end
             return None
-        return ToolDelta(call.index, new_id, new_name, arguments)
+        return ToolDelta(call.index, None, None, arguments)
+
+    def _announce(self, call: _Call) -> ToolDelta:
+        """The first fragment: consumers learn id and name from it or, as LangChain's events, only
+        at the end. A call that its vendor has not named until its arguments come gets our id."""
+        call.index = self.announced
+        self.announced += 1
+        call.id = call.id or _fresh_id()
+        arguments = "" if call.kind == "custom" else call.text()
+        return ToolDelta(call.index, call.id, call.name, arguments)
 
     def close(self, *, cut: bool) -> list[ToolDelta]:
         """The end: ids for calls that got none, free text as JSON, and for a call whose
@@ -164,9 +172,7 @@ class ToolFragments:
         """
         deltas: list[ToolDelta] = []
         for call in self.calls:
-            new_id = None
-            if call.id is None:
-                new_id = call.id = _fresh_id()
+            first = self._announce(call) if call.index is None else None
             last = ""
             if call.kind == "custom":
                 last = json.dumps({FREE_TEXT_KEY: call.text()}, ensure_ascii=False)
@@ -176,8 +182,10 @@ class ToolFragments:
                     call.parts.append(last)
                 if not self._complete(call, cut):
                     last += breaker(call.text())
-            if new_id or last:
-                deltas.append(ToolDelta(call.index, new_id, None, last))
+            if first is not None:
+                deltas.append(first._replace(arguments=first.arguments + last))
+            elif last and call.index is not None:
+                deltas.append(ToolDelta(call.index, None, None, last))
         return deltas
 
     def result(self, *, cut: bool = False) -> tuple[ToolCall, ...]:
@@ -191,7 +199,7 @@ class ToolFragments:
                 valid=call.kind == "custom" or self._complete(call, cut),
                 extra=call.extra,
             )
-            for call in self.calls
+            for call in sorted(self.calls, key=_place)
         )
 
     @staticmethod
@@ -200,6 +208,10 @@ class ToolFragments:
         if not call.name:
             return False
         return json_object(text) is not None or (not text.strip() and not cut)
+
+
+def _place(call: _Call) -> float:
+    return math.inf if call.index is None else call.index
 
 
 def breaker(text: str) -> str:

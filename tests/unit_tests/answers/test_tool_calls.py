@@ -155,8 +155,40 @@ def test_empty_ids_and_names_on_later_fragments_change_nothing(empty: str | None
     assert calls(part("", "w", "c1", index=0), *later) == [("c1", "w", A)]
 
 
-def test_an_id_that_comes_late_belongs_to_its_call() -> None:
-    assert calls(part(A1, "w", index=0), part(A2, id="c1", index=0)) == [("c1", "w", A)]
+def test_an_id_that_comes_after_the_arguments_have_begun_finds_its_call() -> None:
+    fragments = [part(A1[:3], "w", index=0), part(A1[3:], id="c1", index=0), part(A2, id="c1")]
+    [(id, name, arguments)] = calls(*fragments)
+    assert (id or "").startswith("call_"), "its first fragment had to name it"
+    assert (name, arguments) == ("w", A)
+
+
+LATE: dict[str, list[dict[str, Any]]] = {
+    "id first": [part(id="c1", index=0), part("", "w", index=0), part(A1, index=0)],
+    "name first": [part("", "w", index=0), part(A1, id="c1", index=0)],
+    "name after the arguments": [part(A1, id="c1", index=0), part(A2, "w", index=0)],
+    "no id": [part("", "w", index=0), part(A1, index=0), part(A2, index=0)],
+    "no id and no index": [part("", "w"), part(A1), part(A2)],
+    "no arguments": [part("", "w", index=0), part("", id="c1", index=0)],
+    "nothing but a name": [part("", "w", index=0)],
+    "free text": [{"index": 0, "custom": {"name": "w"}}, {"index": 0, "custom": {"input": "x"}}],
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_id_and_name_stand_on_the_first_fragment_that_goes_out(case: str) -> None:
+    deltas, tools = read(LATE[case])
+    [call] = tools.result()
+    assert (deltas[0].id, deltas[0].name) == (call.id, "w")
+    assert all((delta.id, delta.name) == (None, None) for delta in deltas[1:])
+    if "id first" in case:
+        assert call.id == "c1"
+
+
+def test_calls_stand_in_the_order_in_which_they_go_out() -> None:
+    fragments = [part("", "slow", index=0), part(B, "quick", "c2", index=1), part(A, index=0)]
+    deltas, tools = read(fragments)
+    assert [(d.position, d.name) for d in deltas] == [(0, "quick"), (1, "slow")]
+    assert [call.name for call in tools.result()] == ["quick", "slow"]
 
 
 def test_a_name_that_comes_late_belongs_to_its_call() -> None:
