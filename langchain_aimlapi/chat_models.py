@@ -17,7 +17,7 @@ from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, S
 from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
-from langchain_aimlapi._langchain.binding import Binding
+from langchain_aimlapi._langchain.batching import Batching
 from langchain_aimlapi._langchain.chunks import (
     delta_to_chunk,
     final_to_chunk,
@@ -42,7 +42,7 @@ from langchain_aimlapi.catalog.advice import advise, advise_kind
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
-class ChatAimlapi(Binding):
+class ChatAimlapi(Batching):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is

@@ -14,6 +14,7 @@ from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import Snapshot, list_url, load_cached, save
 from langchain_aimlapi.endpoints import AsyncCall, Mounted, SyncCall
+from langchain_aimlapi.endpoints.batches import BatchCalls
 from langchain_aimlapi.endpoints.billing import plan_balance
 from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import ImageCalls
@@ -60,6 +61,7 @@ class AimlapiClient(Connection):
     video = Mounted(VideoCalls)
     metrics = SyncCall(plan_metrics)
     ametrics = AsyncCall(plan_metrics)
+    batches = Mounted(BatchCalls)
     billing = SyncCall(plan_balance)
     abilling = AsyncCall(plan_balance)
 

@@ -173,3 +173,71 @@ class BytesReader(_Reader):
             model=self.policy.model,
         )
         return []
+
+
+class LinesReader(_Reader):
+    """JSON lines -> items, one a line. One JSON document over several lines is taken as well: a
+    list gives its members."""
+
+    def __init__(self, head: Response, policy: Policy) -> None:
+        super().__init__(head, policy)
+        self._rest = b""
+        self._is_document = False
+
+    def item(self, value: Any) -> Any | None:
+        """The item of a line; None for a line without one. An error raises itself."""
+        if isinstance(value, Mapping) and is_error_body(value):
+            self.fail(value)
+            return None
+        return value
+
+    def feed(self, data: bytes) -> list[Any]:
+        """Items of the lines that these bytes complete."""
+        self.count += len(data)
+        if self._is_document or (not self._rest and data.lstrip()[:1] == b"["):
+            self._is_document = True
+            self._rest += data
+            return self._checked([])
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        items: list[Any] = []
+        for place, line in enumerate(lines):
+            if not line.strip():
+                continue
+            try:
+                value = parse_clean_json(line)
+            except BadJsonError:
+                self._is_document = True
+                self._rest = b"\n".join([*lines[place:], self._rest])
+                break
+            items += self._read(value)
+        return self._checked(items)
+
+    def close(self) -> list[Any]:
+        """Items left over at the end."""
+        self.done = True
+        if not self._rest.strip():
+            return []
+        try:
+            value = parse_clean_json(self._rest)
+        except BadJsonError:
+            text = read_body(self._rest[:4096].decode("utf-8", "replace")).message
+            self.error = self.error or InvalidResponseError(
+                f"no JSON lines: {text[:300]!r}", model=self.policy.model
+            )
+            return []
+        values = value if isinstance(value, list) else [value]
+        return self._checked([item for each in values for item in self._read(each)])
+
+    def _read(self, value: Any) -> list[Any]:
+        item = self.item(value) if self.error is None else None
+        return [] if item is None else [item]
+
+    def _checked(self, items: list[Any]) -> list[Any]:
+        limit = self.policy.limits.max_event_bytes
+        if len(self._rest) > limit:
+            self.error = InvalidResponseError(
+                f"a line is longer than {limit} bytes", model=self.policy.model
+            )
+            self.error.is_retryable = False
+        self.delivered = self.delivered or bool(items)
+        return items

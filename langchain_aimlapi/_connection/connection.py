@@ -1,6 +1,7 @@
-"""`Connection`: what `AimlapiClient` and `AimlapiEmbeddings` are beside their endpoints.
+"""Carrying out plans for whatever has connection fields, and `Connection`: what `AimlapiClient`
+and `AimlapiEmbeddings` are beside their endpoints.
 
-It has the names and meanings of `ChatAimlapi`'s fields. Nothing happens at construction.
+`Connection` has the names and meanings of `ChatAimlapi`'s fields. Nothing happens at construction.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._connection.fields import ConnectionFields, argument_names, refuse_twins
-from langchain_aimlapi._connection.runner import AsyncItems, Runner, SyncItems
+from langchain_aimlapi._connection.runner import Amend, AsyncItems, Runner, SyncItems
 from langchain_aimlapi._connection.settings import check_request_id
 from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi._wire.fetch import origin_of
@@ -26,6 +27,94 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 AnyPlan = TypeVar("AnyPlan", bound=Plan[Any] | ItemsPlan[Any])
+
+
+class Carrier:
+    """Carries out plans for an object with connection fields: its drivers, key, limits, headers
+    and catalog. It can be pickled where the object can.
+
+    Args:
+        fields: The object.
+        request_id: Sent with every request. Default: a new one for each call.
+        max_concurrency: Most steps of a plan at a time, in async calls.
+        amend: Adds what is known about a model to an error.
+    """
+
+    def __init__(
+        self,
+        fields: ConnectionFields,
+        *,
+        request_id: str | None = None,
+        max_concurrency: int = 8,
+        amend: Amend | None = None,
+    ) -> None:
+        self._fields = fields
+        self._request_id = request_id
+        self._max_concurrency = max_concurrency
+        self._amend = amend or self._advise
+
+    def run(self, build: Callable[[Context], Plan[T]]) -> T:
+        """Carry out what an endpoint plans, one request after the other."""
+        return self._bound(self._runner().run(self._planned(build)))
+
+    async def arun(self, build: Callable[[Context], Plan[T]]) -> T:
+        """Carry out what an endpoint plans, up to ``max_concurrency`` requests at a time."""
+        return self._bound(await self._runner().arun(self._planned(build)))
+
+    def stream(self, build: Callable[[Context], StreamPlan[T]]) -> SyncItems[T]:
+        """Carry out what an endpoint plans; its items as they come."""
+        return self._runner().stream(self._planned(build))
+
+    def astream(self, build: Callable[[Context], StreamPlan[T]]) -> AsyncItems[T]:
+        """Carry out what an endpoint plans; its items as they come, on the running loop."""
+        return self._runner().astream(self._planned(build))
+
+    def _home(self) -> Home:
+        """Where the API is: links to that address are followed with these drivers."""
+        from langchain_aimlapi._transport.download import Home
+
+        return Home(origin_of(self._fields._root()), self._fields._drivers())
+
+    def _bound(self, value: T) -> T:
+        return value.bound(self) if isinstance(value, Result) else value
+
+    def _planned(self, build: Callable[[Context], AnyPlan]) -> AnyPlan:
+        plan = build(self._context())
+        if plan.notes is not None:
+            plan.notes.warn(self._fields._holder.warned)
+        return plan
+
+    def _runner(self) -> Runner:
+        fields = self._fields
+        return Runner(
+            drivers=fields._drivers(),
+            find_key=fields._key,
+            limits=fields._limits(),
+            max_retries=fields.max_retries,
+            on_retry=fields.on_retry,
+            max_concurrency=self._max_concurrency,
+            amend=self._amend,
+        )
+
+    def _context(self) -> Context:
+        fields = self._fields
+        return Context(
+            root=fields._root(),
+            catalog=fields._catalog(),
+            headers={
+                "user-agent": USER_AGENT,
+                "x-client-request-id": self._request_id or str(uuid.uuid4()),
+                **(fields.default_headers or {}),
+            },
+            on_unsupported=fields.on_unsupported,
+        )
+
+    def _advise(self, error: errors.AimlapiError, model: str | None) -> None:
+        """Add what the catalog knows about the model."""
+        if model is not None:
+            error.model = error.model or model
+            if isinstance(error, errors.ModelNotFoundError):
+                advise(error, model, self._fields._catalog())
 
 
 class Connection(ConnectionFields):
@@ -63,62 +152,28 @@ class Connection(ConnectionFields):
 
     def run(self, build: Callable[[Context], Plan[T]]) -> T:
         """Carry out what an endpoint plans, one request after the other."""
-        return self._bound(self._runner().run(self._planned(build)))
+        return self._carrier().run(build)
 
     async def arun(self, build: Callable[[Context], Plan[T]]) -> T:
         """Carry out what an endpoint plans, up to ``max_concurrency`` requests at a time."""
-        return self._bound(await self._runner().arun(self._planned(build)))
+        return await self._carrier().arun(build)
 
     def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> SyncItems[T]:
         """Carry out what an endpoint plans; its items as they come."""
-        return self._runner().stream(self._planned(build))
+        return self._carrier().stream(build)
 
     def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> AsyncItems[T]:
         """Carry out what an endpoint plans; its items as they come, on the running loop."""
-        return self._runner().astream(self._planned(build))
+        return self._carrier().astream(build)
 
-    def _home(self) -> Home:
-        """Where the API is: links to that address are followed with this client's drivers."""
-        from langchain_aimlapi._transport.download import Home
-
-        return Home(origin_of(self._root()), self._drivers())
-
-    def _bound(self, value: T) -> T:
-        return value.bound(self) if isinstance(value, Result) else value
-
-    def _planned(self, build: Callable[[Context], AnyPlan]) -> AnyPlan:
-        plan = build(self._context())
-        if plan.notes is not None:
-            plan.notes.warn(self._holder.warned)
-        return plan
-
-    def _runner(self) -> Runner:
-        return Runner(
-            drivers=self._drivers(),
-            find_key=self._key,
-            limits=self._limits(),
-            max_retries=self.max_retries,
-            on_retry=self.on_retry,
+    def _carrier(self) -> Carrier:
+        return Carrier(
+            self,
+            request_id=self.client_request_id,
             max_concurrency=self.max_concurrency,
             amend=self._amend,
         )
 
-    def _context(self) -> Context:
-        request_id = self.client_request_id or str(uuid.uuid4())
-        return Context(
-            root=self._root(),
-            catalog=self._catalog(),
-            headers={
-                "user-agent": USER_AGENT,
-                "x-client-request-id": request_id,
-                **(self.default_headers or {}),
-            },
-            on_unsupported=self.on_unsupported,
-        )
-
     def _amend(self, error: errors.AimlapiError, model: str | None) -> None:
         """Add what the catalog knows about the model."""
-        if model is not None:
-            error.model = error.model or model
-            if isinstance(error, errors.ModelNotFoundError):
-                advise(error, model, self._catalog())
+        Carrier(self)._advise(error, model)

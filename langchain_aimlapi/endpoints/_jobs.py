@@ -60,6 +60,7 @@ class JobState(Generic[T]):
         fraction: The part that is done, 0 to 1, where the API tells.
         cost: The charge, where the answer tells it (often when the job is ordered).
         retry_after: Seconds after which the API asks to be asked again.
+        detail: What else the answer tells, of the endpoint's own type.
     """
 
     id: str
@@ -70,6 +71,7 @@ class JobState(Generic[T]):
     fraction: float | None = None
     cost: Cost | None = None
     retry_after: float | None = None
+    detail: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +357,7 @@ class Job(Generic[T]):
         cost: The charge, where the API has told it.
         native_status: The API's own word of the last answer.
         fraction: The part that is done, 0 to 1, where the API tells.
+        detail: What else the API told, of the endpoint's own type; None where it told nothing.
     """
 
     def __init__(
@@ -373,6 +376,7 @@ class Job(Generic[T]):
         self.cost: Cost | None = None
         self.native_status = ""
         self.fraction: float | None = None
+        self.detail: Any = None
         self._result: T | None = None
         if state is not None:
             self._update(state)
@@ -503,6 +507,7 @@ class Job(Generic[T]):
     def _update(self, state: JobState[T]) -> Status:
         self.native_status = state.native_status or state.status
         self.fraction = state.fraction
+        self.detail = state.detail or self.detail
         self.cost = state.cost or self.cost
         if state.status == "completed":
             self._result = state.result

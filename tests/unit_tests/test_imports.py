@@ -56,7 +56,15 @@ ASYNC = {
     "emulator",
     "litellm_provider",
 }
-ASYNC_IN_LANGCHAIN = {"parsers.py", "repair.py", "runs.py", "retries.py"}
+ASYNC_IN_LANGCHAIN = {
+    "parsers.py",
+    "repair.py",
+    "runs.py",
+    "retries.py",
+    "batches.py",
+    "batched.py",
+    "batching.py",
+}
 
 
 def files() -> Iterator[tuple[Path, str]]:
