@@ -24,7 +24,8 @@ from pydantic import Field, PrivateAttr
 from langchain_aimlapi import errors
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain import batches
-from langchain_aimlapi._langchain.batches import ChatBatch, Outcome, Row
+from langchain_aimlapi._langchain.batch_handle import ChatBatch
+from langchain_aimlapi._langchain.batches import Outcome, Row
 from langchain_aimlapi._langchain.binding import Binding
 
 _ready: ContextVar[Outcome | None] = ContextVar("aimlapi_batched_outcome", default=None)
@@ -131,7 +132,7 @@ class BatchedChat(Binding):
         return found
 
     def _handle(self, id: str | None) -> ChatBatch:
-        return batches.resume(self, id or "")
+        return ChatBatch(self, batches.resume(self, id or ""))
 
     # --- single calls -----
 

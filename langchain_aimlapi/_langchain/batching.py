@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.chat_models import BaseChatModel
 
+from langchain_aimlapi._langchain.batch_handle import ChatBatch
 from langchain_aimlapi._langchain.binding import Binding
-
-if TYPE_CHECKING:
-    from langchain_aimlapi._langchain.batched import BatchedChat
-    from langchain_aimlapi._langchain.batches import ChatBatch
 
 
 class Batching(Binding):
@@ -45,7 +43,8 @@ class Batching(Binding):
         """
         from langchain_aimlapi._langchain import batches
 
-        return batches.submit(self, batches.rows_of(self, inputs, stop, kwargs))
+        rows = batches.rows_of(self, inputs, stop, kwargs)
+        return ChatBatch(self, batches.submit(self, rows), len(rows))
 
     async def abatch_submit(
         self,
@@ -57,7 +56,8 @@ class Batching(Binding):
         """Like `batch_submit`, on the running event loop."""
         from langchain_aimlapi._langchain import batches
 
-        return await batches.asubmit(self, batches.rows_of(self, inputs, stop, kwargs))
+        rows = batches.rows_of(self, inputs, stop, kwargs)
+        return ChatBatch(self, await batches.asubmit(self, rows), len(rows))
 
     def batch_resume(self, id: str) -> ChatBatch:
         """A handle on a batch that was ordered before, by this process or another one.
@@ -69,7 +69,7 @@ class Batching(Binding):
         """
         from langchain_aimlapi._langchain import batches
 
-        return batches.resume(self, id)
+        return ChatBatch(self, batches.resume(self, id))
 
     def with_batches(
         self,
@@ -78,7 +78,7 @@ class Batching(Binding):
         max_size: int = 10_000,
         timeout: float = 24 * 3600.0,
         checkpoint: str | os.PathLike[str] | None = None,
-    ) -> BatchedChat:
+    ) -> BaseChatModel:
         """The same model, whose calls go out as half-price batches.
 
         ``batch`` and ``abatch`` send their inputs as batches; single ``ainvoke`` calls that come

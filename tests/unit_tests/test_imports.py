@@ -62,6 +62,7 @@ ASYNC_IN_LANGCHAIN = {
     "runs.py",
     "retries.py",
     "batches.py",
+    "batch_handle.py",
     "batched.py",
     "batching.py",
 }
