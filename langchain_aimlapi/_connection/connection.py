@@ -61,11 +61,11 @@ class Carrier:
         """Carry out what an endpoint plans, up to ``max_concurrency`` requests at a time."""
         return self._bound(await self._runner().arun(self._planned(build)))
 
-    def stream(self, build: Callable[[Context], StreamPlan[T]]) -> SyncItems[T]:
+    def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> SyncItems[T]:
         """Carry out what an endpoint plans; its items as they come."""
         return self._runner().stream(self._planned(build))
 
-    def astream(self, build: Callable[[Context], StreamPlan[T]]) -> AsyncItems[T]:
+    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> AsyncItems[T]:
         """Carry out what an endpoint plans; its items as they come, on the running loop."""
         return self._runner().astream(self._planned(build))
 
