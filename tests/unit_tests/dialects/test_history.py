@@ -16,7 +16,7 @@ from langchain_aimlapi.errors import UnsupportedFeatureError
 from tests.unit_tests.dialects.features import CALL, REASONED, THOUGHT, TOOLS, answer, ask, user
 
 SEALED: dict[str, tuple[str, Message]] = {
-    "anthropic": ("anthropic/claude-opus-4.5", answer("Hm.", thinking_blocks=[THOUGHT])),
+    "anthropic": ("anthropic/claude-opus-4-5", answer("Hm.", thinking_blocks=[THOUGHT])),
     "openai": ("openai/gpt-5-1-codex", answer("Hm.", reasoning_items=[REASONED])),
     "google": (
         "google/gemini-3-5-flash",
@@ -68,7 +68,7 @@ def test_what_was_encrypted_for_another_account_is_left_out(vendor: str) -> None
 def test_thoughts_in_plain_words_stay_where_they_lead_to_a_call() -> None:
     thought = replace(
         answer(ReasoningPart("I look.", signature="c2ln"), calls=(CALL,)),
-        model="anthropic/claude-opus-4.5",
+        model="anthropic/claude-opus-4-5",
         vendor="anthropic",
     )
     result = Message("tool", (), tool_call_id="call_1")
@@ -89,11 +89,11 @@ def test_the_image_of_an_answer_is_shown_in_a_user_message() -> None:
 
 def test_the_path_is_chosen_by_content() -> None:
     pdf = MediaPart("file", url="https://a.example/b.pdf")
-    facts = Catalog.default().find("claude-opus-4-5")
-    request = replace(ask(user("?", pdf)), model="claude-opus-4-5")
+    facts = Catalog.default().find("anthropic/claude-opus-4-5")
+    request = replace(ask(user("?", pdf)), model="anthropic/claude-opus-4-5")
     shape, body = choose_and_build(facts, request, None, Notes(request.model))
-    assert shape.path == "/v1/messages"
-    assert "b.pdf" in json.dumps(body)
+    assert shape.dialect == "messages"
+    assert body["messages"][0]["content"][1]["source"]["url"] == pdf.url
 
 
 @pytest.mark.parametrize(
