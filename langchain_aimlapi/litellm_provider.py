@@ -18,7 +18,7 @@ classes, raised when the call is made (async streams included). The key is ``api
 ``litellm.api_base``, ``AIMLAPI_API_BASE`` or https://api.aimlapi.com/v1.
 
 Beside the parameters of the model a call may have ``dialect`` (force a wire format),
-``on_unsupported`` (``"warn"``, ``"error"`` or ``"send"``), ``client_request_id`` and
+``on_unsupported`` (``"warn"``, ``"drop"``, ``"error"`` or ``"send"``), ``client_request_id`` and
 ``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries`` makes this package retry
 instead, before the first chunk.
 

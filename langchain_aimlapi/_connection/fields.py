@@ -112,8 +112,9 @@ class ConnectionFields(BaseModel):
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers of every request. They may hold secrets, so they are in no repr, trace or dump."""
     on_unsupported: OnUnsupported = "warn"
-    """What to do with a parameter that the model does not take: ``warn`` (leave it out or map it,
-    and say so once), ``error``, or ``send``."""
+    """What to do with a parameter that the model does not take. ``warn``: leave out or fit what its
+    contract forbids, send what it does not mention, and warn of either once. ``drop``: leave both
+    out in silence. ``error``: raise before anything is sent. ``send``: send it as written."""
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Longest whole answer, decompressed, in bytes."""
     http_client: Any = Field(default=None, exclude=True, repr=False)

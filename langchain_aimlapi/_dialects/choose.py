@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from langchain_aimlapi._dialects.history import without_foreign_reasoning
 from langchain_aimlapi._domain.values import ChatRequest, ReasoningPart
 from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.params import CACHE_MARK
 from langchain_aimlapi._fitting.reasoning import wants_thinking
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
 from langchain_aimlapi.errors import UnsupportedFeatureError
@@ -93,18 +94,28 @@ def _is_signed(request: ChatRequest) -> bool:
 # --- which form -----
 
 
+_DEAR = (CACHE_MARK, "web_search")
+
+
 class _Attempt(NamedTuple):
     """One form of the request, and what it costs."""
 
+    dear: int
+    """Whether something is lost that costs money or breaks a turn: cache marks, signed thoughts."""
     losses: int
     shape: Shape
     body: dict[str, Any]
     notes: Notes
 
+    @property
+    def cost(self) -> tuple[int, int]:
+        return self.dear, self.losses
+
 
 def _forms(shape: Shape) -> list[tuple[Shape, ...]]:
     """The forms of one path, in groups: of a group the one that loses least is taken, and a later
-    group only where no form of the earlier ones can say the request."""
+    group only where no form of the earlier ones can say the request, or each loses something
+    dear."""
     if shape.other is None:
         return [(shape,)]
     if shape.accepts_anthropic:
@@ -123,6 +134,7 @@ def best_form(
         UnsupportedFeatureError: that of the first form, where none can say the request.
     """
     refusal: UnsupportedFeatureError | None = None
+    best: _Attempt | None = None
     for group in groups:
         attempts: list[_Attempt] = []
         for shape in group:
@@ -132,20 +144,25 @@ def best_form(
             except UnsupportedFeatureError as error:
                 refusal = refusal or error
                 continue
-            attempts.append(_Attempt(_losses(request, shape, trial), shape, body, trial))
+            dear = _loses_dearly(request, shape, trial)
+            attempts.append(_Attempt(dear, len(trial.adaptations) + dear, shape, body, trial))
             if not attempts[-1].losses:
                 break
-        if attempts:
-            best = min(attempts, key=lambda attempt: attempt.losses)
-            notes.absorb(best.notes)
-            return best.shape, {**best.body, **request.extra_body}
-    raise refusal or notes.impossible("messages", "it has no form for them")
+        least = min(attempts, key=lambda attempt: attempt.cost, default=None)
+        if least is not None and (best is None or least.dear < best.dear):
+            best = least
+        if best is not None and not best.dear:
+            break
+    if best is None:
+        raise refusal or notes.impossible("messages", "it has no form for them")
+    notes.absorb(best.notes)
+    return best.shape, {**best.body, **request.extra_body}
 
 
-def _losses(request: ChatRequest, shape: Shape, trial: Notes) -> int:
-    """How much a form loses; OpenAI's has no place for what Claude has signed."""
+def _loses_dearly(request: ChatRequest, shape: Shape, trial: Notes) -> bool:
+    """Whether a form has no place for cache marks, for a search, or for what Claude has signed."""
     signed = shape.accepts_anthropic and _is_signed(request)
-    return len(trial.adaptations) + signed
+    return signed or not trial.lost.isdisjoint(_DEAR)
 
 
 def _build_as(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:

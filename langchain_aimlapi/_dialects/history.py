@@ -59,7 +59,7 @@ def _is_foreign(message: Message, vendor: str | None, model: str) -> bool:
 
 def _unsealed(message: Message) -> Message:
     parts = tuple(
-        ReasoningPart(part.text) if isinstance(part, ReasoningPart) else part
+        _plain(part)
         for part in message.parts
         if not isinstance(part, ReasoningPart) or part.text
     )
@@ -67,6 +67,15 @@ def _unsealed(message: Message) -> Message:
     return replace(
         message, parts=parts, extra=extra, tool_calls=tuple(map(_unsigned, message.tool_calls))
     )
+
+
+def _plain(part: Part) -> Part:
+    """A thought in its words alone; a text without the places that only its vendor can look up."""
+    if isinstance(part, ReasoningPart):
+        return ReasoningPart(part.text)
+    if isinstance(part, TextPart) and "citations" in part.extra:
+        return TextPart(part.text, {k: v for k, v in part.extra.items() if k != "citations"})
+    return part
 
 
 def _unsigned(call: ToolCall) -> ToolCall:

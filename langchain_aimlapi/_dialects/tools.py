@@ -36,14 +36,18 @@ def no_tools(notes: Notes, where: str = "") -> UnsupportedFeatureError:
     return notes.impossible("tools", f"it has no tool calling{where}", advice)
 
 
-def hosted_tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
-    """A server-side tool as it is; None where the model does not have it."""
+def hosted_tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
+    """A server-side tool as it is.
+
+    Raises:
+        UnsupportedFeatureError: the model does not have it.
+    """
     kind = str(tool.raw.get("type", ""))
-    if takes_tool(shape, kind):
+    if takes_tool(shape, kind) or notes.policy == "send":
         return dict(tool.raw)
-    known = ", ".join(sorted(shape.tools or ())) or "no tools"
-    change = f"the server-side tool {kind} was left out"
-    return dict(tool.raw) if notes.unsupported(f"tools.{kind}", change, f"it has {known}") else None
+    known = ", ".join(sorted(shape.tools or ())) or "none"
+    advice = "choose a model that has it, or leave it out"
+    raise notes.impossible(f"tools.{kind}", f"its tools are {known}", advice)
 
 
 # --- their definitions -----

@@ -1,8 +1,16 @@
 """What had to be left out or changed so that a model takes a request.
 
 `Notes` is handed to a dialect's ``build``. What the model does not take is reported there, and the
-user's ``on_unsupported`` decides: ``"warn"`` leaves it out (or maps it) and warns once, ``"error"``
-raises before anything is sent, ``"send"`` sends it as written.
+user's ``on_unsupported`` decides:
+
+========== ============================= ===========================
+policy     what the contract forbids     what it does not mention
+========== ============================= ===========================
+``warn``   left out or fitted, a warning sent, a warning
+``drop``   left out or fitted            left out
+``error``  an error before it is sent    an error before it is sent
+``send``   sent as written               sent as written
+========== ============================= ===========================
 """
 
 from __future__ import annotations
@@ -12,7 +20,7 @@ from typing import Literal, NamedTuple
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
 
-OnUnsupported = Literal["warn", "error", "send"]
+OnUnsupported = Literal["warn", "error", "send", "drop"]
 
 CURE = "leave it out of the call, or set on_unsupported='send' to send it all the same"
 
@@ -27,14 +35,15 @@ class Adaptation(NamedTuple):
 
 
 class Notes:
-    """Collects the adaptations of one request."""
+    """Collects the adaptations of one request; ``lost`` names those that left something out."""
 
-    __slots__ = ("adaptations", "model", "policy")
+    __slots__ = ("adaptations", "lost", "model", "policy")
 
     def __init__(self, model: str, policy: OnUnsupported = "warn") -> None:
         self.model = model
         self.policy = policy
         self.adaptations: list[Adaptation] = []
+        self.lost: set[str] = set()
 
     def unsupported(self, name: str, change: str, why: str, cure: str = CURE) -> bool:
         """Report that the model does not take ``name``; True where it shall go out all the same.
@@ -58,7 +67,32 @@ class Notes:
                 field=name,
             )
         self.adaptations.append(Adaptation(name, f"{change}: {why}; {cure}"))
+        self.lost.add(name)
         return False
+
+    def unlisted(self, name: str, written: str) -> bool:
+        """Report what the model's contract does not mention; True where it goes out, for only the
+        API knows whether it takes it.
+
+        Args:
+            name: The parameter, as the user wrote it.
+            written: The parameter with its value.
+
+        Raises:
+            UnsupportedFeatureError: the policy is ``"error"``.
+        """
+        if self.policy == "error":
+            raise UnsupportedFeatureError(
+                f"{self.model} does not mention {name} among its parameters",
+                advice="leave it out, choose another model, or set on_unsupported='warn'",
+                model=self.model,
+                field=name,
+            )
+        if self.policy == "warn":
+            why = "the documentation of the model does not mention it, so it may have no effect"
+            text = f"{written} was sent although {why}; set on_unsupported='drop' to leave it out"
+            self.adaptations.append(Adaptation(name, text))
+        return self.policy != "drop"
 
     def impossible(self, name: str, why: str, advice: str | None = None) -> UnsupportedFeatureError:
         """An error for what cannot be sent in any form (it would lose the user's content)."""
@@ -81,6 +115,7 @@ class Notes:
     def absorb(self, trial: Notes) -> None:
         """Take over what an attempt has noted: it is the one that is sent."""
         self.adaptations += trial.adaptations
+        self.lost |= trial.lost
 
     def warn(self, seen: set[tuple[str, str]]) -> None:
         """Warn the user at their own line of code, of each thing once for a model.
@@ -88,6 +123,8 @@ class Notes:
         Args:
             seen: (model, name) pairs that were warned of before; extended here.
         """
+        if self.policy == "drop":
+            return
         for name, text in self.adaptations:
             if (self.model, name) not in seen:
                 seen.add((self.model, name))

@@ -9,8 +9,8 @@ from langchain_aimlapi.catalog.facts import Param, Shape
 
 Body = dict[str, object]
 
-# Parameters with a meaning that is the same everywhere. One that a model does not declare is left
-# out; a name that is not in this list is the user's own business and goes out as written.
+# Parameters with a meaning that is the same everywhere, so that it is worth a word where a model
+# does not declare one.
 COMMON = frozenset(
     {
         "temperature", "top_p", "top_k", "min_p", "top_a", "seed", "n", "stop", "logprobs",
@@ -54,8 +54,9 @@ def fit_all(
         params: Parameters by our names, or by the model's own. None means: not given.
         shape: What the path takes.
         notes: Where a change is reported.
-        common: Names that mean the same everywhere, so that they are left out where the shape has
-            no such parameter. Any other name goes out as written, unless the shape is closed.
+        common: Names that mean the same everywhere, so that it is reported where the shape does
+            not mention them. Any other name is the user's own business. A closed shape gets no
+            name that it does not declare.
         spellings: Our name -> the names that models have for it. The first one that the shape
             declares is used, else the last.
         implied: Name -> values that say what a model does anyway: nothing is lost where they are
@@ -81,12 +82,17 @@ def fit_all(
             if fitted is not LEFT_OUT:
                 body[key] = fitted
             continue
-        if name in common or shape.closed:
-            change = f"{name}={short(value)} was left out"
-            if is_usual or not notes.unsupported(name, change, NO_PARAMETER):
-                continue
-        body[key] = value
+        if not is_usual and _goes_out(name, value, shape, notes, is_common=name in common):
+            body[key] = value
     return body
+
+
+def _goes_out(name: str, value: object, shape: Shape, notes: Notes, *, is_common: bool) -> bool:
+    """Whether a parameter that the shape does not declare is sent all the same."""
+    written = f"{name}={short(value)}"
+    if shape.closed:
+        return notes.unsupported(name, f"{written} was left out", NO_PARAMETER)
+    return not is_common or notes.unlisted(name, written)
 
 
 def _spelling(name: str, shape: Shape, spellings: Mapping[str, tuple[str, ...]]) -> str:
@@ -212,18 +218,37 @@ def _check_exact(name: str, value: object, facts: Param, notes: Notes) -> None:
         raise notes.impossible(name, why, f"choose another {name}, or another model")
 
 
+CACHE_MARK = "cache_control"
+
+
 def cache_mark(
-    extra: Mapping[str, object], keys: Collection[str] | None, notes: Notes
-) -> dict[str, object]:
-    """The ``cache_control`` of a part or a tool whose allowed keys are ``keys`` (None: any)."""
-    mark = extra.get("cache_control")
+    extra: Mapping[str, object],
+    keys: Collection[str] | None,
+    notes: Notes,
+    *,
+    closed: bool = False,
+) -> Body:
+    """The ``cache_control`` of a part or a tool.
+
+    Args:
+        keys: The keys that the part or tool declares; None where they are not known.
+        closed: No other key may be sent.
+    """
+    mark = extra.get(CACHE_MARK)
     if mark is None:
         return {}
-    if keys is None or "cache_control" in keys:
-        return {"cache_control": mark}
+    if keys is None or CACHE_MARK in keys:
+        return {CACHE_MARK: mark}
+    if not closed:
+        return {CACHE_MARK: mark} if notes.unlisted(CACHE_MARK, CACHE_MARK) else {}
+    return {CACHE_MARK: mark} if no_cache_place(notes) else {}
+
+
+def no_cache_place(notes: Notes) -> bool:
+    """Report a cache mark that has no place; True where it is sent all the same."""
     change, why = "cache_control was left out", "the model takes no cache marks in this place"
     cure = "the whole prompt is billed at full price; another model may take them"
-    return {"cache_control": mark} if notes.unsupported("cache_control", change, why, cure) else {}
+    return notes.unsupported(CACHE_MARK, change, why, cure)
 
 
 def neutral_search(params: Mapping[str, object], shape: Shape) -> Body:

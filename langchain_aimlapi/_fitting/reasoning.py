@@ -226,10 +226,20 @@ def fit_reasoning(
             return {**rest, **own}
         return dict(own)
     control = _control(reasoning, shape) if reasoning is not None else None
-    if reasoning is None or control is None:
-        why = "the model has no control of reasoning" if reasoning else "it names no level"
-        return rest if notes.unsupported(name, f"{text} was left out", why) else {}
+    if reasoning is None:
+        change, why = f"{text} was left out", "it names no level"
+        return rest if notes.unsupported(name, change, why) else {}
+    if control is None:
+        return _without_control(rest, name, text, shape, notes)
     return _WRITERS[control](_Order(reasoning, text, name, shape, notes, limit))
+
+
+def _without_control(rest: Body, name: str, text: str, shape: Shape, notes: Notes) -> Body:
+    """For a model whose contract mentions no control of reasoning."""
+    if shape.closed:
+        change, why = f"{text} was left out", "the model has no control of reasoning"
+        return rest if notes.unsupported(name, change, why) else {}
+    return rest if notes.unlisted(name, text) else {}
 
 
 def _goes_out(name: str, written: Mapping[str, object], shape: Shape, notes: Notes) -> bool:
@@ -251,8 +261,16 @@ def _control(reasoning: Reasoning, shape: Shape) -> str | None:
         return "reasoning_effort" if reasoning.effort and not reasoning.budget else "reasoning"
     plain = not (reasoning.budget or reasoning.hidden or reasoning.summary or reasoning.extra)
     order = ("reasoning_effort", "reasoning") if plain else ("reasoning", "reasoning_effort")
+    if plain and fits_level(reasoning, shape):
+        return "reasoning_effort"  # Claude's newest have both: a level says more than "adaptive"
     names = ("thinking", "enable_thinking", *order)
     return next((name for name in names if name in (shape.params or {})), None)
+
+
+def fits_level(reasoning: Reasoning, shape: Shape) -> bool:
+    """Whether the model has exactly the effort that is asked for."""
+    facts = (shape.params or {}).get("reasoning_effort")
+    return facts is not None and reasoning.effort is not None and fits(facts, reasoning.effort)
 
 
 # What the controls of a model hold that nothing is known about.

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from langchain_aimlapi._fitting.notes import Notes, short
-from langchain_aimlapi._fitting.params import NO_PARAMETER, Body, match
+from langchain_aimlapi._fitting.params import Body, fit_all, match
 from langchain_aimlapi.catalog.facts import Param, Shape
 
 Size = str | Sequence[int] | Mapping[str, int]
@@ -66,7 +66,7 @@ def fit_size(
     if shape.params is None or notes.policy == "send":
         return {**written}
     if not any(name in shape.params for name in _NAMES):
-        return _without_sizes(written, notes)
+        return _without_sizes(written, shape, notes)
     for each in _spellings(written, shape.params):
         found = _taken(each, shape.params)
         if found is not None:
@@ -76,14 +76,10 @@ def fit_size(
     raise notes.impossible(next(iter(written)), f"it has no {text}", f"it has {has}")
 
 
-def _without_sizes(written: Mapping[str, str], notes: Notes) -> Body:
-    """For a model that has one size only, or that of the image which it is given."""
-    return {
-        name: value
-        for name, value in written.items()
-        if value.lower() not in _ANY
-        and notes.unsupported(name, f"{name}={value!r} was left out", NO_PARAMETER)
-    }
+def _without_sizes(written: Mapping[str, str], shape: Shape, notes: Notes) -> Body:
+    """For a model that has one size only, or that of the image which it works on."""
+    rest = {name: value for name, value in written.items() if value.lower() not in _ANY}
+    return fit_all(rest, shape, notes, common=rest)
 
 
 # --- every way to say it -----

@@ -10,6 +10,7 @@ import litellm
 
 from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest
+from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._langchain.params import gather
 from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
 from langchain_aimlapi._litellm.access import Access, Arguments, litellm_params, resolve_access
@@ -22,14 +23,6 @@ OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported")
 NOT_PARAMS = frozenset({"stream", "stream_options", "max_retries", "extra_headers", *OPTIONS})
 
 
-class _Everything(set[tuple[str, str]]):
-    """A set that holds all: with ``drop_params`` nothing is said about what is left out."""
-
-    def __contains__(self, item: object) -> bool:
-        return True
-
-
-SILENT = _Everything()
 WARNED: set[tuple[str, str]] = set()
 
 
@@ -63,15 +56,18 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
         headers=access.headers,
         policy=access.policy(model),
         dialect=params.get("dialect"),
-        on_unsupported=params.get("on_unsupported") or "warn",
-        seen=SILENT if is_dropping(arguments) else WARNED,
+        on_unsupported=policy_of(arguments, params),
+        seen=WARNED,
     )
     return Prepared(call, request, access)
 
 
-def is_dropping(arguments: Arguments) -> bool:
-    """Whether ``drop_params`` is set, for the call or for the program."""
-    return bool(litellm.drop_params or litellm_params(arguments).get("drop_params"))
+def policy_of(arguments: Arguments, params: Mapping[str, Any]) -> OnUnsupported:
+    """``on_unsupported`` of the call; ``"drop"`` where ``drop_params`` is set, for the call or for
+    the program."""
+    chosen: OnUnsupported | None = params.get("on_unsupported")
+    dropping = litellm.drop_params or litellm_params(arguments).get("drop_params")
+    return chosen or ("drop" if dropping else "warn")
 
 
 def chat_request(

@@ -114,7 +114,7 @@ def refreshed(catalog: Catalog, *, api_key: str | None, api_base: str | None) ->
     access = plain_access(api_key=api_key, api_base=api_base)
     url = list_url(access.root)
     cached = load_cached(url)
-    snapshot = access.runner().run(plan_models(context_of(access, catalog, {}), cached))
+    snapshot = access.runner().run(plan_models(context_of(access, catalog), cached))
     if snapshot.changed:
         save(url, snapshot)
     return catalog.merged(snapshot.payload)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.access import Access, Arguments, resolve_access
-from langchain_aimlapi._litellm.calls import SILENT, WARNED, is_dropping
+from langchain_aimlapi._litellm.calls import WARNED, policy_of
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
 
@@ -20,9 +20,8 @@ def plain_access(*, api_key: Any = None, api_base: Any = None) -> Access:
     return resolve_access(arguments, {})
 
 
-def context_of(access: Access, catalog: Catalog, params: Mapping[str, Any]) -> Context:
+def context_of(access: Access, catalog: Catalog, policy: OnUnsupported = "warn") -> Context:
     """What an endpoint may know of its caller."""
-    policy: OnUnsupported = params.get("on_unsupported") or "warn"
     return Context(access.root, catalog, access.headers, on_unsupported=policy)
 
 
@@ -43,7 +42,7 @@ def _planned(
 ) -> tuple[Plan[T], Access]:
     params = arguments.get("optional_params") or {}
     access = resolve_access(arguments, params)
-    plan = build(context_of(access, catalog, params))
+    plan = build(context_of(access, catalog, policy_of(arguments, params)))
     if plan.notes is not None:
-        plan.notes.warn(SILENT if is_dropping(arguments) else WARNED)
+        plan.notes.warn(WARNED)
     return plan, access

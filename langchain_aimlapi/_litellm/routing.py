@@ -123,7 +123,7 @@ class PreferModels(CustomLogger):
         self._learn(await access.runner().arun(self._plan(models, access)))
 
     def _plan(self, models: Iterable[str], access: Access) -> Plan[Metrics]:
-        return plan_metrics(context_of(access, Catalog.default(), {}), sorted(set(models)))
+        return plan_metrics(context_of(access, Catalog.default()), sorted(set(models)))
 
     def _learn(self, told: Metrics) -> None:
         self._scores |= scores_of(told, self.by)

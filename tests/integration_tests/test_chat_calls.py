@@ -563,18 +563,21 @@ async def test_v1_gives_one_block_of_text(api: Emulator, manner: str, colour: st
 # --- a limit in the number of warnings -----
 
 
-async def test_a_parameter_that_the_model_does_not_take_is_warned_about_once(
+async def test_a_parameter_that_the_contract_does_not_mention_is_warned_about_once(
     api: Emulator, colour: str
 ) -> None:
     model = make(model="openai/gpt-4o", top_k=5, **api.settings())
     with pytest.warns(UnsupportedParameterWarning, match="top_k"):
         await ask(model, "Hello", colour)
     await ask(model, "Hello", colour)  # a second warning would be an error here
-    assert "top_k" not in api.requests[0].body
+    assert api.requests[0].body["top_k"] == 5
+    silent = make(model="openai/gpt-4o", top_k=5, on_unsupported="drop", **api.settings())
+    await ask(silent, "Hello", colour)
+    assert "top_k" not in api.requests[-1].body
     strict = make(model="openai/gpt-4o", top_k=5, on_unsupported="error", **api.settings())
     with pytest.raises(UnsupportedFeatureError, match="top_k"):
         await ask(strict, "Hello", colour)
-    assert len(api.requests) == 2
+    assert len(api.requests) == 3
     wire = Wire(whole({"content": "Hi."}))
     await ask(wire.model(top_k=5, on_unsupported="send"), "Hello", colour)
     assert wire.bodies[0]["top_k"] == 5

@@ -217,8 +217,9 @@ def test_a_lone_text_is_one_document(api: Emulator) -> None:
 
 def test_dimensions_reach_the_model(api: Emulator) -> None:
     assert len(made(api, dimensions=64).embed_query("a")) == 64
-    with pytest.warns(UnsupportedParameterWarning, match="voyage-2: dimensions=64 was left out"):
-        assert len(made(api, model="voyage-2", dimensions=64).embed_query("a")) == 1024
+    with pytest.warns(UnsupportedParameterWarning, match="voyage-2: dimensions=64 was sent"):
+        made(api, model="voyage-2", dimensions=64).embed_query("a")
+    assert api.requests[-1].body["dimensions"] == 64
 
 
 def test_a_warning_is_given_once(api: Emulator) -> None:

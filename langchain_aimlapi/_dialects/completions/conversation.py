@@ -35,7 +35,7 @@ from langchain_aimlapi._domain.values import (
     ToolCallPart,
 )
 from langchain_aimlapi._fitting.notes import Notes
-from langchain_aimlapi._fitting.params import Body, cache_mark
+from langchain_aimlapi._fitting.params import CACHE_MARK, Body, cache_mark, no_cache_place
 from langchain_aimlapi.catalog.facts import RoleFacts, Shape
 
 PartFacts = Mapping[str, Any]
@@ -234,9 +234,8 @@ def _content(
     single = len(parts) == 1 and isinstance(parts[0], TextPart) and not parts[0].extra
     plain = not parts or single or (not facts.list and is_text_only(parts))
     if plain and (facts.string or not facts.list):
-        for part in parts:
-            if isinstance(part, TextPart):
-                cache_mark(part.extra, (), notes)
+        if any(CACHE_MARK in part.extra for part in parts if isinstance(part, TextPart)):
+            no_cache_place(notes)
         return text_of(parts)
     if not facts.list:
         refused = next(p for p in parts if part_text(p) is None)
@@ -267,7 +266,9 @@ def _part(part: Part, role: Role, facts: RoleFacts, shape: Shape, notes: Notes) 
             raise notes.impossible("messages.text", "it takes no text in this place")
         wire: Body = {"type": "text", "text": text}
         if isinstance(part, TextPart):
-            wire |= cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
+            known = shape.parts.get("text", {})
+            closed = bool(known.get("closed"))
+            wire |= cache_mark(part.extra, known.get("keys"), notes, closed=closed)
         return wire
     if isinstance(part, MediaPart):
         return _media(part, facts, shape, notes)
@@ -290,7 +291,8 @@ def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> Bod
         notes.adapted("messages.file", "a text document was sent as text")
         return {"type": "text", "text": titled(part, text)}
     known = shape.parts.get(kind, {})
-    extra = cache_mark(part.extra, known.get("keys"), notes)
+    closed = bool(known.get("closed"))
+    extra = cache_mark(part.extra, known.get("keys"), notes, closed=closed)
     return {"type": kind, kind: _MEDIA[part.kind](part, known, notes), **extra}
 
 

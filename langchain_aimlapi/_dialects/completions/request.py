@@ -30,9 +30,8 @@ from langchain_aimlapi._domain.values import (
     Tool,
     ToolChoice,
 )
-from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi._fitting.params import (
-    NO_PARAMETER,
     Body,
     cache_mark,
     declares,
@@ -100,11 +99,11 @@ def _choose_tools(
             raise no_tools(notes)
     if choice is not None and choice.mode == "named":
         tools, choice = _named(request, shape, choice)
-    built = [wire for tool in tools if (wire := _tool(tool, shape, notes)) is not None]
+    built = [_tool(tool, shape, notes) for tool in tools]
     return built, _tool_choice(choice, request.tools, shape, notes)
 
 
-def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
     if tool.kind == "builtin":
         return hosted_tool(tool, shape, notes)
     if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
@@ -121,13 +120,13 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
         else:
             change = f"strict={tool.strict} of {tool.name} was left out"
             notes.adapted("tools.strict", change, "the model has no strict tools")
-    facts = shape.tool_defs.get("function")
-    keys = None if facts is None or not facts.properties else set(facts.properties)
+    facts = shape.tool_defs.get("function", Param())
     wire: Body = {"type": "function", "function": function}
-    wire |= cache_mark(tool.extra, keys, notes)
+    wire |= cache_mark(tool.extra, facts.properties or None, notes, closed=facts.closed)
     for key, value in tool.extra.items():
-        open_to = facts is None or not facts.closed or key in facts.properties
-        if key not in ("format", "cache_control") and open_to:
+        if key not in ("format", "cache_control") and not (
+            facts.closed and key not in facts.properties
+        ):
             wire[key] = value
     return wire
 
@@ -232,9 +231,12 @@ def _web_search(switch: object, tools: list[Body], shape: Shape, notes: Notes) -
     if shape.tools and "web_search" in shape.tools:
         tool = {"enable": True, "search_engine": "search_pro_jina", **options}
         return {"tools": [*tools, {"type": "web_search", "web_search": tool}]}
-    if notes.unsupported("web_search", "web_search was left out", NO_PARAMETER):
-        return {"web_search_options": options}
-    return {}
+    if shape.closed:
+        change, why = "web_search was left out", "the model has no web search"
+        sent = notes.unsupported("web_search", change, why)
+    else:
+        sent = notes.unlisted("web_search", f"web_search={short(switch)}")
+    return {"web_search_options": options} if sent else {}
 
 
 def _audio(audio: object, body: Body, shape: Shape, notes: Notes) -> Body:

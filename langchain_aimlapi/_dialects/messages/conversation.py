@@ -278,7 +278,9 @@ def _part(part: Part, facts: RoleFacts | None, shape: Shape, notes: Notes) -> li
         return []
     block: Block = {"type": "text", "text": part.text}
     if isinstance(part, TextPart):
-        block |= cache_mark(part.extra, shape.parts.get("text", {}).get("keys"), notes)
+        known = shape.parts.get("text", {})
+        closed = bool(known.get("closed"))
+        block |= cache_mark(part.extra, known.get("keys"), notes, closed=closed)
         if part.extra.get("citations"):
             block["citations"] = list(part.extra["citations"])
     return [block]
@@ -330,7 +332,7 @@ def _media(part: MediaPart, facts: RoleFacts, shape: Shape, notes: Notes) -> lis
             for key in _DOCUMENT_KEYS
             if about.get(key) is not None and (keys is None or key in keys)
         }
-    return [block | cache_mark(part.extra, keys, notes)]
+    return [block | cache_mark(part.extra, keys, notes, closed=bool(known.get("closed")))]
 
 
 def _image(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block:

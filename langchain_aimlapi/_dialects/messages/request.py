@@ -23,7 +23,7 @@ from langchain_aimlapi._dialects.tools import (
 )
 from langchain_aimlapi._domain.values import ChatRequest, ResponseFormat, Tool, ToolChoice
 from langchain_aimlapi._fitting.notes import Notes, short
-from langchain_aimlapi._fitting.params import Body, cache_mark, fit_all, param
+from langchain_aimlapi._fitting.params import Body, cache_mark, fit_all, no_cache_place, param
 from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
 from langchain_aimlapi.catalog.facts import Shape
 
@@ -75,14 +75,19 @@ def _system(blocks: list[Block], shape: Shape, notes: Notes) -> str | list[Block
     marked = any("cache_control" in block for block in blocks)
     if marked and (not facts.types or "array" in facts.types):
         keys = facts.items.properties if facts.items is not None else None
+        closed = facts.items is not None and facts.items.closed
         fitted = [
-            {"type": "text", "text": block["text"], **cache_mark(block, keys, notes)}
+            {
+                "type": "text",
+                "text": block["text"],
+                **cache_mark(block, keys, notes, closed=closed),
+            }
             for block in blocks
         ]
         if any("cache_control" in block for block in fitted):
             return fitted
     elif marked:
-        cache_mark(next(b for b in blocks if "cache_control" in b), (), notes)
+        no_cache_place(notes)
     return "\n\n".join(block["text"] for block in blocks)
 
 
@@ -104,10 +109,10 @@ def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
         return []
     if shape.tools is not None and not shape.tools and notes.policy != "send":
         raise no_tools(notes)
-    return [wire for tool in request.tools if (wire := _tool(tool, shape, notes)) is not None]
+    return [_tool(tool, shape, notes) for tool in request.tools]
 
 
-def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
     if tool.kind == "builtin":
         return hosted_tool(tool, shape, notes)
     wire: Body = {"name": tool.name}
@@ -127,10 +132,15 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
             notes.adapted("tools.strict", change, "the model has no strict tools")
     for key, value in tool.extra.items():
         if key == "cache_control":
-            wire |= cache_mark(tool.extra, keys, notes)
+            wire |= cache_mark(tool.extra, keys, notes, closed=_is_closed(shape))
         elif key != "format" and (keys is None or key in keys):
             wire[key] = value
     return wire
+
+
+def _is_closed(shape: Shape) -> bool:
+    facts = shape.tool_defs.get("anthropic")
+    return facts is not None and facts.closed
 
 
 def _tool_keys(shape: Shape) -> frozenset[str] | None:

@@ -24,7 +24,6 @@ from langchain_aimlapi._dialects.tools import (
 from langchain_aimlapi._domain.values import ChatRequest, Message, ResponseFormat, TextPart, Tool
 from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi._fitting.params import (
-    NO_PARAMETER,
     Body,
     declares,
     fit_all,
@@ -110,10 +109,10 @@ def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
         if request.tool_choice is not None and request.tool_choice.mode == "none":
             return []
         raise no_tools(notes, " on this path")
-    return [wire for tool in request.tools if (wire := _tool(tool, shape, notes)) is not None]
+    return [_tool(tool, shape, notes) for tool in request.tools]
 
 
-def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body | None:
+def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
     if tool.kind == "builtin":
         return hosted_tool(tool, shape, notes)
     if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
@@ -213,14 +212,9 @@ def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str |
             instruction = json_instruction(answer_format)
     verbosity = request.params.get("verbosity")
     if verbosity is not None:
-        known = param(shape, "text").properties
-        change = f"verbosity={short(verbosity)} was left out"
-        if (
-            not known
-            or "verbosity" in known
-            or notes.unsupported("verbosity", change, NO_PARAMETER)
-        ):
-            text["verbosity"] = verbosity
+        facts = param(shape, "text")
+        inside = Shape(params=facts.properties or None, closed=facts.closed)
+        text |= fit_all({"verbosity": verbosity}, inside, notes)
     if text and "format" not in text and "format" in param(shape, "text").required:
         text["format"] = {"type": "text"}
     return text, instruction

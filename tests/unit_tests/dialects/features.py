@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -289,15 +289,19 @@ def shapes(dialect: str) -> Iterator[tuple[str, Shape]]:
                     yield model, each
 
 
-def problems(schema: Any, body: Any) -> list[str]:
+def problems(schema: Any, body: Any, own: Container[str] = ()) -> list[str]:
     """Why a body does not fit a published schema: what the schema says, and keys that it only
-    lets pass because it is open."""
+    lets pass because it is open, but for those that the user wrote."""
     import jsonschema
 
     found: list[str] = []
     for branch in schema.get("anyOf") or [schema]:
         wrong = [e.message[:300] for e in jsonschema.Draft202012Validator(branch).iter_errors(body)]
-        wrong += [f"{key} is not declared" for key in set(body) - set(branch["properties"])]
+        wrong += [
+            f"{key} is not declared"
+            for key in set(body) - set(branch["properties"])
+            if key not in own
+        ]
         if not wrong:
             return []
         found = found or wrong

@@ -104,11 +104,14 @@ def test_the_models_own_spelling_goes_out_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
-def test_every_spelling_of_reasoning_is_reported_where_the_model_has_no_control(name: str) -> None:
-    value = {"thinking": {"type": "enabled"}, "reasoning": {"effort": "low"}}.get(name, "low")
+def test_every_spelling_of_reasoning_is_noted_where_the_contract_mentions_no_control(
+    name: str,
+) -> None:
+    objects = {"thinking": {"type": "enabled"}, "reasoning": {"effort": "low"}}
+    value = {**objects, "thinking_budget": 2000}.get(name, "low")
     body, told = made(taking(), params={name: value})
-    assert set(body) == {"model", "messages"}
-    assert told == [name]
+    assert (body[name], told) == (value, [name])
+    assert name not in made(taking(), params={name: value}, policy="drop")[0]
     with pytest.raises(UnsupportedFeatureError, match=name):
         made(taking(), params={name: value}, policy="error")
     sent, told = made(taking(), params={name: value}, policy="send")
@@ -215,7 +218,7 @@ def test_a_result_that_is_no_known_content_is_sent_as_json() -> None:
 def test_a_cache_mark_is_kept_where_it_may_stand_and_reported_elsewhere(role: Any) -> None:
     marked = Message(role, (TextPart("long", MARK),))
     open_to = Shape(parts={"text": {"keys": ["type", "text", "cache_control"]}})
-    closed = Shape(parts={"text": {"keys": ["type", "text"]}})
+    closed = Shape(parts={"text": {"keys": ["type", "text"], "closed": True}})
     strings = Shape(roles={role: RoleFacts(list=False), "user": RoleFacts(list=False)})
     kept, told = made(open_to, marked)
     assert kept["messages"][0]["content"] == [{"type": "text", "text": "long", **MARK}]
@@ -224,10 +227,13 @@ def test_a_cache_mark_is_kept_where_it_may_stand_and_reported_elsewhere(role: An
         body, told = made(shape, marked)
         assert "ephemeral" not in json.dumps(body)
         assert told == ["cache_control"]
+    silent = Shape(parts={"text": {"keys": ["type", "text"]}})  # open: the API decides
+    body, told = made(silent, marked)
+    assert ("ephemeral" in json.dumps(body), told) == (True, ["cache_control"])
 
 
 def test_a_cache_mark_on_a_tool_is_reported_where_it_may_not_stand() -> None:
-    closed = Shape(tool_defs={"function": Param(properties={"type": Param()})})
+    closed = Shape(tool_defs={"function": Param(properties={"type": Param()}, closed=True)})
     body, told = made(closed, tools=(replace(WEATHER, extra=MARK),))
     assert "cache_control" not in body["tools"][0]
     assert told == ["cache_control"]

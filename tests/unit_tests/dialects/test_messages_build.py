@@ -79,7 +79,8 @@ def test_every_feature_of_every_model_fits_its_published_schema() -> None:
             except UnsupportedFeatureError:
                 refused.add(name)
                 continue
-            assert features.problems(schema, body) == [], (model, shape.path, name)
+            own = {*make().params, "stop_sequences"}
+            assert features.problems(schema, body, own) == [], (model, shape.path, name)
             checked += 1
     assert checked > 600
     assert refused == {"audio", "video", "image url", "pdf url", "raw block"}
@@ -302,12 +303,13 @@ def test_a_grammar_is_kept_in_the_description_of_the_function_that_stands_for_it
     assert wire["input_schema"]["required"] == ["__arg1"]
 
 
-def test_server_tools_go_out_as_they_are_or_are_left_out_with_a_note() -> None:
+def test_server_tools_go_out_as_they_are_or_are_refused() -> None:
     raw = {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}
     asked = ask(tools=(Tool("web_search", kind="builtin", raw=raw),))
     assert built(asked, newer())["tools"] == [raw]
-    assert "tools" not in built(asked, closed())
-    assert told(asked, closed()) == ["tools.web_search_20250305"]
+    with pytest.raises(UnsupportedFeatureError, match="its tools are anthropic"):
+        built(asked, closed())
+    assert built(asked, closed(), "send")["tools"] == [raw]
 
 
 def test_web_search_is_a_server_tool() -> None:
@@ -367,11 +369,12 @@ def test_parameters_have_anthropics_names() -> None:
     }
 
 
-def test_what_is_not_declared_is_left_out_and_told_and_the_rest_is_fitted() -> None:
-    assert params(closed(), temperature=1.5, seed=1, n=1, logprobs=True) == {"temperature": 1}
-    asked = ask(params={"seed": 1, "n": 2})
+def test_what_is_not_mentioned_is_sent_and_noted_and_the_rest_is_fitted() -> None:
+    assert params(closed(), temperature=1.5, seed=1, n=1) == {"temperature": 1, "seed": 1}
+    asked = ask(params={"seed": 1, "n": 2, "my_own_key": 1})
     assert sorted(told(asked, closed())) == ["n", "seed"]
-    assert params(closed(), my_own_key=1) == {"my_own_key": 1}
+    assert {"seed", "n", "my_own_key"} <= set(built(asked, closed()))
+    assert not {"seed", "n"} & set(built(asked, closed(), "drop"))
 
 
 def test_effort_becomes_a_budget_below_the_limit_of_the_answer() -> None:

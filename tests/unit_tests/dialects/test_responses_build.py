@@ -78,7 +78,8 @@ def test_every_feature_of_every_model_fits_its_published_schema() -> None:
             except UnsupportedFeatureError:
                 refused.add(name)
                 continue
-            assert features.problems(schema, body) == [], (model, shape.path, name)
+            own = {*make().params, "stop_sequences"}
+            assert features.problems(schema, body, own) == [], (model, shape.path, name)
             checked += 1
     assert checked > 1000
     images = {name for name in FEATURES if "image" in name}
@@ -253,12 +254,12 @@ def test_functions_are_flat_and_always_say_whether_they_are_strict() -> None:
     ]
 
 
-def test_server_tools_go_out_as_they_are_or_are_left_out_with_a_note() -> None:
+def test_server_tools_go_out_as_they_are_or_are_refused() -> None:
     raw = {"type": "web_search_preview", "search_context_size": "low"}
     asked = ask(tools=(Tool("web_search_preview", kind="builtin", raw=raw),))
     assert built(asked, shape_of("gpt-4o"))["tools"] == [raw]
-    assert "tools" not in built(asked, shape_of("gpt-3.5-turbo"))
-    assert told(asked, shape_of("gpt-3.5-turbo")) == ["tools.web_search_preview"]
+    with pytest.raises(UnsupportedFeatureError, match=r"tools\.web_search_preview"):
+        built(asked, shape_of("gpt-3.5-turbo"))
     chosen = replace(asked, tool_choice=ToolChoice("named", "web_search_preview"))
     assert built(chosen, shape_of("gpt-4o"))["tool_choice"] == {"type": "web_search_preview"}
 
@@ -360,8 +361,10 @@ def test_parameters_have_their_names_and_ranges_here() -> None:
         "truncation": "auto",
     }
     asked = ask(params={"stop": ["x"], "n": 2, "seed": 1, "top_k": 1})
-    assert set(built(asked, shape)) == {"model", "input", "store"}
-    assert sorted(told(asked, shape)) == ["n", "seed", "stop", "top_k"]
+    own = {"stop", "n", "seed", "top_k"}
+    assert set(built(asked, shape)) == {"model", "input", "store", *own}
+    assert set(told(asked, shape)) == own
+    assert set(built(asked, shape, "drop")) == {"model", "input", "store"}
 
 
 @pytest.mark.parametrize(
@@ -378,9 +381,10 @@ def test_reasoning_is_said_in_the_levels_of_the_model(given: Any, wire: Any) -> 
     assert params(shape_of("openai/gpt-5-1"), reasoning=given) == {"reasoning": wire}
 
 
-def test_reasoning_that_the_model_has_no_control_for_is_left_out_and_told() -> None:
+def test_reasoning_that_the_contract_does_not_mention_is_sent_and_noted() -> None:
     asked = ask(params={"reasoning": {"effort": "low"}})
-    assert "reasoning" not in built(asked, shape_of("gpt-4o"))
+    assert built(asked, shape_of("gpt-4o"))["reasoning"] == {"effort": "low"}
+    assert "reasoning" not in built(asked, shape_of("gpt-4o"), "drop")
     assert told(asked, shape_of("gpt-4o")) == ["reasoning"]
     named = ask(params={"reasoning_effort": "none"})
     assert told(named, shape_of("gpt-4o")) == ["reasoning_effort"]

@@ -54,15 +54,16 @@ def numbered(body: Json) -> Json:
 # --- what goes out -----
 
 
-def test_openai_is_asked_for_base64_and_nothing_that_it_forbids() -> None:
+def test_openai_is_asked_for_base64() -> None:
     plan = plan_embeddings(
         context(), model=OPENAI, input=["a", "b"], dimensions=8, purpose="query", user="u"
     )
     assert body_of(plan) == {
-        "model": OPENAI, "input": ["a", "b"], "dimensions": 8, "encoding_format": "base64"
+        "model": OPENAI, "input": ["a", "b"], "dimensions": 8, "encoding_format": "base64",
+        "user": "u",
     }  # fmt: skip
     assert list(told(plan)) == ["user"]
-    assert told(plan)["user"].startswith("user='u' was left out: the model has no such parameter")
+    assert told(plan)["user"].startswith("user='u' was sent although")
 
 
 def test_models_without_base64_are_not_asked_for_it() -> None:

@@ -111,8 +111,8 @@ def test_a_size_that_a_model_does_not_have_is_an_error_that_names_the_sizes(
     assert field in body_of(written)
 
 
-def test_a_size_is_left_out_where_there_is_none_to_choose() -> None:
-    assert sent("reve/edit-image", size="64x64", image=LINK) == {"image_url": LINK}
+def test_a_size_is_sent_with_a_note_where_none_is_documented() -> None:
+    assert sent("reve/edit-image", size="64x64", image=LINK) == {"image_url": LINK, "size": "64x64"}
     assert set(notes("reve/edit-image", size="64x64", image=LINK)) == {"size"}
 
 
@@ -125,7 +125,7 @@ def test_names_of_ours_become_the_names_of_the_model() -> None:
         "num_inference_steps": 4, "num_images": 2
     }  # fmt: skip
     assert sent("alibaba/qwen-image-3", params=given, output_format="jpg") == {
-        "enable_prompt_expansion": True, "output_format": "jpeg"
+        "enable_prompt_expansion": True, "output_format": "jpeg", "steps": 4
     }  # fmt: skip
     assert sent("google/nano-banana-2", params={"web_search": True}) == {"enable_web_search": True}
     assert sent("x-ai/grok-imagine-image", n=3) == {"n": 3}
@@ -137,11 +137,11 @@ def test_what_a_model_does_anyway_is_no_loss() -> None:
     assert notes("reve/create-image", n=1, response_format="url", quality="auto") == {}
 
 
-def test_what_a_model_does_not_take_is_left_out_and_said() -> None:
+def test_what_a_contract_does_not_mention_is_sent_and_noted() -> None:
     asked: dict[str, Any] = {
         "n": 3, "response_format": "b64_json", "seed": 5, "negative_prompt": "x"
     }  # fmt: skip
-    assert sent("reve/create-image", **asked) == {}
+    assert sent("reve/create-image", **asked) == asked
     assert set(notes("reve/create-image", **asked)) == set(asked)
     verbatim = plan_images(context("send"), model="reve/create-image", prompt="a", **asked)
     assert asked.items() <= body_of(verbatim).items()

@@ -68,7 +68,6 @@ def test_what_means_the_same_is_spelled_anew_in_silence(
         ({"n": 3}, {"num_images": 2}, "takes 1, 2, 4"),
         ({"effort": "xhigh"}, {"effort": "high"}, "takes 'low', 'medium', 'high'"),
         ({"quality": "hd"}, {}, "takes 'low', 'high'"),
-        ({"seed": 7}, {}, "no such parameter"),
     ],
 )
 def test_what_changes_is_noted_with_its_reason_and_a_cure(
@@ -85,6 +84,16 @@ def test_what_changes_is_noted_with_its_reason_and_a_cure(
     assert caught.value.field == name
     (value,) = fitted("send", **given)[0].values()
     assert value == given[name]
+
+
+def test_what_is_not_mentioned_is_sent_and_noted() -> None:
+    body, notes = fitted(seed=7)
+    assert body == {"seed": 7}
+    assert notes["seed"].startswith("seed=7 was sent although the documentation")
+    assert fitted("drop", seed=7) == ({}, {})
+    assert fitted("send", seed=7) == ({"seed": 7}, {})
+    with pytest.raises(UnsupportedFeatureError, match="does not mention seed"):
+        fitted("error", seed=7)
 
 
 def test_a_closed_shape_gets_no_name_that_it_does_not_declare() -> None:

@@ -91,9 +91,9 @@ def test_a_note_names_the_argument_as_it_was_written_the_reason_and_the_cure() -
     assert note == (
         "thinking_budget=2000 was sent as reasoning_effort='low': the model has levels only"
     )
-    _, (left,) = built("gpt-4o", reasoning_effort="low")
-    assert left.startswith("reasoning_effort='low' was left out: ")
-    assert "on_unsupported='send'" in left
+    _, (sent,) = built("gpt-4o", reasoning_effort="low")
+    assert sent.startswith("reasoning_effort='low' was sent although ")
+    assert "on_unsupported='drop'" in sent
 
 
 def test_a_second_control_beside_the_models_own_is_reported_not_mixed_in() -> None:
