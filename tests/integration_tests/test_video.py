@@ -336,10 +336,11 @@ def test_a_check_sends_nothing_and_needs_no_key(api: Emulator) -> None:
     client = AimlapiClient(api_key=None)
     found = client.video.check(model="openai/sora-2-t2v", prompt="a cat", seed=7, duration=8)
     assert found.error is None
-    assert found.body == {"model": "openai/sora-2-t2v", "prompt": "a cat", "duration": 8}
+    plain = {"model": "openai/sora-2-t2v", "prompt": "a cat", "duration": 8}
+    assert found.body == {**plain, "seed": 7}
     assert found.url.endswith(GENERATIONS)
     (change,) = found.changes
-    assert change.startswith("seed=7 was left out")
+    assert change.startswith("seed=7 was sent although")
     assert not found.ok
     refused = client.video.check(model=MODEL, prompt="a cat", duration=5)
     assert isinstance(refused.error, errors.UnsupportedFeatureError)

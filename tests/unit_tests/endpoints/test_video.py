@@ -171,8 +171,9 @@ def test_what_a_model_cannot_do_is_refused_with_its_choices(
     plan_submit(context("send"), model=model, prompt="a cat", **given)
 
 
-def test_what_a_model_has_no_word_for_is_left_out_and_said() -> None:
-    assert sent("openai/sora-2-t2v", seed=7, negative_prompt="rain") == {}
+def test_what_a_contract_does_not_mention_is_sent_and_noted() -> None:
+    given: dict[str, Any] = {"seed": 7, "negative_prompt": "rain"}
+    assert sent("openai/sora-2-t2v", **given) == given
     assert set(notes("openai/sora-2-t2v", seed=7, negative_prompt="rain")) == {
         "seed", "negative_prompt",
     }  # fmt: skip
