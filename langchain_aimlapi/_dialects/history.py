@@ -59,9 +59,7 @@ def _is_foreign(message: Message, vendor: str | None, model: str) -> bool:
 
 def _unsealed(message: Message) -> Message:
     parts = tuple(
-        _plain(part)
-        for part in message.parts
-        if not isinstance(part, ReasoningPart) or part.text
+        _plain(part) for part in message.parts if not isinstance(part, ReasoningPart) or part.text
     )
     extra = {key: value for key, value in message.extra.items() if key not in _SEALED}
     return replace(
