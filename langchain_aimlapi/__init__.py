@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi.client import AimlapiClient
     from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
+    from langchain_aimlapi.registration import register
 
 _EXPORTS = {
     "AimlapiClient": "langchain_aimlapi.client",
@@ -22,6 +23,7 @@ _EXPORTS = {
     "AimlapiError": "langchain_aimlapi.errors",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
+    "register": "langchain_aimlapi.registration",
 }
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Catalog",
     "ChatAimlapi",
     "__version__",
+    "register",
 ]
 
 

@@ -28,7 +28,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"endpoints"}),
     frozenset({"_connection"}),
     frozenset({"_langchain", "_litellm"}),
-    frozenset({"chat_models", "client", "downloads", "embeddings", "litellm_provider"}),
+    frozenset(
+        {"chat_models", "client", "downloads", "embeddings", "litellm_provider", "registration"}
+    ),
     frozenset({"cli", "__init__"}),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
