@@ -29,7 +29,15 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"_connection"}),
     frozenset({"_langchain", "_litellm"}),
     frozenset(
-        {"chat_models", "client", "downloads", "embeddings", "litellm_provider", "registration"}
+        {
+            "chat_models",
+            "client",
+            "downloads",
+            "embeddings",
+            "litellm_provider",
+            "registration",
+            "tracing",
+        }
     ),
     frozenset({"cli", "__init__"}),
 )
@@ -40,7 +48,7 @@ ALLOWED = {
     "httpx": {"_transport", "emulator", "_litellm"},
     "aiohttp": {"_transport"},
     "litellm": {"litellm_provider", "_litellm"},
-    "langchain_core": {"errors", "_langchain", "chat_models", "embeddings"},
+    "langchain_core": {"errors", "_langchain", "chat_models", "embeddings", "tracing"},
     "pydantic": {"_connection", "_langchain", "_litellm", "chat_models", "client", "embeddings"},
     # JSON is read and written at the speed of pydantic's core, where bytes become values.
     "pydantic_core": {"_json", "_dialects", "catalog"},
