@@ -19,6 +19,7 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     │   ├── InvalidResponseError                              a 2xx that is no answer
     │   └── JobFailedError                                    a job ended without a result
     ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
+    ├── SpendLimitError                                       refused by us: the limit is reached
     ├── StructuredOutputError (OutputParserException)         no answer in the shape asked for
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
@@ -213,6 +214,28 @@ class JobNotFoundError(InvalidRequestError):
     """The API knows no job with this id (404). ``job_id`` is the id."""
 
     job_id: str | None = None
+
+
+class SpendLimitError(AimlapiError):
+    """A limit of spend would be passed, so nothing was sent.
+
+    Attributes:
+        limit_usd: The limit, in US dollars.
+        spent_usd: What has been charged until now, in US dollars.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit_usd: float | None = None,
+        spent_usd: float | None = None,
+        advice: str | None = "raise the limit, or end here",
+        **details: Any,
+    ) -> None:
+        super().__init__(message, advice=advice, **details)
+        self.limit_usd = limit_usd
+        self.spent_usd = spent_usd
 
 
 class StructuredOutputError(AimlapiError, core.OutputParserException):

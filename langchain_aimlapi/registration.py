@@ -36,9 +36,12 @@ def register() -> None:
     Source: langchain 1.3 and 1.5.2, ``chat_models/base.py`` and ``embeddings/base.py``, read
         2026-11-27.
     """
+    from langchain_aimlapi._langchain.agents import keep_marks_on_fallback
+
     tables = {name: _table_of(name) for name in _TABLES}
     for name, table in tables.items():
         table.setdefault(PROVIDER, ("langchain_aimlapi", _TABLES[name], _make))
+    keep_marks_on_fallback()
 
 
 def _table_of(name: str) -> dict[str, tuple[str, str, Callable[..., Any]]]:

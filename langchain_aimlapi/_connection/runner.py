@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from langchain_aimlapi import errors
+from langchain_aimlapi._connection.ledger import charged
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.key import Key, secret_of
 from langchain_aimlapi._wire.request import Limits
@@ -54,7 +55,11 @@ class Runner:
         key, policy = self._start(plan)
         driver = self.drivers.sync
         try:
-            return plan.join([driver.run(s, key, self.on_retry) for s in _flows(plan, policy)])
+            with charged(plan.model) as charge:
+                steps = _flows(plan, policy)
+                value = plan.join([driver.run(s, key, self.on_retry) for s in steps])
+                charge.of(value)
+            return value
         except errors.AimlapiError as error:
             self.amend(error, plan.model)
             raise
@@ -64,13 +69,15 @@ class Runner:
         key, policy = self._start(plan)
         driver = self.drivers.asynchronous
         try:
-            return plan.join(
-                await _overlapped(
+            with charged(plan.model) as charge:
+                results = await _overlapped(
                     _flows(plan, policy),
                     lambda each: driver.run(each, key, self.on_retry),
                     min(self.max_concurrency, len(plan.steps)),
                 )
-            )
+                value = plan.join(results)
+                charge.of(value)
+            return value
         except errors.AimlapiError as error:
             self.amend(error, plan.model)
             raise

@@ -35,7 +35,9 @@ FLOORS: tuple[frozenset[str], ...] = (
             "downloads",
             "embeddings",
             "litellm_provider",
+            "middleware",
             "registration",
+            "spend",
             "tracing",
         }
     ),
@@ -48,7 +50,17 @@ ALLOWED = {
     "httpx": {"_transport", "emulator", "_litellm"},
     "aiohttp": {"_transport"},
     "litellm": {"litellm_provider", "_litellm"},
-    "langchain_core": {"errors", "_langchain", "chat_models", "embeddings", "tracing"},
+    "langchain": {"middleware"},
+    "langgraph": {"middleware"},
+    "langchain_core": {
+        "errors",
+        "_langchain",
+        "chat_models",
+        "embeddings",
+        "middleware",
+        "spend",
+        "tracing",
+    },
     "pydantic": {"_connection", "_langchain", "_litellm", "chat_models", "client", "embeddings"},
     # JSON is read and written at the speed of pydantic's core, where bytes become values.
     "pydantic_core": {"_json", "_dialects", "catalog"},
@@ -65,6 +77,7 @@ ASYNC = {
     "embeddings",
     "emulator",
     "litellm_provider",
+    "middleware",
 }
 ASYNC_IN_LANGCHAIN = {
     "parsers.py",
