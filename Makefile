@@ -56,9 +56,9 @@ bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.harness.benchmarks
 	$(BENCH)/bin/python -m tests.harness.benchmarks.building
 
-fuzz: $(VENV)/dev  ## Fuzz the readers, guided by coverage, for five minutes
-	$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
-	$(PY) -m tests.harness.fuzz --seconds 300
+fuzz: $(VENV)/dev  ## Search every public parser and converter for five minutes (SECONDS=...)
+	-$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
+	$(PY) -m tests.harness.fuzz --seconds $(or $(SECONDS),300) --jobs $(JOBS)
 
 conformance: $(VENV)/dev  ## Every model times every feature against the published schemas (8 minutes)
 	$(PY) -m tests.harness.conformance --jobs 2

@@ -9,8 +9,9 @@ LangChain v0 (``source_type``), v1 (``base64``/``url``/``file_id``), OpenAI's ch
 from __future__ import annotations
 
 import base64
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, cast
 
@@ -39,9 +40,17 @@ CALL_BLOCKS = frozenset(
 
 
 def content_to_parts(content: Any) -> tuple[Part, ...]:
-    """A message's content as parts; the blocks of tool calls are left to `tool_calls`."""
+    """A message's content as parts; the blocks of tool calls are left to `tool_calls`.
+
+    Raises:
+        ValueError: ``content`` is no text, no block and no list of them.
+    """
     if isinstance(content, str):
         return (TextPart(content),) if content else ()
+    if isinstance(content, Mapping):
+        content = [content]
+    if not isinstance(content, Iterable | None):
+        raise ValueError(f"content is {content!r:.60}; use a text or a list of content blocks")
     parts: list[Part] = []
     for block in content or ():
         if isinstance(block, str):
@@ -75,6 +84,14 @@ def plain_word(value: Any) -> str | None:
     if isinstance(value, Enum):
         value = value.value
     return str(value) if isinstance(value, str) else None
+
+
+def call_id_of(value: Any) -> str | None:
+    """The id of a call as text, also where a program writes something else for it; None where
+    there is none."""
+    if not value:
+        return None
+    return plain_word(value) or json.dumps(value, default=str)
 
 
 def user_messages(parts: tuple[Part, ...], name: str | None) -> list[Message]:

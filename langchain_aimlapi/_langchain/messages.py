@@ -17,7 +17,7 @@ from langchain_core.messages import (
 )
 
 from langchain_aimlapi._domain.answers import answer_to_parts
-from langchain_aimlapi._domain.content import content_to_parts, user_messages
+from langchain_aimlapi._domain.content import call_id_of, content_to_parts, user_messages
 from langchain_aimlapi._domain.values import (
     FREE_TEXT_KEY,
     RETURNED_KEYS,
@@ -150,7 +150,9 @@ def _calls(message: AIMessage, custom: Container[str]) -> tuple[ToolCall, ...]:
     if not calls and isinstance(message.content, list):  # another provider's history
         calls = [
             ToolCall(
-                block.get("id"), str(block.get("name") or ""), json.dumps(block.get("input") or {})
+                call_id_of(block.get("id")),
+                str(block.get("name") or ""),
+                json.dumps(block.get("input") or {}),
             )
             for block in message.content
             if isinstance(block, dict) and block.get("type") == "tool_use"

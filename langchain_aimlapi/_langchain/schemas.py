@@ -44,7 +44,9 @@ def class_schema(schema: type[BaseModel]) -> Json:
 def written_out(schema: Mapping[str, Any]) -> Json:
     """The schema without ``$ref``s, unless it contains itself; an object at its top."""
     whole = dict(schema)
-    if "$ref" in whole and "properties" not in whole:  # vendors want an object at the top
+    if (
+        isinstance(whole.get("$ref"), str) and "properties" not in whole
+    ):  # vendors want an object at the top
         whole = {**_resolved(whole.pop("$ref"), whole), **whole}
     if any(key in whole for key in _DEFINITIONS) and not is_recursive(whole):
         whole = dereference_refs(whole)
@@ -57,7 +59,8 @@ def _resolved(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
     place = reference.split("/")
     if len(place) != 3 or place[0] != "#" or place[1] not in _DEFINITIONS:
         return {"$ref": reference}
-    found = (root.get(place[1]) or {}).get(place[2])
+    definitions = root.get(place[1])
+    found = definitions.get(place[2]) if isinstance(definitions, Mapping) else None
     return found if isinstance(found, Mapping) else {"$ref": reference}
 
 
@@ -98,7 +101,8 @@ def is_recursive(schema: Mapping[str, Any]) -> bool:
     """Whether a reference of the schema leads, by whatever way, to itself."""
     graph: dict[str, set[str]] = {"#": _references(schema, with_definitions=False)}
     for key in _DEFINITIONS:
-        for name, each in (schema.get(key) or {}).items():
+        found = schema.get(key)
+        for name, each in found.items() if isinstance(found, Mapping) else ():
             if isinstance(each, Mapping):
                 graph[f"#/{key}/{name}"] = _references(each)
     return any(_leads_to(start, start, graph) for start in graph)

@@ -114,7 +114,12 @@ def chain_of(way: Way, *, include_raw: bool) -> Runnable[Any, Any]:
 def _by_tool(
     model: BaseChatModel, schema: Any, strict: bool | None, traced: Any, kwargs: Mapping[str, Any]
 ) -> Way:
-    name = tool_to_wire(schema, strict=strict)["function"]["name"]
+    function = tool_to_wire(schema, strict=strict).get("function")
+    if function is None:
+        raise ValueError(
+            f"the schema's type is {schema['type']!r:.60}: a schema of an answer is an object"
+        )
+    name = function["name"]
     bound = model.bind_tools(
         [schema],
         tool_choice=name,

@@ -70,7 +70,7 @@ def _recursive_schema(tool: Any) -> dict[str, Any] | None:
 
 
 def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
-    """A bound tool in neutral terms."""
+    """A bound tool in neutral terms. Raises ValueError: a function without a name."""
     kind = wire.get("type")
     if kind == "custom" and isinstance(wire.get("custom"), Mapping):
         custom = wire["custom"]
@@ -79,6 +79,8 @@ def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
         return Tool(name, about, kind="custom", extra=extra)
     function = wire.get("function")
     if kind == "function" and isinstance(function, Mapping):
+        if not function.get("name"):
+            raise ValueError(f"a tool has no name: {dict(function)!r:.80}")
         return Tool(
             name=str(function["name"]),
             description=str(function.get("description") or ""),

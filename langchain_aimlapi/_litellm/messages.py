@@ -8,7 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from langchain_aimlapi._domain.answers import answer_to_parts
-from langchain_aimlapi._domain.content import content_to_parts, plain_word, user_messages
+from langchain_aimlapi._domain.content import (
+    call_id_of,
+    content_to_parts,
+    plain_word,
+    user_messages,
+)
 from langchain_aimlapi._domain.values import (
     EXTRA_KEYS,
     RETURNED_KEYS,
@@ -66,7 +71,7 @@ def _convert(message: Mapping[str, Any]) -> list[Message]:
         return [_assistant(message, name)]
     parts = _marked(message, content_to_parts(message.get("content")))
     if role == "tool":
-        call_id = message.get("tool_call_id") or None
+        call_id = call_id_of(message.get("tool_call_id"))
         failed = bool(message.get("is_error"))
         return [Message("tool", parts, name=name, tool_call_id=call_id, is_error=failed)]
     if role == "user":
@@ -97,9 +102,10 @@ def _assistant(message: Mapping[str, Any], name: str | None) -> Message:
 def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolCall, ...]:
     extras = fields.get("tool_call_extras")
     known: Mapping[str, Any] = extras if isinstance(extras, Mapping) else {}
-    calls = [
-        _call(_as_mapping(raw), known) for raw in message.get("tool_calls") or () if raw is not None
-    ]
+    called = message.get("tool_calls") or ()
+    if not isinstance(called, Iterable):
+        raise ValueError(f"tool_calls is {called!r:.60}; use a list of calls")
+    calls = [_call(_as_mapping(raw), known) for raw in called if raw is not None]
     legacy = message.get("function_call")
     if legacy and not calls:
         inner = _as_mapping(legacy)
@@ -108,7 +114,7 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
     content = message.get("content")
     if not calls and isinstance(content, list):  # Anthropic's own history
         calls = [
-            ToolCall(b.get("id"), str(b.get("name") or ""), _text(b.get("input") or {}))
+            ToolCall(call_id_of(b.get("id")), str(b.get("name") or ""), _text(b.get("input") or {}))
             for b in content
             if isinstance(b, Mapping) and b.get("type") == "tool_use"
         ]
@@ -116,10 +122,10 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
 
 
 def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
-    call_id = raw.get("id") or None
+    call_id = call_id_of(raw.get("id"))
     told = raw.get("provider_specific_fields")
     fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
-    extra = known.get(call_id) if isinstance(call_id, str) else None
+    extra = known.get(call_id) if call_id else None
     opaque = raw.get("extra_content") or fields.get("extra_content")
     merged = {**(extra if isinstance(extra, Mapping) else {})}
     if opaque:
