@@ -16,7 +16,7 @@ from langchain_aimlapi._fitting.notes import Notes
 from tests.harness.conformance.__main__ import main
 from tests.harness.conformance.door import ANSWERS, Door
 from tests.harness.conformance.feature import Feature
-from tests.harness.conformance.judge import FEATURES, Verdict, can_say, judge
+from tests.harness.conformance.judge import FEATURES, Verdict, can_say, judge, run
 from tests.harness.conformance.published import CHAT, MESSAGES, RESPONSES, Target, targets, unlike
 from tests.harness.paths import SHARED as API
 
@@ -48,6 +48,7 @@ SOME = (
     "openai/gpt-5-1-codex",
     "openai/gpt-5-pro",
 )
+PARTS = 16
 SAMPLE = ("openai/gpt-4o", "anthropic/claude-opus-4-8", "openai/gpt-5-1-codex")
 
 
@@ -82,6 +83,15 @@ def test_every_feature_is_sent_as_the_schema_wants_it_or_refused(
     assert [v for v in verdicts if v.outcome == "wrong"] == []
     counts = Counter(v.outcome for v in verdicts)
     assert counts["valid"] > (0 if "captioner" in model else len(FEATURES) // 3)
+
+
+@pytest.mark.table
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_is_wrong_with_an_id_of_any_set_of_schemas(
+    part: int, known: dict[str, Target]
+) -> None:
+    chosen = unlike(known.values())[part::PARTS]
+    assert [v for v in run(chosen, FEATURES) if v.outcome == "wrong"] == []
 
 
 def test_the_documentation_is_read_whole(known: dict[str, Target]) -> None:

@@ -77,7 +77,8 @@ def test_figures_are_asked_for_in_the_background_and_once(
 
     async def go() -> None:
         await ask(group(api), 1)
-        await asyncio.sleep(0.3)
+        assert prefer._task is not None
+        await asyncio.wait_for(prefer._task, 60)
         await ask(group(api), 4)
 
     runner.run(go())

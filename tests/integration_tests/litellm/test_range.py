@@ -32,6 +32,7 @@ def test_lowest_tested_version_is_the_lowest_that_may_be_installed() -> None:
     assert wanted[: len(declared)] == declared
 
 
+@pytest.mark.peer
 @pytest.mark.parametrize("version", [LOWEST, NEWEST])
 @pytest.mark.skipif(not WANTED, reason="installs other versions: set AIMLAPI_LITELLM_RANGE=1")
 def test_all_tests_pass_with(version: str, tmp_path: Path) -> None:
