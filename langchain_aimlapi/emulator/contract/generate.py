@@ -100,10 +100,11 @@ class Source:
         text = (self.folder / name).read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines() if line.strip()]
 
-    def _choose(self) -> dict[tuple[str, str], str]:
-        """(path, model) -> the schema's hash: of a page that is live, before all others."""
+    def _choose(self) -> dict[tuple[str, str], list[str]]:
+        """(path, model) -> schemas: of live pages before all others, of a chat model one alone."""
         preferred = {row["id"]: row.get("chat_schema") for row in self.models}
-        found: dict[tuple[str, str], tuple[tuple[int, int], str]] = {}
+        ranks: dict[tuple[str, str], tuple[int, int]] = {}
+        found: dict[tuple[str, str], list[str]] = {}
         for operation in self.index["operations"]:
             path = operation["path"]
             rank = (_CLASSES.index(operation["class"]), int(path in _PATHS))
@@ -115,17 +116,24 @@ class Source:
             for model in operation["models"]:
                 best = (-1, 0) if preferred.get(model) == schema else rank
                 key = (home, model)
-                if key not in found or best < found[key][0]:
-                    found[key] = (best, schema)
-        return {key: schema for key, (_, schema) in found.items()}
+                if key not in ranks or best < ranks[key]:
+                    ranks[key], found[key] = best, [schema]
+                elif best == ranks[key] and schema not in found[key]:
+                    found[key].append(schema)
+        return found
 
     def published(self, name: str) -> dict[str, Schema]:
         """Path -> the schema that the documentation prints for a model."""
         return {
-            path: self.schema(schema)
-            for (path, model), schema in self._published.items()
+            path: self._either(schemas)
+            for (path, model), schemas in self._published.items()
             if model == name
         }
+
+    def _either(self, names: Sequence[str]) -> Schema:
+        """Several pages may print a body for one model; each of them is taken."""
+        schemas = [self.schema(name) for name in sorted(names)]
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
     def names_published(self) -> list[str]:
         return sorted({model for _, model in self._published})
@@ -179,7 +187,7 @@ class Build:
             row = Row(entry["id"], vendor=entry.get("vendor") or "", kind=entry.get("kind"))
             row.status = entry["status"]
             row.bodies = self.source.published(row.name)
-            context = (entry.get("database") or {}).get("context")
+            context = (entry.get("context") or {}).get("database")
             if context:
                 row.facts["context"] = context
             self.rows[row.name] = row
@@ -305,6 +313,8 @@ class Build:
         row.bodies[newer.BATCHES] = newer.batch(100_000)
 
     def _newest(self, name: str, path: str, schema: Schema) -> Schema:
+        if "properties" not in schema and "anyOf" in schema:
+            return {"anyOf": [self._newest(name, path, one) for one in schema["anyOf"]]}
         if path == newer.RESPONSES:
             return newer.responses_relaxed(schema)
         if path == newer.EMBEDDINGS and not name.startswith("test/"):

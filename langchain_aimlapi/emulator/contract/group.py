@@ -35,6 +35,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 CACHE = record(("type",), type=words("ephemeral"), ttl=words("5m", "1h"))
+ROLES = ("user", "assistant", "system", "developer", "tool", "function")
 AUDIO_FORMATS = ("wav", "mp3")
 PARTS: Mapping[str, Schema] = {
     "text": record(("type", "text"), type=words("text"), text=STRING, cache_control=CACHE),
@@ -187,7 +188,7 @@ def chat_schema(
     formats: Sequence[str] = (),
 ) -> Schema:
     """A chat-completions body. ``roles`` are the parts that each role's content may hold."""
-    messages = [message(role, parts) for role, parts in roles.items()]
+    messages = [message(role, roles[role]) for role in ROLES if role in roles]
     properties: dict[str, Schema] = {
         "model": STRING,
         "messages": {"type": "array", "items": {"oneOf": messages}},

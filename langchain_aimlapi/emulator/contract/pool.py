@@ -34,13 +34,18 @@ class Pool:
                 node[key] = [self.add(_schema(one)) for one in value]
             elif key in SINGLE and isinstance(value, Mapping):
                 node[key] = self.add(value)
-            else:
+            elif not _is_prose(key, value):
                 node[key] = value
         text = json.dumps(node, sort_keys=True)
         if text not in self._places:
             self._places[text] = len(self.nodes)
             self.nodes.append(node)
         return self._places[text]
+
+
+def _is_prose(key: str, value: Any) -> bool:
+    """A sentence as a default decides nothing."""
+    return key == "default" and isinstance(value, str) and len(value) > 40
 
 
 def _schema(value: Any) -> Schema:

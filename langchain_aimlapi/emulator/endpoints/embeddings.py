@@ -11,6 +11,7 @@ from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
 from langchain_aimlapi.emulator._generation import dummy_keys
+from langchain_aimlapi.emulator._history import refuse_upstream
 from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
 from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._reading import whole
@@ -37,7 +38,7 @@ def embed(call: Call, state: State) -> Answer:
     model = find_model(state, body, PATH)
     check(state, model, PATH, body)
     dummy_keys(body, at_once=True)
-    texts = _texts(body.get("input"))
+    texts = _texts(body.get("input"), upstream=state.checks_history)
     size = _size(model, body.get("dimensions"))
     as_text = body.get("encoding_format") == "base64"
     tokens = Tokens(input=sum(map(count_tokens, texts)), output=0)
@@ -55,17 +56,18 @@ def embed(call: Call, state: State) -> Answer:
     return charged(json_answer(answer), {**cost.headers(), **state.model_headers(model)})
 
 
-def _texts(given: Any) -> list[str]:
-    """The texts; token ids and empty texts are refused."""
+def _texts(given: Any, *, upstream: bool) -> list[str]:
+    """The texts; token ids are refused, and by the vendors upstream also what is empty."""
     texts = [given] if isinstance(given, str) else given
-    if not isinstance(texts, list) or not texts:
+    if not isinstance(texts, list):
         raise Refusal(400, issues=[Issue("input", "Expected string | array")])
     refuse(
         Issue(f"input.{place}", f"Expected string, received {kind_of(text)}")
         for place, text in enumerate(texts)
         if not isinstance(text, str)
     )
-    refuse([Issue("input", "String must contain at least 1 character(s)")] if "" in texts else [])
+    if upstream and (not texts or "" in texts):
+        refuse_upstream("Invalid 'input': it must not be empty.", anthropic=False)
     return texts
 
 
