@@ -18,8 +18,10 @@ from langchain_aimlapi.endpoints.batches import BatchCalls
 from langchain_aimlapi.endpoints.billing import plan_balance
 from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import ImageCalls
+from langchain_aimlapi.endpoints.meshes import MeshCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_models
+from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
 # What may differ between two clients that share their connections.
@@ -41,6 +43,8 @@ class AimlapiClient(Connection):
         client.images.generate(model=..., prompt=...) await client.images.agenerate(...)
         client.images.edit(model=..., image=..., ...) await client.images.aedit(...)
         client.video.submit(model=..., prompt=...)    await client.video.asubmit(...)
+        client.music.submit(model=..., prompt=...)    await client.music.asubmit(...)
+        client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
         client.metrics([...])                         await client.ametrics([...])
         client.billing()                              await client.abilling()
         client.models(kind="image", refresh=True)     await client.amodels(...)
@@ -59,6 +63,8 @@ class AimlapiClient(Connection):
     aembeddings = AsyncCall(plan_embeddings)
     images = Mounted(ImageCalls)
     video = Mounted(VideoCalls)
+    music = Mounted(MusicCalls)
+    meshes = Mounted(MeshCalls)
     metrics = SyncCall(plan_metrics)
     ametrics = AsyncCall(plan_metrics)
     batches = Mounted(BatchCalls)

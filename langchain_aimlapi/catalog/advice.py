@@ -29,12 +29,12 @@ FRONTS: dict[str, tuple[str, str | None]] = {
     "responses": ("is a chat model", "ChatAimlapi"),
     "embedding": ("makes embeddings", "AimlapiEmbeddings"),
     "image": ("makes images", "AimlapiClient().images"),
-    "video": ("makes videos", None),
-    "audio": ("makes music", None),
+    "video": ("makes videos", "AimlapiClient().video"),
+    "audio": ("makes music", "AimlapiClient().music"),
     "tts": ("makes speech", None),
     "stt": ("transcribes speech", None),
     "ocr": ("reads documents", None),
-    "3d": ("makes 3D objects", None),
+    "3d": ("makes 3D models", "AimlapiClient().meshes"),
 }
 
 

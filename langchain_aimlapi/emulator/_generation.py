@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
@@ -66,11 +66,16 @@ def submit(
     *,
     make: Callable[[Job], Json],
     price: Callable[[Json], Cost],
+    stands_for: Mapping[str, str] = {},
 ) -> Answer:
-    """The answer to a submission: an id, ``queued``, and what it will cost."""
+    """The answer to a submission: an id, ``queued``, and what it will cost.
+
+    ``stands_for``: key of the body -> a required key in whose place it may be sent.
+    """
     body = call.json()
     model = find_model(state, body, path)
-    check(state, model, path, body)
+    replaced = {stands_for[key]: "https://aimlapi.emulator/" for key in body if key in stands_for}
+    check(state, model, path, {**replaced, **body})
     cost, form = price(body), job_form(kind, str(body["model"]))
     job = new_job(call, state, kind, body, make=make, cost=cost)
     answer: Json = {form.key: job.id, "status": job.status}

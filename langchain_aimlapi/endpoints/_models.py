@@ -21,7 +21,7 @@ def check_kind(facts: Facts, kind: str, path: str, notes: Notes, catalog: Catalo
     """
     if notes.policy == "send" or not facts.known or facts.kind in (None, kind):
         return
-    if path in facts.shapes:
+    if path in facts.shapes and {kind, facts.kind} != {"image", "3d"}:  # these two share a path
         return
     does, right = FRONTS.get(str(facts.kind), (f"is of the kind {facts.kind}", None))
     others = ", ".join(_nearest(catalog, kind, facts.id, lambda _: True)[:3])

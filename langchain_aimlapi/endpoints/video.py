@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from langchain_aimlapi._domain.values import Meta
-from langchain_aimlapi._fitting.attachments import Slot, merged
-from langchain_aimlapi._fitting.checks import (
-    check_model,
-    check_number,
-    check_required,
-    check_text,
-    check_values,
-)
+from langchain_aimlapi._fitting.attachments import Slot
+from langchain_aimlapi._fitting.checks import check_model, check_number, check_text
 from langchain_aimlapi._fitting.notes import Notes
-from langchain_aimlapi._fitting.params import Body, fit_all, match
+from langchain_aimlapi._fitting.params import match
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
@@ -38,13 +31,11 @@ from langchain_aimlapi.endpoints import (
     only,
     order,
     plan_made,
-    shape_at,
 )
 from langchain_aimlapi.endpoints._media import Media
-from langchain_aimlapi.endpoints._models import check_kind, models_that, nearest
-from langchain_aimlapi.endpoints._sources import Kind, Sources, read_sources
+from langchain_aimlapi.endpoints._sources import Sources
 from langchain_aimlapi.endpoints._states import links_in, media_type_in, read_state, size_in
-from langchain_aimlapi.errors import InvalidRequestError
+from langchain_aimlapi.endpoints._vocabulary import MediaCall, Vocabulary
 
 __all__ = ["GENERATIONS", "Video", "VideoCalls", "plan_submit", "plan_video"]
 
@@ -68,11 +59,6 @@ REFERENCES = Slot(
 )  # fmt: skip
 VIDEO = Slot("video", "a video", "video", one=("video_url", "reference"), many=("video_urls",))
 AUDIO = Slot("audio", "a sound", "audio", one=("audio_url",), many=("audio_urls",))
-_SLOTS: tuple[tuple[Slot, Kind], ...] = (
-    (IMAGE, "image"), (LAST_IMAGE, "image"), (REFERENCES, "image"), (VIDEO, "video"),
-    (AUDIO, "audio"),
-)  # fmt: skip
-
 # One name of ours -> the models' own. A model has at most one of them.
 _SPELLINGS = {
     "aspect_ratio": ("ratio", "aspect_ratio"),
@@ -108,17 +94,6 @@ class Video(Media):
     """
 
     urls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """The arguments of a call."""
-
-    model: str
-    prompt: str | None
-    files: Mapping[str, Sources | None]
-    given: Mapping[str, Any]
-    extra_body: Mapping[str, Any]
 
 
 def plan_submit(
@@ -193,7 +168,11 @@ def plan_submit(
         "video": video, "audio": audio,
     }  # fmt: skip
     given = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
-    return _ordered(context, _Order(model.strip(), prompt, files, given, extra_body or {}))
+    call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
+    path = _path(context.facts(call.model))
+    body, notes = WORDS.body(context, call, path)
+    request = context.json_request(path, body, model=call.model)
+    return Plan([order(request, parse_video)], only, model=call.model, notes=notes)
 
 
 def plan_video(
@@ -246,24 +225,6 @@ def plan_video(
 # --- what goes out -----
 
 
-def _ordered(context: Context, call: _Order) -> Plan[JobState[Video]]:
-    facts, notes = context.facts(call.model), context.notes(call.model)
-    path = _path(facts)
-    shape = shape_at(facts, path)
-    check_kind(facts, "video", path, notes, context.catalog)
-    body = merged([_parameters(call, shape, notes), _files(context, call, shape, notes)])
-    arguments = _arguments(shape)
-    check_values(body, shape, notes, arguments)
-    whole = {"model": call.model, **body, **call.extra_body}
-    check_required(
-        whole, shape, notes, arguments,
-        able=_doing_without(context, call.model),
-    )  # fmt: skip
-    _check_something(whole, shape, call.model)
-    request = context.json_request(path, whole, model=call.model)
-    return Plan([order(request, parse_video)], only, model=call.model, notes=notes)
-
-
 def _path(facts: Facts) -> str:
     """Where a model's videos are ordered: one path, but for a few old ids."""
     if GENERATIONS in facts.shapes:
@@ -271,26 +232,14 @@ def _path(facts: Facts) -> str:
     return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), GENERATIONS)
 
 
-def _arguments(shape: Shape) -> dict[str, str]:
-    """The model's key -> our name."""
+def _prepared(given: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+    """Sizes in the model's own words."""
     params = shape.params or {}
-    names = {key: name for name, keys in _SPELLINGS.items() for key in keys if key in params}
-    for slot, _ in reversed(_SLOTS):
-        names |= {key.partition(".")[0]: slot.name for key in slot.keys(shape)}
-    return {**names, "prompt": "prompt"}
-
-
-def _parameters(call: _Order, shape: Shape, notes: Notes) -> Body:
-    """The prompt and every other parameter, as the model takes them."""
-    given = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.given}
-    if shape.params is not None and "frame_size" in shape.params:
-        given = _frame_size(given, shape.params["frame_size"], notes)
-    if shape.params is not None and given.get("resolution") is not None:
-        given["resolution"] = _level(given["resolution"], shape)
-    return fit_all(
-        given, shape, notes,
-        common=_COMMON, spellings=_SPELLINGS, implied=_IMPLIED, exact=_EXACT,
-    )  # fmt: skip
+    if "frame_size" in params:
+        given = _frame_size(given, params["frame_size"], notes)
+    if given.get("resolution") is not None:
+        given = {**given, "resolution": _level(given["resolution"], shape)}
+    return given
 
 
 def _level(resolution: object, shape: Shape) -> object:
@@ -333,42 +282,19 @@ def _proportions(ratio: str) -> float | None:
         return None
 
 
-def _files(context: Context, call: _Order, shape: Shape, notes: Notes) -> Body:
-    """The caller's files under the model's own keys."""
-    bodies = []
-    for slot, kind in _SLOTS:
-        found = read_sources(slot.name, call.files[slot.name], kind, call.model)
-        if found:
-            urls = [each.as_url() for each in found]
-            able = partial(models_that, context.catalog, "video", call.model, _takes(slot))
-            bodies.append(slot.fit(urls, shape, notes, able))
-    return merged(bodies)
-
-
-def _takes(slot: Slot) -> Callable[[Facts], bool]:
-    return lambda facts: bool(slot.keys(shape_at(facts, GENERATIONS)))
-
-
-def _doing_without(context: Context, model: str) -> Callable[[str], str | None]:
-    """Argument -> the id of the nearest model that needs no files."""
-    keys = {key for slot, _ in _SLOTS for key in (*slot.one, *slot.many)}
-
-    def able(facts: Facts) -> bool:
-        return not keys & shape_at(facts, GENERATIONS).required
-
-    def find(argument: str) -> str | None:
-        is_file = any(slot.name == argument for slot, _ in _SLOTS)
-        return nearest(context.catalog, "video", model, able) if is_file else None
-
-    return find
-
-
-def _check_something(body: Json, shape: Shape, model: str) -> None:
-    """An order without words and files is a mistake, whatever the model."""
-    if shape.params is None and set(body) <= {"model", *_SPELLINGS, "duration", "seed"}:
-        raise InvalidRequestError(
-            f"{model} needs prompt", advice="give prompt=...", model=model, field="prompt"
-        )
+WORDS = Vocabulary(
+    kind="video",
+    path=GENERATIONS,
+    slots=(
+        (IMAGE, "image"), (LAST_IMAGE, "image"), (REFERENCES, "image"), (VIDEO, "video"),
+        (AUDIO, "audio"),
+    ),
+    common=_COMMON,
+    spellings=_SPELLINGS,
+    implied=_IMPLIED,
+    exact=_EXACT,
+    prepare=_prepared,
+)  # fmt: skip
 
 
 # --- what comes back -----

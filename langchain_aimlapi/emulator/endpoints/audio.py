@@ -29,7 +29,13 @@ def create(call: Call, state: State) -> Answer:
     def make(job: Job) -> Json:
         return _result(call, state, job)
 
-    return submit(call, state, "audio", PATH, make=make, price=lambda body: Cost.of(PRICE))
+    # The gateway's OpenAPI of 2026-08-30: a song that was prepared stands for its link.
+    return submit(
+        call, state, "audio", PATH,
+        make=make,
+        price=lambda body: Cost.of(PRICE),
+        stands_for={"cover_feature_id": "reference_audio_url"},
+    )  # fmt: skip
 
 
 @route("GET", PATH, "/generate/audio", inference=True)

@@ -12,13 +12,19 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
+import pytest
+
 from langchain_aimlapi._wire.request import Request
 from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, plan_edit, plan_images
+from langchain_aimlapi.endpoints.meshes import plan_mesh
+from langchain_aimlapi.endpoints.music import plan_submit as plan_music
+from langchain_aimlapi.endpoints.video import plan_submit
 from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
 from tests.unit_tests.endpoints.planning import (
     bodies_of,
     context,
+    judge,
     needs_schemas,
     problems,
     requests_of,
@@ -235,3 +241,108 @@ def test_every_upload_of_gpt_image_fits_its_schema() -> None:
     assert len(models) == 2
     assert fields == {*SIZES, "n"}
     assert wrong == []
+
+
+# --- video, music, 3D -----
+
+VIDEOS, MUSIC = "/v2/video/generations", "/v2/generate/audio"
+CLIP, SONG, MESH = (f"https://example.com/cat.{end}" for end in ("mp4", "mp3", "glb"))
+VIDEO_FEATURES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    **{f"duration {n}": {"duration": n} for n in (4, 5, 5.0, "8", 10, 2, 61)},
+    **{f"ratio {r}": {"aspect_ratio": r} for r in ("16:9", "9:16", "1:1", "21:9", "auto", "7:5")},
+    **{
+        f"resolution {level}": {"resolution": level}
+        for level in ("480p", "720P", "1080p", 1080, "4k", "2160p", "hd", "huge")
+    },
+    "seed": {"seed": 42},
+    "seed 0": {"seed": 0},
+    "negative": {"negative_prompt": "rain"},
+    "sound": {"generate_audio": True},
+    "no sound": {"generate_audio": False},
+    "image": {"image": LINK},
+    "image bytes": {"image": PNG},
+    "images": {"image": [LINK, LINK]},
+    "many images": {"image": [LINK] * 20},
+    "first and last": {"image": LINK, "last_image": LINK},
+    "references": {"reference_images": [LINK, LINK]},
+    "image and references": {"image": LINK, "reference_images": [LINK]},
+    "video": {"video": CLIP},
+    "image and video": {"image": LINK, "video": CLIP},
+    "video and mask": {"video": CLIP, "params": {"mask_video_url": CLIP}},
+    "audio": {"audio": SONG},
+    "image and audio": {"image": LINK, "audio": SONG},
+    "video and audio": {"video": CLIP, "audio": SONG},
+    "all": {"image": LINK, "last_image": LINK, "reference_images": [LINK], "video": CLIP,
+            "audio": SONG, "duration": 5, "aspect_ratio": "16:9", "resolution": "720p",
+            "seed": 1},
+    "our names": {"params": {"enhance_prompt": True, "watermark": True, "camera_fixed": True,
+                             "steps": 20, "fps": 25, "cfg_scale": 0.5, "style": "anime"}},
+    "effect": {"image": LINK, "params": {"effect_scene": "hug"}},
+}  # fmt: skip
+MUSIC_FEATURES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "lyrics": {"lyrics": "one two three, one two three"},
+    "short lyrics": {"lyrics": "la"},
+    "song": {"reference_audio": SONG},
+    "song and lyrics": {"reference_audio": SONG, "lyrics": "one two three, one two"},
+    **{f"duration {n}": {"duration": n} for n in (1, 20, 30.5, 47, 120, 301)},
+    "instrumental": {"instrumental": True},
+    "negative": {"negative_prompt": "drums"},
+    "seed": {"seed": 0},
+    **{f"format {f}": {"output_format": f, "lyrics": "one two three, one two"}
+       for f in ("mp3", "wav", "ogg")},
+    "rates": {"sample_rate": 44100, "bitrate": 256000, "lyrics": "one two three, one two"},
+    "wrong rate": {"sample_rate": 1, "lyrics": "one two three, one two"},
+    "our names": {"params": {"steps": 50, "write_lyrics": True}},
+}  # fmt: skip
+MESH_FEATURES: dict[str, dict[str, Any]] = {
+    "plain": {}, "image": {"image": LINK}, "bytes": {"image": PNG}, "mesh": {"mesh": MESH},
+    "sides": {"image": LINK, "back_image": LINK, "left_image": LINK, "right_image": LINK},
+    "obj": {"image": LINK, "output_format": "obj"}, "stl": {"image": LINK, "output_format": "stl"},
+    "seed": {"mesh": MESH, "seed": 3}, "background": {"image": LINK,
+                                                      "params": {"remove_background": True}},
+}  # fmt: skip
+KINDS: dict[str, tuple[str, str, Any, dict[str, dict[str, Any]]]] = {
+    "video": ("video", VIDEOS, plan_submit, VIDEO_FEATURES),
+    "music": ("audio", MUSIC, plan_music, MUSIC_FEATURES),
+    "3D": ("3d", GENERATIONS, plan_mesh, MESH_FEATURES),
+}
+# Nothing else of a call may be refused by us where the schema does not refuse it.
+REFUSED = {
+    "image", "last_image", "reference_images", "video", "audio", "duration", "aspect_ratio",
+    "resolution", "prompt", "lyrics", "reference_audio", "sample_rate", "mesh", "back_image",
+    "left_image", "right_image", "output_format", "effect_scene", "style",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "share"),
+    [
+        ("video", 7),
+        pytest.param("video", 1, marks=pytest.mark.table),
+        ("music", 1),
+        ("3D", 1),
+    ],
+)
+def test_every_id_of_every_kind_fits_its_schema_or_says_what_it_lacks(
+    name: str, share: int
+) -> None:
+    kind, path, plan, features = KINDS[name]
+    wrong: list[str] = []
+    fields: set[str | None] = set()
+    judged: dict[str, int] = {}
+    models = [model for model in served(kind, path) if judge(path, model) is not None][::share]
+    for model, (feature, arguments) in itertools.product(models, features.items()):
+        given = {**({} if name == "3D" else {"prompt": "a cat on a roof"}), **arguments}
+        try:
+            (body,) = bodies_of(plan(context(), model=model, **given))
+        except InvalidRequestError as error:  # UnsupportedFeatureError is one
+            fields.add(error.field)
+            continue
+        judged[model] = judged.get(model, 0) + 1
+        wrong += [f"{model} {feature} {each}" for each in problems(path, body)]
+    assert wrong == []
+    assert fields <= REFUSED
+    assert set(judged) == set(models)  # every model can be called
+    assert sum(judged.values()) > len(models) * 3
