@@ -10,6 +10,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
+from pydantic import ConfigDict
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.call import Call, prepare
@@ -18,6 +19,7 @@ from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
 from langchain_aimlapi._langchain.batching import Batching
+from langchain_aimlapi._langchain.binding import RawAnswer
 from langchain_aimlapi._langchain.chunks import (
     delta_to_chunk,
     final_to_chunk,
@@ -27,17 +29,18 @@ from langchain_aimlapi._langchain.chunks import (
     without_charge,
 )
 from langchain_aimlapi._langchain.fields import ModelFirst
-from langchain_aimlapi._langchain.functions import (
-    chunk_to_function_call,
-    result_to_function_call,
+from langchain_aimlapi._langchain.requests import (
+    chat_request,
+    request_headers,
     uses_functions,
 )
-from langchain_aimlapi._langchain.requests import chat_request, request_headers
 from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise, advise_kind
+
+__all__ = ["ChatAimlapi", "RawAnswer"]
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
@@ -63,6 +66,8 @@ class ChatAimlapi(Batching):
     Wire: POST ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
     Source: the model pages of docs.aimlapi.com, read 2026-08-21.
     """
+
+    model_config = ConfigDict(defer_build=False)
 
     # --- calls -----
 
@@ -233,8 +238,11 @@ class ChatAimlapi(Batching):
         result = reply_to_result(
             answer, model=request.model, with_headers=self.include_response_headers
         )
-        by_functions = uses_functions(kwargs, self.model_kwargs)
-        return result_to_function_call(result) if by_functions else result
+        if uses_functions(kwargs, self.model_kwargs):
+            from langchain_aimlapi._langchain.functions import result_to_function_call
+
+            return result_to_function_call(result)
+        return result
 
     def _chunk_maker(
         self, request: ChatRequest, kwargs: Mapping[str, Any]
@@ -242,6 +250,7 @@ class ChatAimlapi(Batching):
         """A function from an item of a stream to its chunk."""
         if not uses_functions(kwargs, self.model_kwargs):
             return lambda item: self._chunk(item, request)
+        from langchain_aimlapi._langchain.functions import chunk_to_function_call
 
         def moved(item: Delta | StreamEnd) -> ChatGenerationChunk | None:
             chunk = self._chunk(item, request)

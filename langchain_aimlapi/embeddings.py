@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.embeddings import Embeddings
 from pydantic import AliasChoices, Field, model_validator
@@ -16,6 +16,15 @@ from langchain_aimlapi.catalog.advice import advise_kind
 from langchain_aimlapi.endpoints import Context, Plan
 from langchain_aimlapi.endpoints.embeddings import Embedded, Purpose, plan_embeddings
 from langchain_aimlapi.errors import AimlapiError
+
+if TYPE_CHECKING:
+    from dataclasses import InitVar
+
+    from langchain_aimlapi.catalog.model_ids import EmbeddingModelId
+
+    ModelText = EmbeddingModelId | str
+else:
+    ModelText = str
 
 # Arguments of other embedding classes that have nothing to do here, and why.
 _WITHOUT_EFFECT = {
@@ -44,8 +53,10 @@ class AimlapiEmbeddings(Connection, Embeddings):
     Source: the embedding model pages of docs.aimlapi.com, read 2026-08-21.
     """
 
+    if TYPE_CHECKING:
+        model_name: InitVar[ModelText] = ""
     # An alias of pydantic's plain kind would hide the name itself from type checkers.
-    model: str = Field(
+    model: ModelText = Field(
         default="text-embedding-3-small",
         validation_alias=AliasChoices("model", "model_name"),
         min_length=1,

@@ -35,6 +35,8 @@ from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog import Catalog
 
 if TYPE_CHECKING:
+    import ssl
+    from dataclasses import InitVar
     from typing import Self
 
     import httpx
@@ -45,7 +47,13 @@ if TYPE_CHECKING:
     ApiKey = str | SecretStr | Callable[[], Any] | None
     # So is an `httpx.Timeout`, which becomes a pair.
     Timeout = float | tuple[float | None, float | None] | httpx.Timeout | None
+    # What pydantic must not look at: HTTP objects are not imported for it.
+    HttpClient = httpx.Client | None
+    HttpAsyncClient = httpx.AsyncClient | None
+    Verify = bool | str | ssl.SSLContext
+    UsersCatalog = Catalog | None
 else:
+    HttpClient = HttpAsyncClient = Verify = UsersCatalog = Any
     ApiKey = SecretStr | Callable[[], Any] | None
     Timeout = float | tuple[float | None, float | None] | None
 
@@ -87,6 +95,11 @@ class ConnectionFields(BaseModel):
         populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
     )
 
+    if TYPE_CHECKING:  # the other names of fields, which are arguments and no attributes
+        aimlapi_api_key: InitVar[ApiKey] = None
+        aimlapi_api_base: InitVar[str | None] = None
+        request_timeout: InitVar[Timeout] = None
+
     api_key: ApiKey = Field(
         default_factory=key_from_environment,
         validation_alias=names("api_key", "aimlapi_api_key"),
@@ -117,13 +130,13 @@ class ConnectionFields(BaseModel):
     out in silence. ``error``: raise before anything is sent. ``send``: send it as written."""
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Longest whole answer, decompressed, in bytes."""
-    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_client: HttpClient = Field(default=None, exclude=True, repr=False)
     """Your own ``httpx.Client``; never closed by us."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: HttpAsyncClient = Field(default=None, exclude=True, repr=False)
     """Your own ``httpx.AsyncClient``; never closed by us."""
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     """URL of a proxy. It may hold a password, so it is in no repr, trace or dump."""
-    verify: Any = True
+    verify: Verify = True
     """TLS verification: True, a path to a CA bundle, or an ``ssl.SSLContext``."""
     trust_env: bool = True
     """Honour ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like."""
@@ -136,7 +149,7 @@ class ConnectionFields(BaseModel):
     """Allow plain http to another machine. The key would be readable on the way."""
     pickle_api_key: bool = False
     """Whether a pickle holds the key."""
-    catalog: Any = Field(default=None, exclude=True, repr=False)
+    catalog: UsersCatalog = Field(default=None, exclude=True, repr=False)
     """Your own `Catalog`. Default: the one that comes with the package."""
 
     _holder: DriverHolder = PrivateAttr(default_factory=DriverHolder)

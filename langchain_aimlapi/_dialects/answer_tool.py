@@ -8,7 +8,7 @@ are then the text of the answer, and nobody sees that there was a call.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_aimlapi._dialects.choose import choose
@@ -30,21 +30,35 @@ from langchain_aimlapi.errors import AimlapiError
 _WHEN = "Call this to give the final answer, when no other tool is needed any more."
 
 
-def needs_answer_tool(request: ChatRequest, facts: Facts, dialect: DialectName | None) -> bool:
-    """Whether a request has tools and a schema for the answer, and its model no such format."""
+@dataclass(frozen=True, slots=True)
+class AnswerTool:
+    """The tool of this name is the format of the answer."""
+
+    name: str
+
+    def as_text(self, response: ChatResponse) -> ChatResponse:
+        """The answer whose call of the tool is its text."""
+        return replace(
+            response, choices=tuple(_as_text(each, self.name) for each in response.choices)
+        )
+
+    def reader(self, headers: Mapping[str, str] | None, **options: Any) -> AnswerReader:
+        """What reads a stream in which a call of the tool is the text of the answer."""
+        return _Reader(self, headers, **options)
+
+
+def fit_answer_tool(
+    request: ChatRequest, facts: Facts, dialect: DialectName | None
+) -> tuple[ChatRequest, AnswerTool | None]:
+    """The request, its format as a tool where its model has tools and no such format; and that
+    tool."""
     wanted = request.response_format
     if wanted is None or wanted.kind != "json_schema" or not request.tools:
-        return False
+        return request, None
     shape = choose(facts, request, dialect)
-    formats = shape.response_formats
-    has_format = formats is None or "json_schema" in formats
-    return not has_format and (shape.tools is None or bool(shape.tools))
-
-
-def with_answer_tool(request: ChatRequest) -> tuple[ChatRequest, str]:
-    """The request with the format as a tool, and the name of that tool."""
-    wanted = request.response_format
-    assert wanted is not None  # noqa: S101 - see needs_answer_tool
+    has_format = shape.response_formats is None or "json_schema" in shape.response_formats
+    if has_format or (shape.tools is not None and not shape.tools):
+        return request, None
     tool = _tool_of(wanted, {each.name for each in request.tools})
     choice = request.tool_choice or ToolChoice("auto")
     if choice.mode == "auto":
@@ -54,7 +68,7 @@ def with_answer_tool(request: ChatRequest) -> tuple[ChatRequest, str]:
     changed = replace(
         request, tools=(*request.tools, tool), tool_choice=choice, response_format=None
     )
-    return changed, tool.name
+    return changed, AnswerTool(tool.name)
 
 
 def _tool_of(wanted: ResponseFormat, taken: set[str]) -> Tool:
@@ -63,11 +77,6 @@ def _tool_of(wanted: ResponseFormat, taken: set[str]) -> Tool:
         name += "_answer"
     about = f"{wanted.description} {_WHEN}" if wanted.description else _WHEN
     return Tool(name, about, wanted.schema, strict=wanted.strict)
-
-
-def without_answer_tool(response: ChatResponse, name: str) -> ChatResponse:
-    """The answer whose call of the tool is its text."""
-    return replace(response, choices=tuple(_as_text(each, name) for each in response.choices))
 
 
 def _as_text(choice: Choice, name: str) -> Choice:
@@ -90,16 +99,16 @@ def _preamble(text: str) -> Mapping[str, Any]:
     return {"preamble": text} if text else {}
 
 
-class AnswerToolReader(AnswerReader):
+class _Reader(AnswerReader):
     """Reads a stream in which a call of the tool is the text of the answer.
 
     Words of the model are kept until it is clear that there is no such call. A fragment is kept
     until the next one: what marks broken arguments comes last, and belongs to calls alone.
     """
 
-    def __init__(self, name: str, headers: Mapping[str, str] | None, **options: Any) -> None:
+    def __init__(self, tool: AnswerTool, headers: Mapping[str, str] | None, **options: Any) -> None:
         super().__init__(headers, **options)
-        self._name = name
+        self._tool = tool
         self._words: dict[int, list[str]] = {}  # by choice
         self._own: set[tuple[int, int]] = set()  # (choice, position) of calls of the tool
         self._given: dict[int, str] = {}  # by choice: the text that has been passed on
@@ -117,7 +126,7 @@ class AnswerToolReader(AnswerReader):
         """See `AnswerReader.attach`."""
         attached = super().attach(error)
         if isinstance(attached.partial, ChatResponse):
-            attached.partial = without_answer_tool(attached.partial, self._name)
+            attached.partial = self._tool.as_text(attached.partial)
         return attached
 
     def _changed(self, items: list[Delta | StreamEnd]) -> list[Delta | StreamEnd]:
@@ -126,7 +135,7 @@ class AnswerToolReader(AnswerReader):
             if isinstance(item, StreamEnd):
                 changed += self._kept_words()
                 changed += self._rests(item.reply)
-                changed.append(StreamEnd(without_answer_tool(item.reply, self._name)))
+                changed.append(StreamEnd(self._tool.as_text(item.reply)))
             else:
                 delta = self._delta(item)
                 if delta != Delta(choice=item.choice):
@@ -148,14 +157,14 @@ class AnswerToolReader(AnswerReader):
         return delta._replace(text=text, tools=tuple(others))
 
     def _is_own(self, choice: int, fragment: ToolDelta) -> bool:
-        if fragment.name == self._name:
+        if fragment.name == self._tool.name:
             self._own.add((choice, fragment.position))
         return (choice, fragment.position) in self._own
 
     def _rests(self, reply: ChatResponse) -> list[Delta]:
         """What of the arguments has not been passed on."""
         rests: list[Delta] = []
-        for choice in without_answer_tool(reply, self._name).choices:
+        for choice in self._tool.as_text(reply).choices:
             given = self._given.get(choice.index, "")
             if choice.index in self._last and choice.text.startswith(given):
                 rests.append(Delta(text=choice.text[len(given) :], choice=choice.index))

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_aimlapi._dialects import choose
-from langchain_aimlapi._dialects.answer_tool import (
-    AnswerToolReader,
-    needs_answer_tool,
-    with_answer_tool,
-    without_answer_tool,
-)
 from langchain_aimlapi._dialects.reader import AnswerReader, parse_answer
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
@@ -23,6 +17,9 @@ from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
 
+if TYPE_CHECKING:
+    from langchain_aimlapi._dialects.answer_tool import AnswerTool
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -32,7 +29,7 @@ class Call:
     shape: Shape
     policy: Policy
     coalesce: bool = False
-    answer_tool: str | None = None  # the tool whose call is the text of the answer
+    answer_tool: AnswerTool | None = None
 
     def whole(self) -> Flow[ChatResponse]:
         """The flow of a whole answer."""
@@ -44,7 +41,7 @@ class Call:
 
     def _parse(self, response: Response) -> ChatResponse:
         reply = parse_answer(response, model=self.policy.model, secret=self.policy.secret)
-        return reply if self.answer_tool is None else without_answer_tool(reply, self.answer_tool)
+        return reply if self.answer_tool is None else self.answer_tool.as_text(reply)
 
     def reader(self, head: Response) -> AnswerReader:
         """What reads the answer that begins with ``head``."""
@@ -57,7 +54,7 @@ class Call:
             "coalesce": self.coalesce,
         }
         if self.answer_tool is not None:
-            return AnswerToolReader(self.answer_tool, head.headers, **options)
+            return self.answer_tool.reader(head.headers, **options)
         return AnswerReader(head.headers, **options)
 
 
@@ -84,9 +81,11 @@ def prepare(
         UnsupportedFeatureError: the model can not take the request in any form.
         InvalidRequestError: something in it can not be written as JSON.
     """
-    answer_tool: str | None = None
-    if on_unsupported != "send" and needs_answer_tool(ask, facts, dialect):
-        ask, answer_tool = with_answer_tool(ask)
+    answer_tool: AnswerTool | None = None
+    if ask.tools and ask.response_format is not None and on_unsupported != "send":
+        from langchain_aimlapi._dialects.answer_tool import fit_answer_tool
+
+        ask, answer_tool = fit_answer_tool(ask, facts, dialect)
     notes = Notes(ask.model, on_unsupported)
     shape, body = choose.choose_and_build(facts, ask, dialect, notes)
     notes.warn(seen if seen is not None else set())

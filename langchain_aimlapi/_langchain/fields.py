@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,11 +13,20 @@ from langchain_aimlapi._langchain.params import RequestFields
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog.facts import Facts
 
+if TYPE_CHECKING:
+    from langchain_aimlapi.catalog.model_ids import ChatModelId
+
+    ModelText = ChatModelId | str
+
 
 class ModelField(BaseModel):
     """Which model: the first argument of the constructor."""
 
-    model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
+    if TYPE_CHECKING:  # either name will do, and one is needed: only the constructor can check it
+        model: ModelText = ""
+        model_name: ModelText = ""
+    else:
+        model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
     """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
 
 
@@ -29,7 +38,11 @@ class ChatFields(ConnectionFields, RequestFields, ModelField):
     """
 
     model_config = ConfigDict(
-        populate_by_name=True, protected_namespaces=(), hide_input_in_errors=True
+        populate_by_name=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+        # The classes on the way to `ChatAimlapi` make no instances; building each costs 5 ms.
+        defer_build=True,
     )
 
     # --- what goes out -----

@@ -40,11 +40,6 @@ def functions_to_tools(options: Mapping[str, Any]) -> dict[str, Any]:
     return rest
 
 
-def uses_functions(*sources: Mapping[str, Any]) -> bool:
-    """Whether a call offers ``functions`` (and wants a ``function_call`` back)."""
-    return any(source.get("functions") for source in sources)
-
-
 # --- the answer -----
 
 
@@ -87,8 +82,6 @@ def _moved(message: M, function: dict[str, Any]) -> M:
 
 def pair_functions(messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
     """The conversation with call ids in place of ``function_call`` and ``FunctionMessage``."""
-    if not any(isinstance(m, FunctionMessage) or _function_of(m) for m in messages):
-        return messages
     paired: list[BaseMessage] = []
     open_calls: list[tuple[str, str]] = []  # (name, id) that have no result yet
     for place, message in enumerate(messages):

@@ -18,9 +18,27 @@ from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.params import FIELD_PARAMS
-from langchain_aimlapi._langchain.profiles import CatalogProfile, is_stale
 from langchain_aimlapi._langchain.tools import tool_to_wire
 from langchain_aimlapi._version import __version__
+
+
+class CatalogProfile(dict[str, Any]):
+    """A profile that was looked up, not set by the user: a copy of the model with another id
+    must look up its own."""
+
+    model_id: str
+
+    def __init__(self, profile: dict[str, Any], model_id: str) -> None:
+        super().__init__(profile)
+        self.model_id = model_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (dict(self), self.model_id))
+
+
+def is_stale(profile: object, model_id: object) -> bool:
+    """Whether a profile was looked up for another model."""
+    return isinstance(profile, CatalogProfile) and profile.model_id != model_id
 
 
 class Identity(BaseChatModel, ChatFields):
@@ -70,10 +88,12 @@ class Identity(BaseChatModel, ChatFields):
 
     # --- what LangChain asks about a model -----
 
-    @property
-    def model_name(self) -> str:
-        """The model id, under LangChain's other name for it."""
-        return self.model
+    if not TYPE_CHECKING:  # which know it as the other name of the argument
+
+        @property
+        def model_name(self) -> str:
+            """The model id, under LangChain's other name for it."""
+            return self.model
 
     @property
     def _llm_type(self) -> str:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
 from langchain_aimlapi._connection.fields import alias_groups, names
 from langchain_aimlapi._fitting.reasoning import SPELLINGS, merge_reasoning
 
+if TYPE_CHECKING:  # editors complete the known words; any other text is taken as well
+    from dataclasses import InitVar
+
+    from langchain_aimlapi._langchain.literals import Effort, Verbosity
+
+    EffortText = Effort | str
+    VerbosityText = Verbosity | str
+else:
+    EffortText = VerbosityText = str
+
 
 class RequestFields(BaseModel):
     """The constructor fields that are parameters of every request."""
+
+    if TYPE_CHECKING:  # the other names of fields, which are arguments and no attributes
+        max_completion_tokens: InitVar[int | None] = None
+        stop_sequences: InitVar[list[str] | str | None] = None
 
     temperature: float | None = None
     """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
@@ -45,9 +59,9 @@ class RequestFields(BaseModel):
     reasoning: dict[str, Any] | None = None
     """Reasoning control for every family: ``{"effort": "low"}``, ``{"budget_tokens": 4096}``,
     ``{"effort": "none"}`` to switch it off where the model can."""
-    reasoning_effort: str | None = None
+    reasoning_effort: EffortText | None = None
     """Short for ``reasoning={"effort": ...}``: none, minimal, low, medium, high or xhigh."""
-    verbosity: str | None = None
+    verbosity: VerbosityText | None = None
     """``low``, ``medium`` or ``high``, for models that know it."""
     web_search: bool | dict[str, Any] | None = None
     """Let the model search the web, where it can; a dictionary gives the vendor's options."""

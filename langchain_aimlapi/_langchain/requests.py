@@ -12,7 +12,6 @@ from langchain_aimlapi._connection.settings import check_headers, check_request_
 from langchain_aimlapi._domain.values import ChatRequest
 from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
-from langchain_aimlapi._langchain.functions import functions_to_tools, pair_functions
 from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
@@ -35,7 +34,11 @@ def chat_request(
     Raises:
         ValueError: ``max_tokens`` below 1, or a message of a kind that cannot be sent.
     """
-    options = functions_to_tools({**fields.model_kwargs, **options})
+    options = {**fields.model_kwargs, **options}
+    if uses_functions(options) or any(map(_is_legacy, messages)):
+        from langchain_aimlapi._langchain.functions import functions_to_tools, pair_functions
+
+        options, messages = functions_to_tools(options), pair_functions(messages)
     options.pop("stream", None)
     stream_usage = options.pop("stream_usage", None)
     extra_body = {**(fields.extra_body or {}), **(options.pop("extra_body", None) or {})}
@@ -49,7 +52,7 @@ def chat_request(
     return ChatRequest(
         model=model,
         messages=messages_to_domain(
-            pair_functions(messages),
+            messages,
             custom={tool.name for tool in tools if tool.kind == "custom"},
             vendor_of=lambda name: fields._facts(name).vendor,
         ),
@@ -61,6 +64,15 @@ def chat_request(
         stream=stream,
         stream_usage=fields.stream_usage if stream_usage is None else bool(stream_usage),
     )
+
+
+def uses_functions(*sources: Mapping[str, Any]) -> bool:
+    """Whether a call offers OpenAI's ``functions`` of 2023 (see `functions`)."""
+    return any("functions" in source for source in sources)
+
+
+def _is_legacy(message: BaseMessage) -> bool:
+    return message.type == "function" or "function_call" in message.additional_kwargs
 
 
 def request_headers(

@@ -50,7 +50,7 @@ async def test_an_older_agent_runs_its_function_to_the_end(
 
 
 async def test_several_turns_have_call_ids_of_their_own(api: Emulator, colour: str) -> None:
-    model: Any = make(model="anthropic/claude-opus-4.5", **api.settings())
+    model: Any = make(model="claude-opus-4-8", dialect="messages", **api.settings())
     call = {"function_call": {"name": "get_weather", "arguments": '{"city": "Rome"}'}}
     turn = [
         AIMessage("", additional_kwargs=call),

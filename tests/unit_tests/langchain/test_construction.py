@@ -62,7 +62,7 @@ def test_model_name_reads_the_model() -> None:
 
 def test_a_model_without_a_name_is_refused() -> None:
     with pytest.raises(ValidationError, match="model"):
-        ChatAimlapi()  # type: ignore[call-arg]  # this is the mistake
+        ChatAimlapi()
     with pytest.raises(ValidationError, match="model"):
         ChatAimlapi(model="")
 
