@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -29,6 +29,7 @@ from langchain_aimlapi._langchain.chunks import (
     without_charge,
 )
 from langchain_aimlapi._langchain.fields import ModelFirst
+from langchain_aimlapi._langchain.refusals import with_refusals
 from langchain_aimlapi._langchain.requests import (
     chat_request,
     request_headers,
@@ -39,6 +40,9 @@ from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise, advise_kind
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._langchain.events import Event, EventWriter
 
 __all__ = ["ChatAimlapi", "RawAnswer"]
 
@@ -170,6 +174,85 @@ class ChatAimlapi(Batching):
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
+    # langchain-core looks for these two, and makes the events of chunks where they are not.
+
+    def _stream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[Event]:
+        """The events of ``stream_events(version="v3")``."""
+        call, request = self._prepared(messages, stop, run_manager, kwargs, stream=True)
+        writer = self._event_writer(request, run_manager)
+        listener = run_manager if writer.hears_tokens(run_manager) else None
+        if call.shape.streams:
+            items = self._drivers().sync.stream(
+                call.stream(), self._key(), self._retry_hook(run_manager)
+            )
+            try:
+                for item in items:
+                    if type(item) is Delta and item.choice:
+                        self._leave_out(request)
+                        continue
+                    if listener is not None and (chunk := self._chunk(item, request)):
+                        listener.on_llm_new_token(chunk.text, chunk=chunk)
+                    yield from writer.events(item)
+                return
+            except errors.StreamingUnsupportedError:
+                pass  # the whole answer, below
+            except errors.AimlapiError as error:
+                self._complete(error, request)
+                raise
+            finally:
+                items.close()
+        yield from writer.whole(self._generate(messages, stop, run_manager, **kwargs))
+
+    async def _astream_chat_model_events(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Event]:
+        """The async twin of `_stream_chat_model_events`."""
+        call, request = await self._aprepared(messages, stop, run_manager, kwargs, stream=True)
+        writer = self._event_writer(request, run_manager)
+        listener = run_manager if writer.hears_tokens(run_manager) else None
+        if call.shape.streams:
+            items = self._drivers().asynchronous.stream(
+                call.stream(), self._key(), self._retry_hook(run_manager)
+            )
+            try:
+                async for item in items:
+                    if type(item) is Delta and item.choice:
+                        self._leave_out(request)
+                        continue
+                    if listener is not None and (chunk := self._chunk(item, request)):
+                        await listener.on_llm_new_token(chunk.text, chunk=chunk)
+                    for event in writer.events(item):
+                        yield event
+                return
+            except errors.StreamingUnsupportedError:
+                pass  # the whole answer, below
+            except errors.AimlapiError as error:
+                self._complete(error, request)
+                raise
+            finally:
+                await items.aclose()
+        for event in writer.whole(await self._agenerate(messages, stop, run_manager, **kwargs)):
+            yield event
+
+    def _event_writer(self, request: ChatRequest, run_manager: RunManager) -> EventWriter:
+        from langchain_aimlapi._langchain.events import EventWriter
+
+        return EventWriter(
+            model=request.model,
+            run_id=_run_id(run_manager),
+            with_headers=self.include_response_headers,
+        )
+
     def _prepared(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
         """A call that can be made, after downloading media where that was needed and allowed."""
         request, headers = self._request(*arguments, stream=stream)
@@ -263,13 +346,17 @@ class ChatAimlapi(Batching):
         if type(item) is Delta:
             if item.choice == 0:
                 return delta_to_chunk(item)
-            if request.params.get("n"):
-                notes = Notes(request.model, self.on_unsupported)
-                notes.adapted("n", "a stream tells the first of several answers; invoke tells all")
-                notes.warn(self._holder.warned)
+            self._leave_out(request)
             return None
         assert isinstance(item, StreamEnd)  # noqa: S101 - a reader gives nothing else
         return final_to_chunk(item, model=request.model, with_headers=self.include_response_headers)
+
+    def _leave_out(self, request: ChatRequest) -> None:
+        """A stream shows the first answer only; say so, once, to whoever asked for several."""
+        if request.params.get("n"):
+            notes = Notes(request.model, self.on_unsupported)
+            notes.adapted("n", "a stream shows the first of several answers; invoke gives all")
+            notes.warn(self._holder.warned)
 
     def _complete(self, error: errors.AimlapiError, request: ChatRequest) -> None:
         """Add the catalog's advice to an error, and make its partial answer a message."""
@@ -316,11 +403,11 @@ class ChatAimlapi(Batching):
 
     def _generate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
         with runs.run_known(_run_id(kwargs.get("run_manager"))):
-            return super()._generate_with_cache(*args, **kwargs)
+            return with_refusals(super()._generate_with_cache(*args, **kwargs))
 
     async def _agenerate_with_cache(self, *args: Any, **kwargs: Any) -> ChatResult:
         with runs.run_known(_run_id(kwargs.get("run_manager"))):
-            return await super()._agenerate_with_cache(*args, **kwargs)
+            return with_refusals(await super()._agenerate_with_cache(*args, **kwargs))
 
     def _convert_cached_generations(self, cache_val: list[Any]) -> list[ChatGeneration]:
         generations = super()._convert_cached_generations(cache_val)

@@ -55,7 +55,8 @@ def chunk_to_blocks(message: AIMessageChunk) -> list[types.ContentBlock]:
     order = message.additional_kwargs.get("block_order") or ()
     if len(order) > 1:
         return cast("list[types.ContentBlock]", _arranged(message, calls))
-    blocks = _piece(message, order[0] if order else {})
+    text = message.content if isinstance(message.content, str) else ""
+    blocks = piece_to_blocks(text, message.additional_kwargs, order[0] if order else {})
     return cast("list[types.ContentBlock]", [*blocks, *calls])
 
 
@@ -144,29 +145,28 @@ def _with_links(blocks: Blocks, links: Blocks) -> Blocks:
 # --- a chunk: a piece of one block -------------------------------------------------------------
 
 
-def _piece(message: AIMessage, entry: Mapping[str, Any]) -> Blocks:
-    """The blocks of a chunk.
+def piece_to_blocks(text: str, kwargs: Mapping[str, Any], entry: Mapping[str, Any]) -> Blocks:
+    """The blocks, without tool calls, that one delta adds to.
 
     Args:
-        entry: What the chunk tells of its block, where the order is unusual.
+        text: Its text.
+        kwargs: What it adds to ``additional_kwargs``.
+        entry: What it tells of its block, where the order is unusual.
     """
-    kwargs = message.additional_kwargs
-    text = message.content if isinstance(message.content, str) else ""
     number = entry.get("index")
     place = "" if number is None else f"_{number}"
     if not kwargs:
-        blocks: Blocks = [{"type": "text", "text": text, "index": "lc_txt"}] if text else []
-    else:
-        blocks = _reasoning_piece(kwargs, f"lc_rs{place}", bool(entry.get("start")))
-        notes = [_annotation(note) for note in _mappings(kwargs, "annotations")] + _links(kwargs)
-        if text or notes:
-            block = {"type": "text", "text": text, "index": f"lc_txt{place}"}
-            blocks.append({**block, "annotations": notes} if notes else block)
-        blocks += [_image(image) for image in _mappings(kwargs, "images")]
-        blocks += _audio(kwargs, is_piece=True)
-    refusal = refusal_block(kwargs, message.response_metadata)
-    if refusal is not None:
-        blocks.append({**refusal, "index": "lc_refusal"})
+        return [{"type": "text", "text": text, "index": "lc_txt"}] if text else []
+    blocks = _reasoning_piece(kwargs, f"lc_rs{place}", bool(entry.get("start")))
+    notes = [_annotation(note) for note in _mappings(kwargs, "annotations")] + _links(kwargs)
+    if text or notes:
+        block = {"type": "text", "text": text, "index": f"lc_txt{place}"}
+        blocks.append({**block, "annotations": notes} if notes else block)
+    blocks += [_image(image) for image in _mappings(kwargs, "images")]
+    blocks += _audio(kwargs, is_piece=True)
+    if isinstance(kwargs.get("refusal"), str):
+        refusal = {"type": "refusal", "refusal": kwargs["refusal"], "index": "lc_refusal"}
+        blocks.append(refusal)
     for raw in _mappings(kwargs, "server_tool_calls"):
         blocks += _server_tool(raw)
     return blocks

@@ -179,18 +179,23 @@ def final_to_chunk(
     final: StreamEnd, *, model: str, with_headers: bool = False
 ) -> ChatGenerationChunk:
     """The end of a stream as its last chunk: usage, finish reason and ids, each told once."""
-    meta = final.reply.meta
+    usage = final.reply.meta.usage
     message = AIMessageChunk(
         content="",
-        response_metadata={
-            **meta_to_metadata(meta, with_headers=with_headers),
-            "model_name": meta.model or model,
-            **_finish(final.reply.choices[0]),
-        },
-        usage_metadata=usage_to_metadata(meta.usage) if meta.usage is not None else None,
+        response_metadata=end_metadata(final.reply, model=model, with_headers=with_headers),
+        usage_metadata=usage_to_metadata(usage) if usage is not None else None,
         chunk_position="last",
     )
     return ChatGenerationChunk(message=message)
+
+
+def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False) -> dict[str, Any]:
+    """The ``response_metadata`` of a stream's end."""
+    return {
+        **meta_to_metadata(reply.meta, with_headers=with_headers),
+        "model_name": reply.meta.model or model,
+        **_finish(reply.choices[0]),
+    }
 
 
 def _finish(choice: Choice) -> dict[str, Any]:
@@ -231,9 +236,6 @@ def choice_to_message(
     choice: Choice, meta: Meta, *, model: str, first: bool = True, with_headers: bool = False
 ) -> AIMessage:
     """One answer as a message."""
-    kwargs = dict(choice.extra)
-    if choice.reasoning:
-        kwargs["reasoning_content"] = choice.reasoning
     metadata = {
         **meta_to_metadata(meta, with_headers=with_headers),
         "model_name": meta.model or model,
@@ -244,12 +246,20 @@ def choice_to_message(
     calls, broken = _calls(choice.tool_calls)
     return AIMessage(
         content=choice.text,
-        additional_kwargs=kwargs,
+        additional_kwargs=choice_to_kwargs(choice),
         response_metadata=metadata,
         tool_calls=calls,
         invalid_tool_calls=broken,
         usage_metadata=usage_to_metadata(meta.usage) if first and meta.usage is not None else None,
     )
+
+
+def choice_to_kwargs(choice: Choice) -> dict[str, Any]:
+    """What an answer holds beside its text, as ``additional_kwargs``."""
+    kwargs = dict(choice.extra)
+    if choice.reasoning:
+        kwargs["reasoning_content"] = choice.reasoning
+    return kwargs
 
 
 def partial_to_message(reply: ChatResponse, *, model: str) -> AIMessage:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
+from langchain_core.outputs import ChatResult
 
 from langchain_aimlapi.errors import ModelRefusalError
 
@@ -66,3 +67,17 @@ def refusal_error(message: AIMessage) -> ModelRefusalError | None:
     category = (block.get("extras") or {}).get("category")
     head = f"the model refused ({category})" if category else "the model refused"
     return ModelRefusalError(f"{head}: {text}" if text else head, raw_message=message)
+
+
+def with_refusals(result: ChatResult) -> ChatResult:
+    """The result with the ``refusal`` blocks of its messages: langchain-core (1.6 to 1.8.4) leaves
+    them out of a message that it makes of events."""
+    for generation in result.generations:
+        message = generation.message
+        if not isinstance(message, AIMessage) or not isinstance(message.content, list):
+            continue
+        refusal = find_refusal(message)
+        if refusal is not None and refusal not in message.content:
+            content = [*message.content, refusal]
+            generation.message = message.model_copy(update={"content": content})
+    return result

@@ -18,6 +18,7 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.block_translators import get_translator
 
+from langchain_aimlapi.emulator import Emulator
 from tests.unit_tests.langchain.helpers import (
     MODEL,
     Wire,
@@ -26,6 +27,7 @@ from tests.unit_tests.langchain.helpers import (
     ask,
     blocks_of,
     delta,
+    make,
     sse,
     stream,
     text_of,
@@ -381,3 +383,27 @@ async def test_coalesced_chunks_keep_the_order(colour: str) -> None:
     assert [block["type"] for block in message.content_blocks] == KINDS
     plain = await stream(Wire(claude("stream", BLOCKS)).model(CLAUDE), "Of what?", colour)
     assert len(chunks) < len(plain)
+
+
+# --- what is not the model's -----
+
+
+@pytest.mark.parametrize("name", [MODEL, CLAUDE, CODEX])
+async def test_langchains_own_notes_on_messages_are_never_sent(
+    name: str, manner: str, colour: str
+) -> None:
+    notes = {"lc_source": "harness", "lc_data": {"id": "note-1"}}
+    called = AIMessage(
+        "Hm.",
+        tool_calls=[{"id": "call_1", "name": "w", "args": {}}],
+        additional_kwargs=notes,
+        response_metadata={"model_provider": "aimlapi"},
+    )
+    result = ToolMessage("ok", tool_call_id="call_1", additional_kwargs=notes)
+    with Emulator() as api:
+        model = make(model=name, **api.settings())
+        history = [HumanMessage("hi", additional_kwargs=notes), called, result]
+        await answer(model, history, colour, manner)
+        body = json.dumps(api.requests[-1].body)
+    assert "lc_source" not in body
+    assert "note-1" not in body
