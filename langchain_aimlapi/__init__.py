@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from langchain_aimlapi.client import AimlapiClient
     from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
+    from langchain_aimlapi.media_models import (
+        AimlapiImageModel,
+        AimlapiMusicModel,
+        AimlapiVideoModel,
+    )
     from langchain_aimlapi.registration import register
 
 _EXPORTS = {
     "AimlapiClient": "langchain_aimlapi.client",
     "AimlapiEmbeddings": "langchain_aimlapi.embeddings",
     "AimlapiError": "langchain_aimlapi.errors",
+    "AimlapiImageModel": "langchain_aimlapi.media_models",
+    "AimlapiMusicModel": "langchain_aimlapi.media_models",
+    "AimlapiVideoModel": "langchain_aimlapi.media_models",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
     "register": "langchain_aimlapi.registration",
@@ -30,6 +38,9 @@ __all__ = [
     "AimlapiClient",
     "AimlapiEmbeddings",
     "AimlapiError",
+    "AimlapiImageModel",
+    "AimlapiMusicModel",
+    "AimlapiVideoModel",
     "Catalog",
     "ChatAimlapi",
     "__version__",

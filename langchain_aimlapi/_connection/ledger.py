@@ -187,8 +187,18 @@ class Charge:
 
     def of(self, value: Any) -> None:
         """Read the charge of a result."""
-        cost = getattr(getattr(value, "meta", None), "cost", None)
+        cost = getattr(value, "cost", None)
         self.usd = cost.usd if cost is not None else 0.0
+
+
+@contextmanager
+def uncharged() -> Iterator[None]:
+    """Within it nothing is entered: whoever calls enters it by other means."""
+    token = CURRENT.set(None)
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
 
 
 @contextmanager

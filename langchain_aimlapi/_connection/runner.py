@@ -55,7 +55,7 @@ class Runner:
         key, policy = self._start(plan)
         driver = self.drivers.sync
         try:
-            with charged(plan.model) as charge:
+            with charged(None if plan.is_free else plan.model) as charge:
                 steps = _flows(plan, policy)
                 value = plan.join([driver.run(s, key, self.on_retry) for s in steps])
                 charge.of(value)
@@ -69,7 +69,7 @@ class Runner:
         key, policy = self._start(plan)
         driver = self.drivers.asynchronous
         try:
-            with charged(plan.model) as charge:
+            with charged(None if plan.is_free else plan.model) as charge:
                 results = await _overlapped(
                     _flows(plan, policy),
                     lambda each: driver.run(each, key, self.on_retry),

@@ -59,7 +59,7 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
     for name in ("max_tokens", "max_completion_tokens"):
         check_max_tokens(values.get(name), name)
     for name, value in _mapping(values.get("model_kwargs")).items():
-        _refuse_private(name, value, _MEANT[:2])
+        refuse_private(name, value, _MEANT[:2])
     unknown = [name for name in values if name not in known]
     if not unknown:
         return dict(values)
@@ -135,13 +135,13 @@ def _refuse(name: str, value: Any, known: frozenset[str]) -> None:
     if name in _documented():
         return
     if _nearest(name, known, 0.9) is None:  # "max_token" is no token
-        _refuse_private(name, value)
+        refuse_private(name, value)
     close = _nearest(name, known, 0.8)
     if close is not None:
         raise ValueError(f"unknown argument {name!r}: did you mean {close!r}?")
 
 
-def _refuse_private(
+def refuse_private(
     name: str, value: Any, patterns: Iterable[tuple[re.Pattern[str], str]] = _MEANT
 ) -> None:
     """Refuse what names a credential or an address, or is a key by its look."""

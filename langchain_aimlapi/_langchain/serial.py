@@ -8,16 +8,17 @@ models. The default of ``load``, core's own classes only, is not touched.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 
 NAMESPACE = ["langchain_aimlapi", "chat_models"]
 
 
-def allow_loading(name: str) -> None:
-    """Enter a class of `NAMESPACE` in langchain-core's lists. Where there are no such lists (they
-    are not documented; read in 1.6 and 1.8), nothing happens."""
+def allow_loading(name: str, namespace: Sequence[str] = NAMESPACE) -> None:
+    """Enter a class of a namespace of ours in langchain-core's lists. Where there are no such lists
+    (they are not documented; read in 1.6 and 1.8), nothing happens."""
     module = import_module("langchain_core.load.load")  # `langchain_core.load.load` is a function
-    path = (*NAMESPACE, name)
+    path = (*namespace, name)
     table = getattr(module, "ALL_SERIALIZABLE_MAPPINGS", None)
     if isinstance(table, dict):
         table[path] = path

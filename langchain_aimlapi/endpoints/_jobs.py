@@ -465,20 +465,30 @@ class Job(Generic[T]):
 
     def _state_plan(self, context: Context) -> Plan[Status]:
         polling = self._polling(context)
-        return Plan([polling.once], lambda results: self._update(only(results)), model=self.model)
+        return Plan(
+            [polling.once],
+            lambda results: self._update(only(results)),
+            model=self.model,
+            is_free=True,
+        )
 
     def _result_plan(
         self, context: Context, timeout: float | None, progress: Progress | None
     ) -> Plan[T]:
         if self._result is not None:
             made = self._result
-            return Plan([], lambda _: made, model=self.model, needs_key=False)
+            return Plan([], lambda _: made, model=self.model, needs_key=False, is_free=True)
         polling = self._polling(context)
 
         def step(policy: Policy) -> Flow[T]:
             return polling.results(policy, timeout=timeout, progress=progress)
 
-        return Plan([step], lambda results: self._keep(only(results)), model=self.model)
+        return Plan(
+            [step],
+            lambda results: self._keep(only(results)),
+            model=self.model,
+            is_free=self.cost is not None,  # it was charged when it was ordered
+        )
 
     def _watch_plan(self, context: Context, timeout: float | None) -> WatchPlan[T]:
         def seen(state: JobState[T]) -> JobState[T]:

@@ -49,6 +49,7 @@ class Plan(Generic[T_co]):
         model: The model id, for error messages.
         notes: What was fitted to the model, for one warning each.
         needs_key: False where the API asks for none; it is sent all the same where there is one.
+        is_free: The call costs nothing, or what was charged before.
     """
 
     steps: Sequence[Step[Any]]
@@ -56,6 +57,7 @@ class Plan(Generic[T_co]):
     model: str | None = None
     notes: Notes | None = None
     needs_key: bool = True
+    is_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

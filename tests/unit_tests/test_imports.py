@@ -35,6 +35,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "downloads",
             "embeddings",
             "litellm_provider",
+            "media_models",
             "middleware",
             "registration",
             "spend",
@@ -61,7 +62,15 @@ ALLOWED = {
         "spend",
         "tracing",
     },
-    "pydantic": {"_connection", "_langchain", "_litellm", "chat_models", "client", "embeddings"},
+    "pydantic": {
+        "_connection",
+        "_langchain",
+        "_litellm",
+        "chat_models",
+        "client",
+        "embeddings",
+        "media_models",
+    },
     # JSON is read and written at the speed of pydantic's core, where bytes become values.
     "pydantic_core": {"_json", "_dialects", "catalog"},
 }
@@ -78,8 +87,10 @@ ASYNC = {
     "emulator",
     "litellm_provider",
     "middleware",
+    "media_models",
 }
 ASYNC_IN_LANGCHAIN = {
+    "media_model.py",
     "parsers.py",
     "repair.py",
     "runs.py",

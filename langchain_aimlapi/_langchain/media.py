@@ -1,0 +1,185 @@
+"""Messages -> the arguments of a media call; what was made -> a message of content blocks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from langchain_aimlapi._domain.content import content_to_parts
+from langchain_aimlapi._domain.media import data_of
+from langchain_aimlapi._domain.values import MediaPart, TextPart
+from langchain_aimlapi._langchain.chunks import meta_to_metadata, usage_to_metadata
+from langchain_aimlapi.endpoints import Result
+from langchain_aimlapi.endpoints._media import Media
+from langchain_aimlapi.errors import UnsupportedFeatureError
+
+Block = dict[str, Any]
+_NOUNS = {"image": "images", "video": "videos", "audio": "sound", "file": "documents"}
+_PROMPTS = ("prompt", "input", "text", "messages")
+"""Keys of an input that is a dictionary under which its prompt may stand."""
+
+
+# --- what goes in -----
+
+
+def split_input(value: object) -> tuple[Any, dict[str, Any]]:
+    """Any input -> what a chat model takes, and arguments of the call.
+
+    A dictionary is a prompt (under ``prompt``, ``input``, ``text`` or ``messages``) and arguments;
+    a lone message, or content blocks without a message, are the prompt as well.
+    """
+    if isinstance(value, Mapping):
+        if "role" in value or "type" in value:
+            return _as_messages([value]), {}
+        name = next((name for name in _PROMPTS if name in value), None)
+        rest = {key: each for key, each in value.items() if key != name}
+        prompt, more = split_input(value[name]) if name is not None else ("", {})
+        return prompt, {**more, **rest}
+    if isinstance(value, BaseMessage):
+        return [value], {}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _as_messages(value), {}
+    return value, {}
+
+
+def _as_messages(value: Sequence[Any]) -> list[Any]:
+    """Content blocks as one message; messages as they are."""
+    blocks = [each for each in value if isinstance(each, Mapping) and "role" not in each]
+    if value and len(blocks) == len(value):
+        return [{"role": "user", "content": list(value)}]
+    return list(value)
+
+
+def messages_to_arguments(
+    messages: Sequence[BaseMessage], takes: Mapping[str, str], model: str, text_name: str
+) -> dict[str, Any]:
+    """The words of a conversation as a prompt, its media as the arguments that are for them.
+
+    Args:
+        messages: All of them count, in their order.
+        takes: Kind of media -> the argument for it.
+        model: For messages.
+        text_name: The argument for the words.
+
+    Raises:
+        UnsupportedFeatureError: there is something in it that the call has no argument for.
+    """
+    texts: list[str] = []
+    files: dict[str, list[Block]] = {}
+    for message in messages:
+        for part in content_to_parts(message.content):
+            if isinstance(part, TextPart):
+                texts.append(part.text)
+            elif isinstance(part, MediaPart):
+                if part.kind not in takes:
+                    what = _NOUNS.get(part.kind, part.kind)
+                    raise UnsupportedFeatureError(
+                        f"{model} takes no {what} in its prompt",
+                        advice="take it out of the messages",
+                        model=model,
+                        field=f"messages.{part.kind}",
+                    )
+                files.setdefault(takes[part.kind], []).append(_as_source(part))
+    arguments: dict[str, Any] = {
+        name: found[0] if len(found) == 1 else found for name, found in files.items()
+    }
+    text = "\n\n".join(text for text in texts if text.strip())
+    return {**({text_name: text} if text else {}), **arguments}
+
+
+def _as_source(part: MediaPart) -> Block:
+    """A part as a content block, which every media call takes for a file."""
+    found = data_of(part)
+    block: Block = {"type": part.kind}
+    if found is not None:
+        block["base64"] = found[1]
+        return {**block, "mime_type": found[0]} if found[0] else block
+    name = "url" if part.url is not None else "file_id"
+    return {**block, name: part.url or part.file_id}
+
+
+# --- what comes out -----
+
+
+def result_to_message(result: Result, kind: str, model: str) -> AIMessage:
+    """What was made as a message: a content block for each file.
+
+    Args:
+        result: `Images`, or one file (`Video`, `Music`, `Speech`, ...).
+        kind: The type of the blocks: ``"image"``, ``"video"`` or ``"audio"``.
+        model: The id that was asked for.
+    """
+    files: Sequence[Media] = getattr(result, "images", None) or [result]
+    blocks = [block for file in files for block in file_to_blocks(file, kind)]
+    metadata = {"model_name": model, **meta_to_metadata(result.meta), "output_version": "v1"}
+    if result.meta.id is not None and kind != "image":
+        metadata["job_id"] = result.meta.id
+    usage = result.usage
+    return AIMessage(
+        content=list(blocks),
+        response_metadata=metadata,
+        usage_metadata=usage_to_metadata(usage) if usage is not None else None,
+    )
+
+
+def file_to_blocks(file: Media, kind: str) -> list[Block]:
+    """One file as content blocks: one for each of its links, or one with its content."""
+    extras = _extras(file)
+    base: Block = {"type": kind}
+    if file.content_type:
+        base["mime_type"] = file.content_type
+    if file.data is not None:
+        base.setdefault("mime_type", "application/octet-stream")
+        base["base64"] = base64.b64encode(file.data).decode()
+        return [{**base, **({"extras": extras} if extras else {})}]
+    links = getattr(file, "urls", None)
+    urls = list(links) if isinstance(links, tuple) and links else [file.url]
+    return [{**base, "url": url, **({"extras": extras} if extras else {})} for url in urls if url]
+
+
+# What a file tells about itself, by the names of our values.
+_FACTS = ("width", "height", "revised_prompt", "size_bytes", "duration", "lyrics", "expires_at")
+
+
+def _extras(file: Media) -> Block:
+    found = {name: getattr(file, name, None) for name in _FACTS}
+    found["seed"] = file.meta.extra.get("seed")
+    found["id"] = file.meta.inference_id or file.meta.id
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def message_to_result(message: AIMessage) -> ChatResult:
+    """A message as the result of a chat model."""
+    return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def message_to_chunk(message: AIMessage) -> ChatGenerationChunk:
+    """A whole message as the last chunk of a stream."""
+    return ChatGenerationChunk(
+        message=AIMessageChunk(
+            content=message.content,
+            response_metadata=message.response_metadata,
+            usage_metadata=message.usage_metadata,
+            chunk_position="last",
+        )
+    )
+
+
+def progress_chunk(
+    job: str, status: str, native_status: str, fraction: float | None, seconds: float
+) -> ChatGenerationChunk:
+    """The state of a job as a chunk without content."""
+    progress = {
+        "job_id": job,
+        "status": status,
+        "native_status": native_status,
+        "fraction": fraction,
+        "seconds": round(seconds, 1),
+    }
+    return ChatGenerationChunk(
+        message=AIMessageChunk(content=[], additional_kwargs={"progress": [progress]})
+    )

@@ -1,0 +1,205 @@
+"""Images, videos and music as LangChain models: messages in, messages of content blocks out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from langchain_aimlapi._connection.fields import names
+from langchain_aimlapi._fitting.size import Size
+from langchain_aimlapi._langchain import serial
+from langchain_aimlapi._langchain.fields import ModelFirst
+from langchain_aimlapi._langchain.media_model import (
+    NAMESPACE,
+    AimlapiJobModel,
+    AimlapiMediaModel,
+)
+from langchain_aimlapi.endpoints.images import EDITS, ImageCalls, Images
+from langchain_aimlapi.endpoints.music import MusicCalls
+from langchain_aimlapi.endpoints.video import Video, VideoCalls
+
+__all__ = ["AimlapiImageModel", "AimlapiMediaModel", "AimlapiMusicModel", "AimlapiVideoModel"]
+
+
+class AimlapiImageModel(AimlapiMediaModel):
+    """An image model of AI/ML API: ``AimlapiImageModel(model="flux/schnell").invoke("a cat")``.
+
+    Images in the prompt are what it starts from, for models that take them. It answers with
+    ``image`` blocks.
+
+    Wire: POST ``/v1/images/generations`` or ``/v1/images/edits``.
+    Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    model: str = Field(
+        default="openai/gpt-image-1", validation_alias=names("model", "model_name"), min_length=1
+    )
+    """Model id; ``Catalog.default().models(kind="image")`` lists them."""
+    n: int | None = Field(default=None, ge=1)
+    """How many images."""
+    size: Size | None = None
+    """``"1024x1024"``, (width, height), or a word of the model."""
+    aspect_ratio: str | None = None
+    """Width to height, ``"16:9"``."""
+    resolution: str | None = None
+    """``"1K"``, ``"2K"`` or ``"4K"``."""
+    response_format: Literal["url", "b64_json"] | None = None
+    """Links (the default) or the content itself."""
+    seed: int | None = None
+    """For repeatable images."""
+    negative_prompt: str | None = None
+    """What not to show."""
+    quality: str | None = None
+    """Word of the model, such as ``"high"``."""
+    style: str | None = None
+    """Word of the model."""
+    output_format: str | None = None
+    """``"png"``, ``"jpeg"``, ``"webp"``, ..."""
+
+    calls = ImageCalls
+    block = "image"
+    takes: ClassVar = {"image": "image"}
+    call_fields = (
+        "n", "size", "aspect_ratio", "resolution", "response_format", "seed", "negative_prompt",
+        "quality", "style", "output_format",
+    )  # fmt: skip
+
+    def _method(self, arguments: Mapping[str, Any]) -> str:
+        """Images are changed by the upload form where the model has one."""
+        has_form = EDITS in self._catalog().find(str(arguments["model"])).shapes
+        return "edit" if "mask" in arguments or ("image" in arguments and has_form) else self.verb
+
+    def generate_images(
+        self,
+        prompt: str,
+        n: int = 1,
+        size: Size | None = None,
+        response_format: Literal["url", "b64_json"] = "url",
+    ) -> list[str]:
+        """The links of images, or their content in base64.
+
+        Args:
+            prompt: What to show.
+            n: How many.
+            size: As the field.
+            response_format: ``"url"`` or ``"b64_json"``.
+        """
+        calls, arguments = self._images(prompt, n, size, response_format)
+        return _texts(calls.generate(**arguments), response_format)
+
+    async def agenerate_images(
+        self,
+        prompt: str,
+        n: int = 1,
+        size: Size | None = None,
+        response_format: Literal["url", "b64_json"] = "url",
+    ) -> list[str]:
+        """Like `generate_images`, on the running event loop."""
+        calls, arguments = self._images(prompt, n, size, response_format)
+        return _texts(await calls.agenerate(**arguments), response_format)
+
+    def _images(
+        self, prompt: str, n: int, size: Size | None, response_format: str
+    ) -> tuple[Any, dict[str, Any]]:
+        options = {"n": n, "size": size or self.size, "response_format": response_format}
+        return self._call(self._convert_input(prompt).to_messages(), None, None, options)
+
+
+def _texts(made: Images, response_format: str) -> list[str]:
+    if response_format == "b64_json":
+        return [image.b64_json or image.url or "" for image in made.images]
+    return [image.url or image.b64_json or "" for image in made.images]
+
+
+class AimlapiVideoModel(AimlapiJobModel):
+    """A video model of AI/ML API: ``AimlapiVideoModel(model="google/veo3").invoke("a cat")``.
+
+    An image in the prompt is what the video begins with; a video or a sound is what it follows,
+    for models that take them. It answers with ``video`` blocks.
+
+    Wire: POST, then GET ``/v2/video/generations``.
+    Source: the video model pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    model: str = Field(
+        default="google/veo3", validation_alias=names("model", "model_name"), min_length=1
+    )
+    """Model id; ``Catalog.default().models(kind="video")`` lists them."""
+    duration: float | None = Field(default=None, gt=0)
+    """Seconds."""
+    aspect_ratio: str | None = None
+    """Width to height, ``"16:9"``."""
+    resolution: str | None = None
+    """``"720p"``, ``"1080p"``, ``"4k"``, ..."""
+    seed: int | None = None
+    """For repeatable videos."""
+    negative_prompt: str | None = None
+    """What not to show."""
+    generate_audio: bool | None = None
+    """Whether to make sound, for models that can."""
+
+    calls = VideoCalls
+    block = "video"
+    takes: ClassVar = {"image": "image", "video": "video", "audio": "audio"}
+    call_fields = (
+        "duration", "aspect_ratio", "resolution", "seed", "negative_prompt", "generate_audio",
+    )  # fmt: skip
+    without_effect: ClassVar = {"provider": "one address serves the models of every vendor"}
+
+    def generate_videos(
+        self,
+        prompt: str,
+        n: int = 1,
+        response_format: Literal["url"] = "url",
+        poll_interval: float | None = None,
+        timeout: float = 360.0,
+    ) -> list[str]:
+        """The links of videos, which are made at the same time.
+
+        Args:
+            prompt: What to show.
+            n: How many; each is an order of its own.
+            response_format: There are links only.
+            poll_interval: Has no effect: polls become rarer by themselves.
+            timeout: Seconds to wait for each.
+
+        Raises:
+            JobFailedError, JobTimeoutError: one of them failed, or is late; see ``job_id``.
+        """
+        jobs = [self.submit(prompt) for _ in range(n)]
+        made: list[Video] = [job.result(timeout=timeout) for job in jobs]
+        return [url for video in made for url in video.urls]
+
+
+class AimlapiMusicModel(AimlapiJobModel):
+    """A music model of AI/ML API: ``AimlapiMusicModel(model="google/lyria2").invoke("a waltz")``.
+
+    A sound in the prompt is the music to follow, for models that take it. It answers with
+    ``audio`` blocks; lyrics are an argument of the call.
+
+    Wire: POST, then GET ``/v2/generate/audio``.
+    Source: the music model pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    duration: float | None = Field(default=None, gt=0)
+    """Seconds."""
+    instrumental: bool | None = None
+    """True for music without a voice."""
+    negative_prompt: str | None = None
+    """What it should not sound like."""
+    seed: int | None = None
+    """For repeatable music."""
+    output_format: str | None = None
+    """``"mp3"``, ``"wav"`` or ``"pcm"``."""
+
+    calls = MusicCalls
+    block = "audio"
+    takes: ClassVar = {"audio": "reference_audio"}
+    call_fields = ("duration", "instrumental", "negative_prompt", "seed", "output_format")
+
+
+for _class in (AimlapiImageModel, AimlapiVideoModel, AimlapiMusicModel):
+    serial.allow_loading(_class.__name__, NAMESPACE)
+    type.__setattr__(_class, "__signature__", ModelFirst(vars(_class)["__signature__"]))
