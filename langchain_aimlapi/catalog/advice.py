@@ -66,10 +66,10 @@ def ending_notice(facts: Facts) -> str | None:
     None for every other model, and for one that is withdrawn: see `withdrawn_error`.
     """
     if facts.status == "superseded":
-        text = f"{facts.id} has been superseded; it goes on working"
+        text = "the id has been superseded and goes on working"
     elif facts.status == "deprecated":
         until = f" and ends on {facts.shutdown_at}" if facts.shutdown_at else ""
-        text = f"{facts.id} is deprecated{until}"
+        text = f"the model is deprecated{until}"
     else:
         return None
     return f"{text}; use {facts.replacement}" if facts.replacement else text
@@ -93,7 +93,8 @@ def _other_names(error: AimlapiError, model: str, catalog: Catalog) -> None:
     replacement = catalog.replacement(model)
     if replacement:
         gone = facts.status in ("deprecated", "withdrawn")
-        error.advice = f"{model} {'was switched off' if gone else 'is not served'}; use {replacement}"
+        state = "was switched off" if gone else "is not served"
+        error.advice = f"{model} {state}; use {replacement}"
         return
     if facts.listed_as is not None:
         error.advice = f"{model} is another spelling of {facts.listed_as}; use that"

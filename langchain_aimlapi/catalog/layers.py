@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_aimlapi.catalog.capabilities import WORDS, canonical
 from langchain_aimlapi.catalog.codec import Json, Reader
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.shape import TEXT_KINDS, Shape
+from langchain_aimlapi.catalog.shape import CHAT, TEXT_KINDS, Shape
 
 if TYPE_CHECKING:
     from langchain_aimlapi.catalog.live import Live
@@ -122,7 +122,7 @@ class Layers:
         if newest:
             shapes = {**newest, **{p: s for p, s in shapes.items() if p not in newest}}
             sources |= dict.fromkeys(newest, self._read())
-        layers["shapes"] = shapes or _shapes_of_kind(name, layers)
+        layers["shapes"] = self._proved(name, shapes or _shapes_of_kind(name, layers))
         known = row is not None or bool(live) or name in self._ends or bool(newest)
         return Facts(
             id=model, listed_as=listed_as, known=known, sources=sources, **_as_facts(layers)
@@ -165,6 +165,15 @@ class Layers:
             group.path: dataclasses.replace(shape_of(group.path, group.schema), path=group.path)
             for group in groups
         }
+
+    def _proved(self, name: str, shapes: dict[str, Shape]) -> dict[str, Shape]:
+        """The shapes with what `aimlapi verify` has proved."""
+        outcomes = self.live.outcomes.get(name) if self.live is not None else None
+        if not outcomes or CHAT not in shapes:
+            return shapes
+        from langchain_aimlapi.catalog.probes import apply
+
+        return {**shapes, CHAT: apply(shapes[CHAT], outcomes)}
 
     def _read(self) -> str:
         """Where and when the live layer was read."""

@@ -78,6 +78,7 @@ class Live:
         rows: Id -> facts of the model list.
         ends: Id or alias -> facts of the list of what ends.
         schemas: Id -> its groups, one a path.
+        outcomes: Id -> probe -> whether the API took it, see `probes`.
         read_at: When the model list was last asked for, in seconds since 1970; None: never.
         source: Where, for `Facts.sources`.
     """
@@ -85,6 +86,7 @@ class Live:
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     schemas: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     read_at: float | None = None
     source: str = "the API's own list"
 

@@ -89,6 +89,7 @@ class Refresh:
             rows=live_rows(lists.listed.payload),
             ends=ending_rows(lists.ends.payload) if lists.ends is not None else known.ends,
             schemas={**dict(known.schemas), **schemas} if self.problem else known.schemas,
+            outcomes=known.outcomes,
             read_at=time.time(),
             source=self._store.root,
         )

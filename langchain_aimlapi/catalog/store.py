@@ -1,7 +1,8 @@
 """What was read from the API, on disk: one folder a server, read lazily, written atomically.
 
 ``list.json`` and ``ends.json`` hold an answer with its ETag; ``schemas/`` holds the request schema
-of a group as ``<digest>.json``, beside ``<digest>.names.json`` with its path and its ids.
+of a group as ``<digest>.json``, beside ``<digest>.names.json`` with its path and its ids;
+``outcomes/`` holds what `aimlapi verify` has proved of a model.
 Every file is replaced as a whole, and none depends on what another process writes, so that any
 number of processes may read and write at once. The age of a file is its time of change.
 """
@@ -24,7 +25,7 @@ from langchain_aimlapi.catalog.openapi import Group
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_SCHEMAS = 10_000
-LIST, ENDS, SCHEMAS = "list.json", "ends.json", "schemas"
+LIST, ENDS, SCHEMAS, OUTCOMES = "list.json", "ends.json", "schemas", "outcomes"
 
 
 def cache_dir() -> Path:
@@ -99,16 +100,24 @@ class Store:
     def live(self) -> Live | None:
         """Everything that is kept, as a layer of the catalog; None where there is nothing."""
         listed, ends = self.snapshot(LIST), self.snapshot(ENDS)
-        schemas = KeptSchemas(self.folder / SCHEMAS)
-        if listed is None and ends is None and not schemas:
+        schemas, outcomes = KeptSchemas(self.folder / SCHEMAS), dict(self._outcomes())
+        if listed is None and ends is None and not schemas and not outcomes:
             return None
         return Live(
             rows=live_rows(listed.payload) if listed else {},
             ends=ending_rows(ends.payload) if ends else {},
             schemas=schemas,
+            outcomes=outcomes,
             read_at=self.read_at,
             source=self.root,
         )
+
+    def _outcomes(self) -> Iterator[tuple[str, dict[str, bool]]]:
+        for path in (self.folder / OUTCOMES).glob("*.json"):
+            held = _load(path)
+            found = held.get("outcomes") if isinstance(held, Mapping) else None
+            if isinstance(found, Mapping):
+                yield str(held.get("model")), {str(k): v is True for k, v in found.items()}
 
     # --- writing -----
 
@@ -136,6 +145,12 @@ class Store:
                 for each in (path, path.with_name(path.name.replace(".names.json", ".json"))):
                     with contextlib.suppress(OSError):
                         each.unlink()
+
+    def keep_outcomes(self, model: str, outcomes: Mapping[str, bool]) -> None:
+        """Keep what was proved of a model: probe -> whether it was taken. Raises OSError."""
+        digest = hashlib.sha256(model.encode()).hexdigest()[:16]
+        value = {"model": model, "outcomes": dict(outcomes)}
+        _save(self.folder / OUTCOMES / f"{digest}.json", value)
 
     def clear(self) -> None:
         """Forget everything of this server."""

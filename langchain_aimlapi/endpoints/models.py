@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from langchain_aimlapi._json import BadJsonError, parse_clean_json
 from langchain_aimlapi._wire import flow
+from langchain_aimlapi._wire.explain import explain
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog.live import (
@@ -16,7 +19,8 @@ from langchain_aimlapi.catalog.live import (
     request_headers,
 )
 from langchain_aimlapi.catalog.refresh import Lists, Refresh
-from langchain_aimlapi.endpoints import Context, Plan, Step, no_answer, read_object
+from langchain_aimlapi.catalog.shape import CHAT
+from langchain_aimlapi.endpoints import Context, Plan, Step, no_answer, only, read_object
 
 _GONE = (404, 410)
 
@@ -85,3 +89,38 @@ def _schema_step(context: Context, link: str) -> Step[Mapping[str, Any] | None]:
         return flow.call(request, lambda answer: read(answer, policy), policy, accept=_GONE)
 
     return step
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The answer to a probe, whatever its status."""
+
+    status: int
+    body: Any
+    message: str
+
+
+def plan_probe(context: Context, body: Mapping[str, Any]) -> Plan[Probed]:
+    """One chat request exactly as it is given, and what the API makes of it.
+
+    Wire: POST ``/v1/chat/completions``. A refusal (400 to 422) is an answer.
+    Source: the chat page of docs.aimlapi.com, read 2026-11-26.
+    """
+    model = str(body.get("model", ""))
+    request = context.json_request(CHAT, body, model=model)
+
+    def read(response: Response, policy: Policy) -> Probed:
+        try:
+            value = parse_clean_json(response.body)
+        except BadJsonError:
+            value = None
+        refused = response.status >= 400
+        message = explain(response, model=model, secret=policy.secret).message if refused else ""
+        return Probed(response.status, value, message)
+
+    def step(policy: Policy) -> Flow[Probed]:
+        return flow.call(
+            request, lambda answer: read(answer, policy), policy, accept=(400, 404, 422)
+        )
+
+    return Plan([step], only, model=model)
