@@ -12,18 +12,15 @@ import difflib
 import time
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from langchain_aimlapi.catalog.capabilities import canonical
 from langchain_aimlapi.catalog.document import packaged
+from langchain_aimlapi.catalog.estimate import Estimate, estimate
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.layers import Layers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from langchain_aimlapi.catalog.estimate import Estimate
-    from langchain_aimlapi.catalog.live import Live
+from langchain_aimlapi.catalog.live import Live
 
 SERVED = ("listed", "documented")
 STATUSES = (*SERVED, "deprecated", "superseded", "withdrawn", "schema-only")
@@ -201,8 +198,6 @@ class Catalog:
         Raises:
             ValueError: An unknown name of a count, or a negative one.
         """
-        from langchain_aimlapi.catalog.estimate import estimate
-
         return estimate(self.find(model), counts, when or {})
 
     # --- changing ----------------------------------------------------------------------------
@@ -302,8 +297,6 @@ class Catalog:
         return self._with(schemas={**before, **groups_by_model(documents)})
 
     def _with(self, **changes: Any) -> Catalog:
-        from langchain_aimlapi.catalog.live import Live
-
         return self.with_live(dataclasses.replace(self._layers.live or Live(), **changes))
 
 
