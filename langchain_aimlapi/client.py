@@ -12,7 +12,8 @@ from langchain_aimlapi._connection.settings import resolve_root
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.refresh import Snapshot, list_url, load_cached, save
+from langchain_aimlapi.catalog.refresh import Lists, Refresh
+from langchain_aimlapi.catalog.store import Store
 from langchain_aimlapi.endpoints import AsyncCall, Mounted, SyncCall
 from langchain_aimlapi.endpoints.batches import BatchCalls
 from langchain_aimlapi.endpoints.billing import plan_balance
@@ -20,7 +21,7 @@ from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import ImageCalls
 from langchain_aimlapi.endpoints.meshes import MeshCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
-from langchain_aimlapi.endpoints.models import plan_models
+from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
@@ -125,45 +126,59 @@ class AimlapiClient(Connection):
         catalog = await self.arefresh_catalog() if refresh else self._catalog()
         return catalog.models(kind=kind, vendor=vendor, capability=capability, status=status)
 
-    def refresh_catalog(self, *, directory: Path | None = None) -> Catalog:
+    def refresh_catalog(
+        self,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+        catalog: Catalog | None = None,
+    ) -> Catalog:
         """Ask the API for its model list and use it in this client from now on.
 
-        It adds prices, new models, names, context lengths and aliases. The answer is kept on disk
-        with its ETag, so that an unchanged list is not sent again.
+        It adds prices, new models, names, context lengths, aliases, and which models end. The
+        answers are kept on disk with their ETags, so that an unchanged list is not sent again.
 
         Args:
-            directory: Where to keep it. Default: ``$XDG_CACHE_HOME/langchain_aimlapi``, else
-                ``~/.cache/langchain_aimlapi``.
+            schemas: Ids whose own request schemas are read too: a model that is newer than this
+                package is then spoken to as it wants. ``"all"`` for every listed model.
+            directory: Where to keep the answers. Default: the user's cache folder, see
+                `langchain_aimlapi.catalog.store.cache_dir`.
+            catalog: What to start from. Default: the catalog of this client.
 
         Returns:
             The catalog, for other objects: ``ChatAimlapi(..., catalog=catalog)``.
 
-        Wire: GET ``/v1/models?include=all``, ``If-None-Match``; no key is needed.
+        Wire: GET ``/v1/models?include=all``, ``/v1/models/deprecations``, ``/docs-json``; no key is
+        needed.
         """
-        url = self._list_url()
-        cached = load_cached(url, directory)
-        snapshot = self.run(lambda context: plan_models(context, cached))
-        return self._refreshed(url, snapshot, directory)
+        refresh = self._refresh(catalog, schemas, directory)
+        lists = self.run(lambda context: plan_lists(context, refresh))
+        documents = self.run(lambda context: plan_schemas(context, refresh, lists))
+        return self._refreshed(refresh, lists, documents)
 
-    async def arefresh_catalog(self, *, directory: Path | None = None) -> Catalog:
+    async def arefresh_catalog(
+        self,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+        catalog: Catalog | None = None,
+    ) -> Catalog:
         """Like `refresh_catalog`, on the running event loop."""
-        url = self._list_url()
-        cached = await asyncio.to_thread(load_cached, url, directory)
-        snapshot = await self.arun(lambda context: plan_models(context, cached))
-        return await asyncio.to_thread(self._refreshed, url, snapshot, directory)
+        refresh = await asyncio.to_thread(self._refresh, catalog, schemas, directory)
+        lists = await self.arun(lambda context: plan_lists(context, refresh))
+        documents = await self.arun(lambda context: plan_schemas(context, refresh, lists))
+        return await asyncio.to_thread(self._refreshed, refresh, lists, documents)
 
-    def _list_url(self) -> str:
-        return list_url(resolve_root(self.base_url, allow_http=self.allow_http))
+    def _refresh(
+        self, catalog: Catalog | None, schemas: str | Iterable[str], directory: Path | None
+    ) -> Refresh:
+        store = Store(resolve_root(self.base_url, allow_http=self.allow_http), directory)
+        return Refresh(catalog or self._catalog(), store, schemas=schemas)
 
-    def _refreshed(self, url: str, snapshot: Snapshot, directory: Path | None) -> Catalog:
-        if snapshot.changed:
-            try:
-                save(url, snapshot, directory)
-            except OSError as error:  # a read-only home is no reason to go without the list
-                said = f"the model list can not be kept on disk: {type(error).__name__}"
-                warn_caller(said, RuntimeWarning)
-        catalog = self._catalog().merged(snapshot.payload)
-        self.catalog = catalog
+    def _refreshed(self, refresh: Refresh, lists: Lists, documents: list[Any]) -> Catalog:
+        self.catalog = catalog = refresh.finish(lists, documents)
+        if refresh.problem is not None:
+            warn_caller(refresh.problem, RuntimeWarning)
         return catalog
 
     # --- life -----

@@ -15,6 +15,7 @@ from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
+from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
 
 if TYPE_CHECKING:
@@ -78,15 +79,22 @@ def prepare(
         coalesce: Join neighbouring text deltas that one read has brought.
 
     Raises:
+        ModelNotFoundError: the model was withdrawn; the advice names its replacement.
         UnsupportedFeatureError: the model can not take the request in any form.
         InvalidRequestError: something in it can not be written as JSON.
     """
+    gone = withdrawn_error(facts)
+    if gone is not None and on_unsupported != "send":
+        raise gone
     answer_tool: AnswerTool | None = None
     if ask.tools and ask.response_format is not None and on_unsupported != "send":
         from langchain_aimlapi._dialects.answer_tool import fit_answer_tool
 
         ask, answer_tool = fit_answer_tool(ask, facts, dialect)
     notes = Notes(ask.model, on_unsupported)
+    ending = ending_notice(facts)
+    if ending is not None:
+        notes.adapted("model", ending)
     shape, body = choose.choose_and_build(facts, ask, dialect, notes)
     notes.warn(seen if seen is not None else set())
     request = Request(

@@ -59,8 +59,7 @@ def strict_by_default(facts: Facts, method: Method, schema: Any) -> bool | None:
     if method == "json_schema":
         able = shape.response_formats is not None and "json_schema" in shape.response_formats
     else:
-        keys = shape.function_keys
-        able = method == "function_calling" and keys is not None and "strict" in keys
+        able = method == "function_calling" and shape.declares_strict
     return True if able and may_be_strict(schema) else None
 
 

@@ -12,8 +12,9 @@ from langchain_aimlapi._litellm.plans import context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.refresh import list_url, load_cached, save
-from langchain_aimlapi.endpoints.models import plan_models
+from langchain_aimlapi.catalog.refresh import Refresh
+from langchain_aimlapi.catalog.store import Store
+from langchain_aimlapi.endpoints.models import plan_lists
 
 _SUPPORTS = {
     "tools": "supports_function_calling",
@@ -112,9 +113,5 @@ def register_models(catalog: Catalog) -> None:
 def refreshed(catalog: Catalog, *, api_key: str | None, api_base: str | None) -> Catalog:
     """The catalog with the API's own model list merged in; see `catalog.refresh`."""
     access = plain_access(api_key=api_key, api_base=api_base)
-    url = list_url(access.root)
-    cached = load_cached(url)
-    snapshot = access.runner().run(plan_models(context_of(access, catalog), cached))
-    if snapshot.changed:
-        save(url, snapshot)
-    return catalog.merged(snapshot.payload)
+    refresh = Refresh(catalog, Store(access.root))
+    return refresh.finish(access.runner().run(plan_lists(context_of(access, catalog), refresh)))

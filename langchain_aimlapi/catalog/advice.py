@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from langchain_aimlapi.errors import AimlapiError, InvalidRequestError, ModelNotFoundError
 
 if TYPE_CHECKING:
-    from langchain_aimlapi.catalog import Catalog
+    from langchain_aimlapi.catalog import Catalog, Facts
 
 # What a refusal talks about -> (what the model lacks, capability word of the catalog).
 _TOPICS = (
@@ -60,12 +60,44 @@ def advise(error: AimlapiError, model: str, catalog: Catalog) -> None:
         _able_models(error, model, catalog)
 
 
+def ending_notice(facts: Facts) -> str | None:
+    """What a user of a model that ends should know: that it does, when, and what replaces it.
+
+    None for every other model, and for one that is withdrawn: see `withdrawn_error`.
+    """
+    if facts.status == "superseded":
+        text = "the id has been superseded and goes on working"
+    elif facts.status == "deprecated":
+        until = f" and ends on {facts.shutdown_at}" if facts.shutdown_at else ""
+        text = f"the model is deprecated{until}"
+    else:
+        return None
+    return f"{text}; use {facts.replacement}" if facts.replacement else text
+
+
+def withdrawn_error(facts: Facts) -> ModelNotFoundError | None:
+    """The error for a model that is no longer served, with its replacement; None for all others."""
+    if facts.status != "withdrawn":
+        return None
+    since = f" on {facts.shutdown_at}" if facts.shutdown_at else ""
+    error = ModelNotFoundError(
+        f"{facts.id} was withdrawn{since}",
+        advice=f"use {facts.replacement}" if facts.replacement else None,
+    )
+    error.model = facts.id
+    return error
+
+
 def _other_names(error: AimlapiError, model: str, catalog: Catalog) -> None:
     facts = catalog.find(model)
     replacement = catalog.replacement(model)
     if replacement:
-        state = "was switched off" if facts.status == "deprecated" else "is not served"
+        gone = facts.status in ("deprecated", "withdrawn")
+        state = "was switched off" if gone else "is not served"
         error.advice = f"{model} {state}; use {replacement}"
+        return
+    if facts.listed_as is not None:
+        error.advice = f"{model} is another spelling of {facts.listed_as}; use that"
         return
     names = [name for name in catalog.nearest(model) if name != model]
     if names:

@@ -66,6 +66,8 @@ def _members(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if line in ("}", "},"):
             return
+        if not line:
+            continue
         # a key holds no quote and no escape: ids, and names with a digest
         end = line.index('":', 1)
         yield line[1:end], line[end + 2 :].rstrip(",")

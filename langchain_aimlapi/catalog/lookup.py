@@ -9,50 +9,64 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from langchain_aimlapi.catalog.capabilities import WORDS, canonical
-from langchain_aimlapi.catalog.codec import Json, Reader
+from langchain_aimlapi.catalog.capabilities import canonical
 from langchain_aimlapi.catalog.document import packaged
+from langchain_aimlapi.catalog.estimate import Estimate, estimate
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.shape import TEXT_KINDS, Shape
+from langchain_aimlapi.catalog.layers import Layers
+from langchain_aimlapi.catalog.live import Live
 
 SERVED = ("listed", "documented")
 STATUSES = (*SERVED, "deprecated", "superseded", "withdrawn", "schema-only")
 # Names come from callers: an endless stream of invented ones must not grow the memory.
 MAX_REMEMBERED_UNKNOWN = 1_024
-_TUPLES = ("aliases", "efforts")
-_NOT_FACTS = ("shapes", "from", "source")
+ROOT = "https://api.aimlapi.com"
+
+
+class Refresher(Protocol):
+    """Whoever can ask the API: `AimlapiClient`."""
+
+    def refresh_catalog(
+        self,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+        catalog: Catalog | None = None,
+    ) -> Catalog: ...
+
+    def arefresh_catalog(
+        self,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+        catalog: Catalog | None = None,
+    ) -> Awaitable[Catalog]: ...
 
 
 class Catalog:
-    """Facts about models. Immutable: `with_facts` and `merged` give a new one.
+    """Facts about models. Immutable: `refresh`, `with_facts` and their like give a new one.
 
     A first lookup reads the generated file (some milliseconds, no network); every later one for
     the same id is a dictionary hit.
     """
 
-    __slots__ = (
-        "_aliases", "_document", "_found", "_live", "_reader", "_rows", "_spellings", "_user",
-    )  # fmt: skip
+    __slots__ = ("_found", "_layers")
 
     def __init__(
         self,
         document: Mapping[str, Any],
         *,
-        live: Mapping[str, Mapping[str, Any]] | None = None,
+        live: Live | None = None,
         user: Mapping[str, Facts] | None = None,
     ) -> None:
-        self._document = document
-        self._rows: Mapping[str, Json] = document.get("models", {})
-        self._live = {name: dict(row) for name, row in (live or {}).items()}
-        self._user = dict(user or {})
-        self._reader = Reader(document)
+        self._layers = Layers(document, live, user or {})
         self._found: dict[str, Facts] = {}
-        self._aliases = self._alias_table()
-        self._spellings: Any = None
 
     @staticmethod
     @lru_cache(maxsize=1)
@@ -61,8 +75,17 @@ class Catalog:
         return Catalog(packaged())
 
     def __repr__(self) -> str:
-        date = self._document.get("date")
-        return f"Catalog({len(list(self.ids()))} models, read on {date})"
+        age, date = self.age, self._layers.document.get("date")
+        live = "" if age is None else f", refreshed {age / 3600:.1f} hours ago"
+        return f"Catalog({len(list(self.ids()))} models, read on {date}{live})"
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the API was last asked for its list; None where only the data of this
+        package is known (`repr` names its date)."""
+        live = self._layers.live
+        read_at = live.read_at if live is not None else None
+        return None if read_at is None else max(time.time() - read_at, 0.0)
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -75,14 +98,14 @@ class Catalog:
         """
         found = self._found.get(model)
         if found is None:
-            found = self._resolve(model)
-            if found.known or len(self._found) < len(self._rows) + MAX_REMEMBERED_UNKNOWN:
+            found = self._layers.resolve(model)
+            if found.known or len(self._found) < len(self._layers) + MAX_REMEMBERED_UNKNOWN:
                 self._found[model] = found
         return found
 
     def ids(self) -> Iterator[str]:
         """Every id, sorted."""
-        yield from sorted({*self._rows, *self._live, *self._user})
+        yield from self._layers.ids()
 
     def models(
         self,
@@ -112,7 +135,7 @@ class Catalog:
         _check("status", [status], ("live", *STATUSES))
         _check("kind", [kind], (facts.kind for facts in everything))
         _check("vendor", [vendor], (facts.vendor for facts in everything))
-        _check("capability", wanted, self._capability_words())
+        _check("capability", wanted, self._layers.capability_words())
         statuses = SERVED if status == "live" else STATUSES if status is None else (status,)
         return [
             facts
@@ -141,7 +164,8 @@ class Catalog:
         from langchain_aimlapi.catalog.nearest import nearest_names
 
         # "#..." are rows of a voice table, nothing that a user would type
-        served = [i for i in self.ids() if self._status(i) in SERVED and not i.startswith("#")]
+        status = self._layers.status
+        served = [i for i in self.ids() if status(i) in SERVED and not i.startswith("#")]
         return nearest_names(name, served, n)
 
     def replacement(self, model: str) -> str | None:
@@ -154,13 +178,89 @@ class Catalog:
 
         return profile_of(self.find(model))
 
+    def estimate(
+        self, model: str, *, when: Mapping[str, Any] | None = None, **counts: float
+    ) -> Estimate:
+        """What a call would cost by list prices: an estimate; the charge is what an answer says.
+
+        Args:
+            model: The id.
+            when: What the call asks for, where a price depends on it (``{"resolution": "720p"}``).
+            counts: ``input_tokens``, ``output_tokens``, ``cache_read_tokens``,
+                ``cache_creation_tokens``, ``audio_input_tokens``, ``audio_output_tokens``,
+                ``images``, ``seconds``, ``minutes``, ``characters``, ``pages``, ``megapixels``,
+                ``requests``.
+
+        Returns:
+            US dollars at the most and at the least, and what has no price. Without a refresh,
+            prices are known of chat models only.
+
+        Raises:
+            ValueError: An unknown name of a count, or a negative one.
+        """
+        return estimate(self.find(model), counts, when or {})
+
     # --- changing ----------------------------------------------------------------------------
+
+    def refresh(
+        self,
+        client: Refresher,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+    ) -> Catalog:
+        """A catalog with what the API itself says now: ids, prices, limits, what ends, and the
+        request schemas of the models that are named. It is kept on disk for `saved`.
+
+        Args:
+            client: An `AimlapiClient`; it uses the new catalog from then on. No key is needed.
+            schemas: Ids whose request schemas are read too, so that a model which is newer than
+                this package is spoken to as it wants; ``"all"`` for every listed model.
+            directory: Where to keep the answers. Default: the user's cache folder, see
+                `langchain_aimlapi.catalog.store.cache_dir`.
+
+        Raises:
+            AimlapiError: The API cannot be reached, or its answer is no list.
+
+        Wire: GET ``/v1/models?include=all``, ``/v1/models/deprecations`` (both with
+        ``If-None-Match``) and ``/docs-json`` for each named model.
+        """
+        return client.refresh_catalog(schemas=schemas, directory=directory, catalog=self)
+
+    def arefresh(
+        self,
+        client: Refresher,
+        *,
+        schemas: str | Iterable[str] = (),
+        directory: Path | None = None,
+    ) -> Awaitable[Catalog]:
+        """Like `refresh`, on the running event loop."""
+        return client.arefresh_catalog(schemas=schemas, directory=directory, catalog=self)
+
+    @classmethod
+    def saved(cls, base_url: str = ROOT, *, directory: Path | None = None) -> Catalog:
+        """This package's catalog with what an earlier `refresh` (or ``aimlapi catalog refresh``)
+        has kept on disk; no network is used. `age` says how old it is, None where nothing is kept.
+
+        Args:
+            base_url: The server that was asked, with or without ``/v1``.
+            directory: Where the answers are kept; default: the user's cache folder.
+        """
+        from langchain_aimlapi.catalog.store import Store
+
+        root = base_url.rstrip("/").removesuffix("/v1")
+        return cls(packaged(), live=Store(root, directory).live())
+
+    def with_live(self, live: Live) -> Catalog:
+        """A catalog with this in place of what was read from the API before."""
+        return Catalog(self._layers.document, live=live, user=self._layers.user)
 
     def with_facts(self, *facts: Facts) -> Catalog:
         """A catalog in which these facts hold, whatever the layers below say. Start from
         ``dataclasses.replace(catalog.find(id), ...)`` to change one fact of a known model."""
         mine = {each.id: dataclasses.replace(each, known=True) for each in facts}
-        return Catalog(self._document, live=self._live, user={**self._user, **mine})
+        layers = self._layers
+        return Catalog(layers.document, live=layers.live, user={**layers.user, **mine})
 
     def merged(self, payload: Any) -> Catalog:
         """A catalog with the answer of ``GET /v1/models?include=all`` merged in: prices, context,
@@ -169,135 +269,35 @@ class Catalog:
         Raises:
             ValueError: ``payload`` is no model list.
         """
-        from langchain_aimlapi.catalog.refresh import live_rows
+        from langchain_aimlapi.catalog.live import live_rows
 
-        return Catalog(self._document, live=live_rows(payload), user=self._user)
+        return self._with(rows=live_rows(payload), read_at=time.time())
 
-    # --- layers ------------------------------------------------------------------------------
+    def with_endings(self, payload: Any) -> Catalog:
+        """A catalog with the answer of ``GET /v1/models/deprecations``: which ids end, when, and
+        what replaces them.
 
-    def _alias_table(self) -> dict[str, str]:
-        table: dict[str, str] = {}
-        for name, row in self._live.items():
-            for alias in row.get("aliases", ()):
-                table.setdefault(alias, name)
-        for name, facts in self._user.items():
-            table.update(dict.fromkeys(facts.aliases, name))
-        return table
+        Raises:
+            ValueError: ``payload`` is no such list.
+        """
+        from langchain_aimlapi.catalog.live import ending_rows
 
-    def _capability_words(self) -> Iterator[str]:
-        yield from WORDS
-        for row in (*self._live.values(), *self._rows.values()):
-            yield from map(canonical, row.get("listed_capabilities", ()))
-        for facts in self._user.values():
-            yield from map(canonical, facts.listed_capabilities)
+        return self._with(ends=ending_rows(payload))
 
-    def _status(self, model: str) -> str | None:
-        row = self._rows.get(model) or self._live.get(model) or {}
-        status: str | None = row.get("status")
-        mine = self._user.get(model)
-        return mine.status if mine else status
+    def with_schemas(self, *documents: Any) -> Catalog:
+        """A catalog with request schemas from OpenAPI documents, as ``GET /docs-json`` and
+        ``GET /docs-yaml`` give them: every model that they name is spoken to as they say.
 
-    def _home(self, model: str) -> str:
-        """The id that the facts of ``model`` stand under; ``model`` itself where nothing does."""
-        for table in (self._user, self._live, self._rows):
-            if model in table:
-                return model
-        for aliases in (self._aliases, self._document.get("aliases", {})):
-            if model in aliases:
-                return str(aliases[model])
-        if self._spellings is None:
-            # Compiling the family rules and indexing all names is for strangers only.
-            from langchain_aimlapi.catalog.spellings import Spellings
+        Raises:
+            ValueError: One of them is no OpenAPI document.
+        """
+        from langchain_aimlapi.catalog.live import groups_by_model
 
-            names = {*self._rows, *self._live, *self._user, *self._document.get("aliases", ())}
-            self._spellings = Spellings(names)
-        found: str | None = self._spellings.find(model)
-        return model if found is None else str(self._document.get("aliases", {}).get(found, found))
+        before = self._layers.live.schemas if self._layers.live is not None else {}
+        return self._with(schemas={**before, **groups_by_model(documents)})
 
-    def _resolve(self, model: str) -> Facts:
-        name = self._home(model)
-        listed_as = name if name != model else None
-        if name in self._user:
-            mine = self._user[name]
-            return dataclasses.replace(mine, id=model, listed_as=listed_as)
-        row, live = self._rows.get(name), self._live.get(name) or self._live_twin(name)
-        if row is None:
-            return self._unlisted(model, name, live)
-        layers = {k: v for k, v in row.items() if k not in _NOT_FACTS}
-        if live:
-            layers = _with_live(layers, live)
-        shapes = [self._reader.shape(key) for key in row.get("shapes", ())]
-        layers["shapes"] = {shape.path: shape for shape in shapes} or _shapes_of_kind(name, row)
-        layers["sources"] = self._sources(row, shapes)
-        return Facts(id=model, listed_as=listed_as, known=True, **_as_facts(layers))
-
-    def _unlisted(self, model: str, name: str, live: Mapping[str, Any] | None) -> Facts:
-        """The facts of an id without a generated row: what its name and the live list say."""
-        from langchain_aimlapi.catalog.families import family_of
-
-        layers = family_of(name)
-        suggested = layers.pop("shapes", None)
-        if live:
-            layers = _with_live(layers, live)
-        layers["shapes"] = _shapes_of_kind(name, layers, suggested)
-        listed_as = name if name != model else None
-        return Facts(id=model, listed_as=listed_as, known=bool(live), **_as_facts(layers))
-
-    def _live_twin(self, name: str) -> dict[str, Any] | None:
-        """What the live list says under another spelling of the same model: all but its status."""
-        twin = self._aliases.get(name)
-        row = self._live.get(twin) if twin else None
-        return {k: v for k, v in row.items() if k not in ("status", "aliases")} if row else None
-
-    def _sources(self, row: Json, shapes: list[Shape]) -> dict[str, str]:
-        known = self._document.get("sources", {})
-        found = {
-            shape.path: known.get(name, name)
-            for shape, name in zip(shapes, row.get("from", ()), strict=False)
-        }
-        if "source" in row:
-            found["row"] = known.get(row["source"], row["source"])
-        if "prices" in row:
-            found["prices"] = known.get("prices", "prices")
-        return found
-
-
-def _with_live(layers: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
-    """The layers with a row of the live list over them. The schemas tell the kind better than
-    the list, which names one of several endpoints."""
-    over = {k: v for k, v in live.items() if k not in ("kind", "vendor") or not layers.get(k)}
-    words = {*layers.get("listed_capabilities", ()), *live.get("listed_capabilities", ())}
-    names = {*layers.get("aliases", ()), *live.get("aliases", ())}
-    return {
-        **layers, **over, "listed_capabilities": frozenset(words), "aliases": sorted(names)
-    }  # fmt: skip
-
-
-def _as_facts(layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as `Facts` holds them."""
-    found = dict(layers)
-    for name in _TUPLES:
-        if name in found:
-            found[name] = tuple(found[name])
-    if "listed_capabilities" in found:
-        found["listed_capabilities"] = frozenset(found["listed_capabilities"])
-    if found.get("prices") is not None:
-        found["prices"] = {"kind": "fixed", "currency": "USD", **found["prices"]}
-    return found
-
-
-def _shapes_of_kind(
-    name: str, layers: Mapping[str, Any], suggested: Mapping[str, Shape] | None = None
-) -> dict[str, Shape]:
-    """What the kind, and for text models the name, suggest where no schema is known."""
-    from langchain_aimlapi.catalog import families
-
-    kind = layers.get("kind")
-    if kind in (*TEXT_KINDS, "moderation", None):
-        suggested = suggested or families.family_of(name).get("shapes")
-    else:
-        suggested = None
-    return dict(suggested or families.SHAPES_OF_KIND.get(kind, {}))
+    def _with(self, **changes: Any) -> Catalog:
+        return self.with_live(dataclasses.replace(self._layers.live or Live(), **changes))
 
 
 def _check(what: str, words: Iterable[str | None], known: Iterable[str | None]) -> None:

@@ -1,8 +1,10 @@
 """``pricing`` of ``GET /v1/models`` -> US dollars per single token, image, second, ...
 
-Kinds: ``fixed`` has ``units`` of {name, measure, price, per}; ``variants`` has ``variants`` of
-{when, price, unit, per}; ``variable`` has no figure. A price always counts for ``per`` units.
-Source: the model list page, read 2026-08-21.
+Kinds: ``fixed`` has ``units`` of {name, content, origin, measure, price, per}; ``variants`` has
+``variants`` of {when, price, unit, per}; ``variable`` has no figure. A price always counts for
+``per`` units. ``origin`` tells whose unit it is: ``provided`` by the caller, ``generated``,
+``cached`` (read from the cache) or ``cache_write``; ``measure`` says it on older rows.
+Source: the model list page, read 2026-08-21; origins as measured in September 2026.
 """
 
 from __future__ import annotations
@@ -12,6 +14,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+_ORIGINS = {
+    "provided": "input",
+    "generated": "output",
+    "cached": "cache_read",
+    "cache_read": "cache_read",
+    "cache_write": "cache_creation",
+    "cache_creation": "cache_creation",
+    "reasoning": "reasoning",
+}
 _TOKEN_MEASURES = (
     (re.compile(r"cach\w*.*(write|creat)|(write|creat)\w*.*cach"), "cache_creation"),
     (re.compile(r"cach"), "cache_read"),
@@ -29,7 +40,7 @@ _UNITS = re.compile(
 
 
 def normalise(pricing: Any) -> dict[str, Any] | None:
-    """Prices per single unit, or None where the API told none.
+    """Prices per single unit, or None where the API named none.
 
     Returns:
         ``kind`` and ``currency``; in US dollars ``input``, ``output``, ``cache_read``, ... per
@@ -44,7 +55,7 @@ def normalise(pricing: Any) -> dict[str, Any] | None:
     if currency != "USD":
         return found
     for unit in _rows(pricing, "units"):
-        found |= _one(unit.get("name"), unit.get("measure"), unit)
+        found |= _one(unit.get("name"), _measure(unit, {}), unit)
     variants = [
         {"when": dict(when) if isinstance(when, Mapping) else when, **priced}
         for each in _rows(pricing, "variants")
@@ -60,26 +71,33 @@ def _rows(pricing: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [each for each in pricing.get(name) or () if isinstance(each, Mapping)]
 
 
-def _measure(variant: Mapping[str, Any], when: Any) -> str:
-    """What a variant measures: its own word, or the condition that names it."""
-    said = [variant.get("measure")]
+def _measure(row: Mapping[str, Any], when: Any) -> str:
+    """What a row measures: its origin and content, else its own word, or the condition's."""
+    origin = _ORIGINS.get(str(row.get("origin") or "").lower())
+    if origin is not None:
+        content = str(row.get("content") or "text").lower()
+        media = f"{content}_" if content in ("audio", "image") else ""
+        return f"{media}{origin}" if origin in ("input", "output") else origin
+    words = [row.get("measure")]
     if isinstance(when, Mapping):
-        said += [when[key] for key in ("measure", "type", "token_type", "direction") if key in when]
-    return " ".join(str(each) for each in said if each)
+        words += [
+            when[key] for key in ("measure", "type", "token_type", "direction") if key in when
+        ]
+    return " ".join(str(each) for each in words if each)
 
 
-def _one(name: Any, measure: Any, row: Mapping[str, Any]) -> dict[str, float]:
+def _one(name: Any, measure: str, row: Mapping[str, Any]) -> dict[str, float]:
     price, per = _number(row.get("price")), _number(row.get("per", 1))
-    key = _key(str(name or "").lower(), str(measure or "").lower())
+    key = _key(str(name or "").lower(), measure.lower())
     if price is None or not per or key is None:
         return {}
     return {key: price / per}
 
 
 def _key(name: str, measure: str) -> str | None:
-    said = f"{name} {measure}".replace("_", " ").replace("-", " ")
-    if "token" in said:
-        what = said.replace("tokens", " ").replace("token", " ")
+    words = f"{name} {measure}".replace("_", " ").replace("-", " ")
+    if "token" in words:
+        what = words.replace("tokens", " ").replace("token", " ")
         return next((key for pattern, key in _TOKEN_MEASURES if pattern.search(what)), None)
     unit = _UNITS.search(name) or _UNITS.search(measure)
     return f"per_{unit.group(1).replace('_', '')}" if unit else None

@@ -119,3 +119,11 @@ class Shape:
     required: frozenset[str] = frozenset()
     closed: bool = False
     items: Mapping[str, Param] | None = field(default=None, repr=False)
+
+    @property
+    def declares_strict(self) -> bool:
+        """Whether a function tool is documented to have ``strict``, so that the model may be held
+        to its schema. What an open object lets pass unread is no promise."""
+        tool = self.tool_defs.get("function", Param())
+        function = tool.properties.get("function", tool)
+        return "strict" in function.properties

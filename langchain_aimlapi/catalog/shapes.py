@@ -29,6 +29,8 @@ _BY_NAME_ONLY = ("tools", "tool_choice", "response_format")
 # Names that were not read where this schema was: nothing is known of them, they are not absent.
 UNREAD = "x-unread"
 ANY_TYPE = "*"
+# Which path of a model is tried first.
+PREFERENCE = {CHAT: 0, RESPONSES: 1, MESSAGES: 2}
 
 
 def shape_of(path: str, schema: Schema) -> Shape:

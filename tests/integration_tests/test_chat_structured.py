@@ -120,9 +120,9 @@ async def test_a_tool_is_strict_by_default_where_the_model_documents_it(
     api: Emulator, colour: str
 ) -> None:
     api.say(saying(PERSON), times=None)
-    for name, strict in ((MODEL, True), ("moonshot/kimi-k2-5", None)):
-        keys = Catalog.default().find(name).shapes["/v1/chat/completions"].function_keys
-        assert (keys is not None and "strict" in keys) == bool(strict)
+    for name, strict in ((MODEL, True), ("zhipu/glm-4.5", None)):
+        shape = Catalog.default().find(name).shapes["/v1/chat/completions"]
+        assert shape.declares_strict is bool(strict)
         model = make(model=name, **api.settings())
         asked = model.with_structured_output(Person, method="function_calling")
         assert await ask(asked, "Who?", colour) == Person(name="Ada", age=36)
@@ -276,7 +276,7 @@ async def test_a_method_that_the_api_refuses_is_followed_by_the_next_weaker_one(
 
 
 async def test_the_prompt_is_the_last_way(api: Emulator, colour: str) -> None:
-    model = make(model="anthropic/claude-opus-4.5", **api.settings())
+    model = make(model="claude-sonnet-4-20250514", **api.settings())
     api.fault(Fault(status=400, message="tools.0: this schema is not supported"))
     api.say(json.dumps(PERSON))
     asked = model.with_structured_output(Person, repair=1)
@@ -339,7 +339,8 @@ IDS = sorted(
     facts.id
     for kind in ("chat", "messages", "responses")
     for facts in CATALOG.models(kind=kind)
-    if "captioner" not in facts.id
+    # five ids are known from the price list alone: the emulator has no contract of theirs
+    if "captioner" not in facts.id and "price list" not in facts.sources["row"]
 )
 SAMPLE = {
     MODEL, "anthropic/claude-opus-4.5", "claude-opus-4-8", "openai/gpt-5-1-codex",

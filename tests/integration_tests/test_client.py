@@ -44,7 +44,7 @@ async def refreshed(client: AimlapiClient, colour: str, directory: Path) -> Cata
 
 
 def held(directory: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in directory.iterdir()}
+    return {file.name: file.read_bytes() for file in directory.rglob("*.json")}
 
 
 # --- endpoints -----
@@ -171,7 +171,8 @@ async def test_a_refresh_adds_prices_and_asks_only_for_what_changed(
 
     second = AimlapiClient(**api.settings())
     again = await refreshed(second, colour, tmp_path)
-    assert [request.status for request in api.requests] == [200, 304]
+    lists = [request.status for request in api.requests if request.path == "/v1/models"]
+    assert lists == [200, 304]
     assert again.find("openai/gpt-4o").prices == prices
 
 
@@ -191,7 +192,7 @@ async def test_a_refresh_is_retried_and_bad_lists_are_not_kept(
 ) -> None:
     api.fault(Fault(status=503), times=1)
     await refreshed(client, colour, tmp_path)
-    assert [request.status for request in api.requests] == [503, 200]
+    assert {503, 200} <= {request.status for request in api.requests}
     kept = held(tmp_path)
     api.replay({"data": "nonsense"})
     with pytest.raises(InvalidResponseError, match="no list under data"):
@@ -204,7 +205,7 @@ async def test_a_disk_that_can_not_be_written_is_a_warning(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.warns(RuntimeWarning, match="can not be kept on disk"):
+    with pytest.warns(RuntimeWarning, match="cannot be kept on disk"):
         catalog = await refreshed(client, colour, blocked)
     assert catalog.find("openai/gpt-4o").prices is not None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_aimlapi.catalog.codec import Json
-from langchain_aimlapi.catalog.generate import overrides
+from langchain_aimlapi.catalog.generate import hand
 from langchain_aimlapi.catalog.generate.documentation import LABELS, Documentation
 from langchain_aimlapi.catalog.generate.published import SOURCES, Published
 from langchain_aimlapi.catalog.generate.rows import Rows
@@ -16,11 +16,6 @@ from langchain_aimlapi.catalog.generate.writer import Writer
 from langchain_aimlapi.catalog.shapes import shape_of
 
 GENERATOR = 2
-_ORDER = (
-    "kind", "vendor", "name", "status", "aliases", "context", "max_input", "max_output", "shapes",
-    "from", "source", "reasons", "efforts", "thinks_inline", "replacement", "deprecated_at",
-    "shutdown_at", "prices", "released", "listed_capabilities",
-)  # fmt: skip
 
 
 def build(source: Path, *, newest: bool = True) -> Json:
@@ -31,19 +26,15 @@ def build(source: Path, *, newest: bool = True) -> Json:
         newest: Also what is newer than the documentation; else the documentation alone.
     """
     rows, writer = Rows(Documentation(source), source, newest=newest), Writer()
-    changes = _shape_changes()
+    changes = hand.shape_changes()
     models: dict[str, Json] = {}
     for name, row in rows.models.items():
         published = rows.published[name]
         row["shapes"] = [
-            _add(writer, path, each, changes.get(name, {})) for path, each in published.items()
+            assemble(writer, path, each, changes.get(name, {})) for path, each in published.items()
         ]
         row["from"] = [each.source for each in published.values()]
-        models[name] = {key: row[key] for key in _ORDER if row.get(key) or row.get(key) == []}
-        models[name] |= {key: False for key in ("reasons",) if row.get(key) is False}
-        for key in ("aliases", "shapes", "from"):
-            if not models[name].get(key, True):
-                del models[name][key]
+        models[name] = hand.tidy(row)
     return {
         "sources": SOURCES,
         "date": "2026-11-26" if newest else "2026-08-21",
@@ -57,15 +48,8 @@ def build(source: Path, *, newest: bool = True) -> Json:
     }
 
 
-def _shape_changes() -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for each in overrides.OVERRIDES:
-        for name in each.ids if each.shape else ():
-            found.setdefault(name, {}).update(each.shape)
-    return found
-
-
-def _add(writer: Writer, path: str, published: Published, changes: Json) -> str:
+def assemble(writer: Writer, path: str, published: Published, changes: Json) -> str:
+    """Writes the shape of a schema, with its corrections; returns its key."""
     key = f"{LABELS.get(path, 'legacy')}/{published.named()}"
     shape = dataclasses.replace(shape_of(path, published.schema), path=path)
     if changes:

@@ -10,15 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from langchain_aimlapi.catalog import families
 from langchain_aimlapi.catalog.codec import Json
-from langchain_aimlapi.catalog.generate import blocks, groups, overrides
+from langchain_aimlapi.catalog.generate import blocks, groups, hand, overrides
 from langchain_aimlapi.catalog.generate.documentation import LABELS, Documentation
 from langchain_aimlapi.catalog.generate.newest import Newest
 from langchain_aimlapi.catalog.generate.published import DOCS, LATER, WHOLE, Published
 from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES, TEXT_KINDS
 
-SERVED = ("listed", "documented")
 _KINDS = {
     CHAT: "chat",
     RESPONSES: "responses",
@@ -73,7 +71,7 @@ class Rows:
         for name, row in self.models.items():
             twin = overrides.twin_of(name)
             printed = self._docs.published(name) or self._docs.published(twin or "")
-            served = row["status"] in SERVED
+            served = row["status"] in hand.SERVED
             self.published[name] = self._newest.of(name, printed, live=served)
 
     # --- what is newer -----
@@ -236,24 +234,12 @@ class Rows:
     # --- by hand, and what the id says -----
 
     def _finish(self) -> None:
-        for name, row in self.models.items():
-            for key, value in families.family_of(name).items():
-                if key == "listed_capabilities":
-                    row[key] = sorted(value)
-                elif key != "shapes" and row.get(key) is None:
-                    row[key] = value
-        for each in overrides.OVERRIDES:
-            for name in filter(self.models.__contains__, each.ids):
-                self.models[name] |= {
-                    key: sorted(value) if isinstance(value, frozenset) else value
-                    for key, value in each.facts.items()
-                }
+        hand.add_family_facts(self.models)
+        hand.add_corrections(self.models, weaker=False)
         self._fill_contexts()
         for name, row in self.models.items():
             if row.get("kind") == "responses" and CHAT in self.published[name]:
                 row["kind"] = "chat"
-            if row["status"] not in SERVED and name in overrides.REPLACEMENTS:
-                row.setdefault("replacement", overrides.REPLACEMENTS[name])
             names = {*row.get("aliases", ()), *(a for a, h in self.aliases.items() if h == name)}
             row["aliases"] = sorted(n for n in names if _is_same_route(name, n))
 

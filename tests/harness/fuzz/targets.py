@@ -26,7 +26,7 @@ from langchain_aimlapi._langchain.parsers import json_part
 from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi._wire.inflate import EncodingError, Inflater
 from langchain_aimlapi._wire.sse import EventTooLargeError, SseDecoder
-from langchain_aimlapi.catalog.refresh import live_rows
+from langchain_aimlapi.catalog.live import live_rows
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import AimlapiError
 from tests.harness.fuzz.draw import Draw

@@ -157,7 +157,11 @@ def test_the_preferred_path_comes_first() -> None:
 def test_every_fact_says_where_and_when_it_was_read() -> None:
     for facts in catalog.models(status=None):
         assert facts.sources["row"]
-        if facts.known and facts.id in catalog._rows and "shapes" in catalog._rows[facts.id]:
+        if (
+            facts.known
+            and facts.id in catalog._layers._rows
+            and "shapes" in catalog._layers._rows[facts.id]
+        ):
             assert set(facts.shapes) <= set(facts.sources)
     whole, old = catalog.find("gpt-4o"), catalog.find("claude-sonnet-4-20250514")
     assert "2026-08-30, read whole" in whole.sources[CHAT]
@@ -392,7 +396,7 @@ def test_no_spelling_leads_to_another_route() -> None:
 
 
 def test_every_other_spelling_of_the_list_leads_home() -> None:
-    aliases = catalog._document["aliases"]
+    aliases = catalog._layers._names
     assert len(aliases) > 300
     for other, home in aliases.items():
         found = catalog.find(other)

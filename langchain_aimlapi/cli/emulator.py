@@ -1,0 +1,23 @@
+"""``aimlapi emulator``: a local API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from langchain_aimlapi.cli._app import app
+
+
+@app.command()
+def emulator(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 picks one.")] = 8000,
+    key: Annotated[str, typer.Option(help="The key that callers must send.")] = "emulator-key",
+    seconds: Annotated[float, typer.Option(help="Stop by itself after this time.")] = 3600.0,
+    pace: Annotated[float, typer.Option(help="Seconds between stream events.")] = 0.02,
+) -> None:
+    """Serve a local AI/ML API on loopback (extra ``emulator``)."""
+    from langchain_aimlapi.emulator.__main__ import main as serve
+
+    options = ["--port", str(port), "--key", key, "--for", str(seconds), "--pace", str(pace)]
+    raise typer.Exit(serve(options))
