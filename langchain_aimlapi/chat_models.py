@@ -307,6 +307,7 @@ class ChatAimlapi(Batching):
                 on_unsupported=self.on_unsupported,
                 seen=self._holder.warned,
                 coalesce=self.coalesce,
+                learn=self.learn,
             )
         except errors.AimlapiError as error:
             may_fetch = self.fetch_urls and isinstance(error, errors.UnsupportedFeatureError)

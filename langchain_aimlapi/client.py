@@ -29,8 +29,8 @@ from langchain_aimlapi.endpoints.video import VideoCalls
 _OPTIONS = frozenset(
     {
         "timeout", "request_timeout", "deadline", "max_retries", "on_retry", "default_headers",
-        "client_request_id", "on_unsupported", "max_concurrency", "max_response_bytes", "api_key",
-        "aimlapi_api_key", "catalog",
+        "client_request_id", "on_unsupported", "learn", "max_concurrency", "max_response_bytes",
+        "api_key", "aimlapi_api_key", "catalog",
     }
 )  # fmt: skip
 
@@ -77,7 +77,7 @@ class AimlapiClient(Connection):
 
         Args:
             options: ``timeout``, ``deadline``, ``max_retries``, ``on_retry``,
-                ``default_headers``, ``client_request_id``, ``on_unsupported``,
+                ``default_headers``, ``client_request_id``, ``on_unsupported``, ``learn``,
                 ``max_concurrency``, ``max_response_bytes``, ``api_key`` or ``catalog``.
         """
         for name in options:

@@ -107,6 +107,8 @@ class Carrier:
                 **(fields.default_headers or {}),
             },
             on_unsupported=fields.on_unsupported,
+            learn=fields.learn,
+            warned=fields._holder.warned,
         )
 
     def _advise(self, error: errors.AimlapiError, model: str | None) -> None:

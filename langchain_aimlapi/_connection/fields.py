@@ -128,6 +128,10 @@ class ConnectionFields(BaseModel):
     """What to do with a parameter that the model does not take. ``warn``: leave out or fit what its
     contract forbids, send what it does not mention, and warn of either once. ``drop``: leave both
     out in silence. ``error``: raise before anything is sent. ``send``: send it as written."""
+    learn: bool = True
+    """Send a request once more that the API refuses for a parameter, without it or with the value
+    that the answer asks for, and remember that for this process. Content is never changed. Off
+    where ``on_unsupported`` is ``"error"`` or ``"send"``."""
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Longest whole answer, decompressed, in bytes."""
     http_client: HttpClient = Field(default=None, exclude=True, repr=False)

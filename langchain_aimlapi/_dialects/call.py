@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_aimlapi._dialects import choose
 from langchain_aimlapi._dialects.reader import AnswerReader, parse_answer
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse
+from langchain_aimlapi._fitting.learn import Learner
+from langchain_aimlapi._fitting.lessons import MEMORY, Key
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
+from langchain_aimlapi._fitting.params import Body
+from langchain_aimlapi._fitting.refusals import is_elsewhere
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi._wire import flow
@@ -17,6 +21,7 @@ from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
+from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from langchain_aimlapi._dialects.answer_tool import AnswerTool
@@ -31,14 +36,15 @@ class Call:
     policy: Policy
     coalesce: bool = False
     answer_tool: AnswerTool | None = None
+    mend: flow.Mend | None = None
 
     def whole(self) -> Flow[ChatResponse]:
         """The flow of a whole answer."""
-        return flow.call(self.request, self._parse, self.policy)
+        return flow.call(self.request, self._parse, self.policy, mend=self.mend)
 
     def stream(self) -> Flow[None]:
         """The flow of a streamed answer: `Delta`s, then one `StreamEnd`."""
-        return flow.stream(self.request, self.reader, self.policy)
+        return flow.stream(self.request, self.reader, self.policy, mend=self.mend)
 
     def _parse(self, response: Response) -> ChatResponse:
         reply = parse_answer(response, model=self.policy.model, secret=self.policy.secret)
@@ -60,7 +66,7 @@ class Call:
 
 
 def prepare(
-    ask: ChatRequest,
+    chat: ChatRequest,
     facts: Facts,
     *,
     root: str,
@@ -70,42 +76,103 @@ def prepare(
     on_unsupported: OnUnsupported = "warn",
     seen: set[tuple[str, str]] | None = None,
     coalesce: bool = False,
+    learn: bool = True,
 ) -> Call:
-    """Build the request for ``ask``.
+    """Build the request for ``chat``.
 
     Args:
         root: The API's address without ``/v1``.
         seen: (model, parameter) pairs that were warned about before; extended here.
         coalesce: Join neighbouring text deltas that one read has brought.
+        learn: Put a request right, once, that the API refuses for a parameter, and remember it.
 
     Raises:
         ModelNotFoundError: the model was withdrawn; the advice names its replacement.
-        UnsupportedFeatureError: the model can not take the request in any form.
-        InvalidRequestError: something in it can not be written as JSON.
+        UnsupportedFeatureError: the model cannot take the request in any form.
+        InvalidRequestError: something in it cannot be written as JSON.
     """
     gone = withdrawn_error(facts)
     if gone is not None and on_unsupported != "send":
         raise gone
     answer_tool: AnswerTool | None = None
-    if ask.tools and ask.response_format is not None and on_unsupported != "send":
+    if chat.tools and chat.response_format is not None and on_unsupported != "send":
         from langchain_aimlapi._dialects.answer_tool import fit_answer_tool
 
-        ask, answer_tool = fit_answer_tool(ask, facts, dialect)
-    notes = Notes(ask.model, on_unsupported)
+        chat, answer_tool = fit_answer_tool(chat, facts, dialect)
+    notes = Notes(chat.model, on_unsupported)
     ending = ending_notice(facts)
     if ending is not None:
         notes.adapted("model", ending)
-    shape, body = choose.choose_and_build(facts, ask, dialect, notes)
-    notes.warn(seen if seen is not None else set())
-    request = Request(
-        "POST",
-        root + shape.path,
-        {
+    build = _Build(chat, facts, dialect, root, headers, notes, set() if seen is None else seen)
+    shape, body = build.form(learn=learn)
+    build.notes.warn(build.seen)
+    mend = build.mender(shape, body) if learn else None
+    request = build.request(shape, body)
+    return Call(request, shape, policy, coalesce, answer_tool, mend)
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """Makes the request of one call, and another one where the API refuses it for its form."""
+
+    chat: ChatRequest
+    facts: Facts
+    dialect: DialectName | None
+    root: str
+    headers: Mapping[str, str]
+    notes: Notes
+    seen: set[tuple[str, str]]
+
+    def form(self, *, learn: bool) -> tuple[Shape, Body]:
+        """The shape to speak in and the body, as everything that was learned wants them."""
+        facts = self._served() if learn else self.facts
+        shape, body = choose.choose_and_build(facts, self.chat, self.dialect, self.notes)
+        return shape, self._learner(shape).known(body) if learn else body
+
+    def request(self, shape: Shape, body: Body) -> Request:
+        """The request that carries a body."""
+        named = {
             "content-type": "application/json",
-            "accept": "text/event-stream" if ask.stream else "application/json",
+            "accept": "text/event-stream" if self.chat.stream else "application/json",
             "user-agent": USER_AGENT,
-            **headers,
-        },
-        encode(body, ask.model),
-    )
-    return Call(request, shape, policy, coalesce, answer_tool)
+            **self.headers,
+        }
+        return Request("POST", self.root + shape.path, named, encode(body, self.chat.model))
+
+    def mender(self, shape: Shape, body: Body) -> flow.Mend:
+        """What makes the request that a refusal asks for."""
+
+        def mend(error: InvalidRequestError) -> Request | None:
+            learner = self._learner(shape)
+            if not learner.is_active:
+                return None
+            if is_elsewhere(error) and self.dialect is None:
+                return self._on_another_path(shape)
+            changed = learner.mend(error, body)
+            return None if changed is None else self.request(shape, changed)
+
+        return mend
+
+    def _learner(self, shape: Shape) -> Learner:
+        return Learner(self._key(shape.path), self.notes, self.seen)
+
+    def _key(self, path: str) -> Key:
+        return self.root, self.chat.model, path
+
+    def _served(self) -> Facts:
+        """The facts without the paths on which the API has said that the model is not served."""
+        kept = {p: s for p, s in self.facts.shapes.items() if not MEMORY.is_closed(self._key(p))}
+        return self.facts if not kept or self.dialect else replace(self.facts, shapes=kept)
+
+    def _on_another_path(self, refused: Shape) -> Request | None:
+        MEMORY.close(self._key(refused.path))
+        served = self._served()
+        if refused.path in served.shapes:
+            return None  # there is no other
+        notes = self.notes.trial()
+        try:
+            shape, body = choose.choose_and_build(served, self.chat, None, notes)
+        except UnsupportedFeatureError:
+            return None
+        notes.warn(self.seen)
+        return self.request(shape, self._learner(shape).known(body))

@@ -421,3 +421,50 @@ _WRITERS: Mapping[str, Callable[[_Order], Body]] = {
     "reasoning": _write_object,
     "reasoning_effort": _write_effort,
 }
+
+
+# --- what does not go with thinking -----
+
+# What sampling Anthropic takes beside thinking.
+_BESIDE_THINKING: Mapping[str, Callable[[object], bool]] = {
+    "temperature": lambda value: value == 1,
+    "top_p": lambda value: isinstance(value, int | float) and value >= 0.95,
+    "top_k": lambda value: False,
+}
+
+
+def settle_thinking(
+    body: Body, shape: Shape, notes: Notes, *, forced: bool, unsigned: bool
+) -> Body:
+    """The body without what Anthropic refuses beside thinking, or without thinking.
+
+    Args:
+        body: The request, tools and reasoning in it.
+        shape: What the path takes; nothing happens where its thinking is not Anthropic's.
+        forced: The model must call a tool.
+        unsigned: A call is being answered that came without its signed thought.
+    """
+    facts = param(shape, "thinking")
+    if not _thinks(body) or (shape.params is not None and "budget_tokens" not in facts.properties):
+        return body
+    kept = dict(body)
+    reasons = {
+        "the model cannot think where a tool is forced": forced,
+        "the call that is being answered came without its thought": unsigned,
+    }
+    for why, applies in reasons.items():
+        cure = "switch reasoning off for this call"
+        if applies and not notes.unsupported("reasoning", "thinking was left out", why, cure):
+            return {k: v for k, v in kept.items() if k not in ("thinking", "reasoning_effort")}
+    for name, goes in _BESIDE_THINKING.items():
+        if name in kept and not goes(kept[name]):
+            change, why = f"{name}={short(kept[name])} was left out", "it does not go with thinking"
+            if not notes.unsupported(name, change, why):
+                del kept[name]
+    return kept
+
+
+def _thinks(body: Body) -> bool:
+    thinking = body.get("thinking")
+    kind = thinking.get("type") if isinstance(thinking, Mapping) else None
+    return kind in ("enabled", "adaptive") or body.get("reasoning_effort", "none") != "none"

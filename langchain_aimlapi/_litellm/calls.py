@@ -18,7 +18,7 @@ from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi.catalog import Catalog
 
 # Arguments of this provider, given beside the model's own: ``completion(..., dialect="messages")``.
-OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported")
+OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported", "learn")
 # Arguments that are LiteLLM's business or are built anew from the neutral request.
 NOT_PARAMS = frozenset({"stream", "stream_options", "max_retries", "extra_headers", *OPTIONS})
 
@@ -58,6 +58,7 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
         dialect=params.get("dialect"),
         on_unsupported=policy_of(arguments, params),
         seen=WARNED,
+        learn=params.get("learn") is not False,
     )
     return Prepared(call, request, access)
 

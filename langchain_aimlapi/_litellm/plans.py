@@ -22,7 +22,7 @@ def plain_access(*, api_key: Any = None, api_base: Any = None) -> Access:
 
 def context_of(access: Access, catalog: Catalog, policy: OnUnsupported = "warn") -> Context:
     """What an endpoint may know of its caller."""
-    return Context(access.root, catalog, access.headers, on_unsupported=policy)
+    return Context(access.root, catalog, access.headers, on_unsupported=policy, warned=WARNED)
 
 
 def run(arguments: Arguments, catalog: Catalog, build: Callable[[Context], Plan[T]]) -> T:

@@ -285,7 +285,11 @@ class WatchPlan(Generic[T]):
         yield from self.polling.results(policy, timeout=self.timeout, items=self.seen)
 
 
-def order(request: Request, parse: Callable[[Response, Policy], JobState[T]]) -> Step[JobState[T]]:
+def order(
+    request: Request,
+    parse: Callable[[Response, Policy], JobState[T]],
+    mend: flow.Mend | None = None,
+) -> Step[JobState[T]]:
     """The step that orders a job: sent again only where the API cannot have accepted it."""
 
     def read(response: Response, policy: Policy) -> JobState[T]:
@@ -295,7 +299,7 @@ def order(request: Request, parse: Callable[[Response, Policy], JobState[T]]) ->
             error.advice = MAYBE_ACCEPTED
             raise
 
-    return once(request, read, repeatable=False)
+    return once(request, read, repeatable=False, mend=mend)
 
 
 def plan_made(

@@ -7,6 +7,7 @@ runner carries it out (`langchain_aimlapi._connection.runner`), in both colours.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -21,6 +22,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
 
+from langchain_aimlapi._fitting.learn import Learner
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._wire import flow
@@ -29,6 +31,7 @@ from langchain_aimlapi._wire.multipart import Form
 from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts, Shape
+from langchain_aimlapi.errors import InvalidRequestError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,12 +112,14 @@ def once(
     *,
     repeatable: bool = True,
     repeat_lost: bool = True,
+    mend: flow.Mend | None = None,
 ) -> Step[T]:
     """The step that sends one request, with the retries of the policy.
 
     Args:
         repeatable: False for a request that orders something: see `flow.call`.
         repeat_lost: False for a request whose answer is paid for: see `flow.call`.
+        mend: What puts a request right that is refused for a parameter: see `Context.mend`.
     """
     return lambda policy: flow.call(
         request,
@@ -122,6 +127,7 @@ def once(
         policy,
         repeatable=repeatable,
         repeat_lost=repeat_lost,
+        mend=mend,
     )
 
 
@@ -148,6 +154,8 @@ class Context:
     catalog: Catalog
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     on_unsupported: OnUnsupported = "warn"
+    learn: bool = True
+    warned: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def facts(self, model: str) -> Facts:
         """What is known about a model."""
@@ -180,10 +188,38 @@ class Context:
         model: str = "",
         method: str = "POST",
         accept: str = "application/json",
+        notes: Notes | None = None,
     ) -> Request:
-        """A request with a JSON body. Raises InvalidRequestError for what is no JSON."""
+        """A request with a JSON body.
+
+        Args:
+            notes: What was fitted to the model, for a request that learns from refusals: what was
+                learned before is applied, and noted.
+
+        Raises:
+            InvalidRequestError: something in the body is no JSON.
+        """
+        if notes is not None and self.learn:
+            body = self._learner(path, notes).known(dict(body))
         headers = {"content-type": "application/json", "accept": accept, **self.headers}
         return Request(method, self.root + path, headers, encode(body, model))
+
+    def mend(self, request: Request, notes: Notes) -> flow.Mend | None:
+        """What puts a JSON request right, once, that is refused for a parameter; None where the
+        user does not want that."""
+        learner = self._learner(request.url.removeprefix(self.root), notes)
+        if not self.learn or not learner.is_active:
+            return None
+
+        def mended(error: InvalidRequestError) -> Request | None:
+            body = json.loads(request.body) if isinstance(request.body, bytes) else {}
+            changed = learner.mend(error, body)
+            return None if changed is None else replace(request, body=encode(changed, notes.model))
+
+        return mended
+
+    def _learner(self, path: str, notes: Notes) -> Learner:
+        return Learner((self.root, notes.model, path), notes, self.warned)
 
     def form_request(self, path: str, form: Form) -> Request:
         """A request with a form, files among its fields."""

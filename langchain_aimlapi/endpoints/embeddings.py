@@ -142,7 +142,7 @@ def plan_embeddings(
 
     def step(batch: Sequence[str]) -> Step[Embedded]:
         body = {"model": model, "input": _wire(batch), **fixed, **(extra_body or {})}
-        return lambda policy: _ask(context, body, len(batch), policy)
+        return lambda policy: _send(context, body, len(batch), notes, policy)
 
     return Plan(_Lazy(step, batches), _join, model=model, notes=notes)
 
@@ -272,9 +272,10 @@ def _wire(batch: Sequence[str]) -> str | list[str]:
 # --- what comes back -----
 
 
-def _ask(context: Context, body: Json, count: int, policy: Policy) -> Flow[Embedded]:
-    request = context.json_request(PATH, body, model=str(body.get("model")))
-    return flow.call(request, partial(parse_embeddings, count=count, policy=policy), policy)
+def _send(context: Context, body: Json, count: int, notes: Notes, policy: Policy) -> Flow[Embedded]:
+    request = context.json_request(PATH, body, model=notes.model, notes=notes)
+    parse = partial(parse_embeddings, count=count, policy=policy)
+    return flow.call(request, parse, policy, mend=context.mend(request, notes))
 
 
 def parse_embeddings(response: Response, *, count: int, policy: Policy) -> Embedded:

@@ -18,6 +18,7 @@ from langchain_aimlapi._fitting.checks import (
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import NO_PARAMETER, Body, fit_all, match
 from langchain_aimlapi._fitting.size import Size, fit_size
+from langchain_aimlapi._wire.flow import Mend
 from langchain_aimlapi._wire.request import Request
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
 from langchain_aimlapi.endpoints import (
@@ -247,8 +248,8 @@ def _make(context: Context, call: _Call, facts: Facts, notes: Notes, *, edit: bo
         raise InvalidRequestError(
             f"{call.model} needs prompt", advice="give prompt=...", model=call.model, field="prompt"
         )
-    request = context.json_request(GENERATIONS, whole, model=call.model)
-    return _planned(request, call, notes)
+    request = context.json_request(GENERATIONS, whole, model=call.model, notes=notes)
+    return _planned(request, call, notes, context.mend(request, notes))
 
 
 def _upload(context: Context, call: _Call, shape: Shape, notes: Notes) -> Plan[Images]:
@@ -273,8 +274,8 @@ def _upload(context: Context, call: _Call, shape: Shape, notes: Notes) -> Plan[I
     return _planned(context.form_request(EDITS, form_of(fields, parts)), call, notes)
 
 
-def _planned(request: Request, call: _Call, notes: Notes) -> Plan[Images]:
-    step = patient(once(request, parse_images, repeat_lost=False), SECONDS)
+def _planned(request: Request, call: _Call, notes: Notes, mend: Mend | None = None) -> Plan[Images]:
+    step = patient(once(request, parse_images, repeat_lost=False, mend=mend), SECONDS)
     return Plan([step], only, model=call.model, notes=notes)
 
 

@@ -137,8 +137,9 @@ def plan_mesh(
     given = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
     call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
     body, notes = WORDS.body(context, call, GENERATIONS)
-    request = context.json_request(GENERATIONS, body, model=call.model)
-    step = patient(once(request, parse_mesh, repeatable=False), SECONDS)
+    request = context.json_request(GENERATIONS, body, model=call.model, notes=notes)
+    mend = context.mend(request, notes)
+    step = patient(once(request, parse_mesh, repeatable=False, mend=mend), SECONDS)
     return Plan([step], only, model=call.model, notes=notes)
 
 

@@ -188,8 +188,9 @@ def plan_submit(
     body, notes = WORDS.body(
         context, call, path, instead={"cover_feature_id": "reference_audio_url"}
     )
-    request = context.json_request(path, body, model=call.model)
-    return Plan([order(request, parse_music)], only, model=call.model, notes=notes)
+    request = context.json_request(path, body, model=call.model, notes=notes)
+    step = order(request, parse_music, context.mend(request, notes))
+    return Plan([step], only, model=call.model, notes=notes)
 
 
 def plan_music(

@@ -171,8 +171,9 @@ def plan_submit(
     call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
     path = _path(context.facts(call.model))
     body, notes = WORDS.body(context, call, path)
-    request = context.json_request(path, body, model=call.model)
-    return Plan([order(request, parse_video)], only, model=call.model, notes=notes)
+    request = context.json_request(path, body, model=call.model, notes=notes)
+    step = order(request, parse_video, context.mend(request, notes))
+    return Plan([step], only, model=call.model, notes=notes)
 
 
 def plan_video(

@@ -38,7 +38,7 @@ from langchain_aimlapi._fitting.params import (
     fit_all,
     neutral_search,
 )
-from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
+from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning, settle_thinking
 from langchain_aimlapi.catalog.facts import Param, Shape
 
 _PARALLEL = "parallel_tool_calls"
@@ -75,6 +75,10 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     pointless = parallel is False and len(tools) < 2
     if tools and parallel is not None and (declares(shape, _PARALLEL) or not pointless):
         body |= fit_all({_PARALLEL: parallel}, shape, notes)
+    # OpenAI's form has no place for what Claude has signed, so no thought comes with a call here.
+    unsigned = request.messages[-1:] != () and request.messages[-1].role == "tool"
+    forced = bool(tools) and _forces(body.get("tool_choice"))
+    body = settle_thinking(body, shape, notes, forced=forced, unsigned=unsigned)
     if request.stream:
         body["stream"] = True
         if request.stream_usage and declares(shape, "stream_options"):
@@ -158,6 +162,13 @@ def _named(
     if objects is None or ("custom" if custom else "function") in objects or tool is None:
         return request.tools, choice
     return (tool,), ToolChoice("required")
+
+
+def _forces(choice: object) -> bool:
+    """Whether a tool choice leaves the model no way but to call one."""
+    if isinstance(choice, Mapping):
+        return choice.get("type") not in ("auto", "none")
+    return choice == "required"
 
 
 def _tool_choice(

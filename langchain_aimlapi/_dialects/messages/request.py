@@ -10,7 +10,7 @@ Source: the API's request schemas for both paths, read 2026-08-21.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.messages.conversation import Block, build_conversation
@@ -24,7 +24,7 @@ from langchain_aimlapi._dialects.tools import (
 from langchain_aimlapi._domain.values import ChatRequest, ResponseFormat, Tool, ToolChoice
 from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi._fitting.params import Body, cache_mark, fit_all, no_cache_place, param
-from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning
+from langchain_aimlapi._fitting.reasoning import SPELLINGS, fit_reasoning, settle_thinking
 from langchain_aimlapi.catalog.facts import Shape
 
 WEB_SEARCH = "web_search_20250305"  # the version that every Claude with web search takes
@@ -63,7 +63,9 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     body |= fit_all({k: v for k, v in params.items() if k not in _OWN}, shape, notes)
     body |= _limits(params, shape, notes)
     body |= fit_reasoning(params, shape, notes, limit=body.get("max_tokens"))
-    _reconcile(body, messages, notes)
+    choice = body.get("tool_choice")
+    forced = isinstance(choice, Mapping) and choice.get("type") in _FORCED
+    body = settle_thinking(body, shape, notes, forced=forced, unsigned=_in_unsigned_loop(messages))
     if request.stream:
         body["stream"] = True
     return body
@@ -226,38 +228,6 @@ def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:
     if merged:  # the schema takes only strings
         found["metadata"] = {k: v if isinstance(v, str) else str(v) for k, v in merged.items()}
     return fit_all(found, shape, notes, spellings=_SPELLINGS, implied={"n": (1,)})
-
-
-def _reconcile(body: Body, messages: list[Block], notes: Notes) -> None:
-    """What Anthropic refuses beside thinking: a forced tool, sampling, an unsigned tool loop."""
-    thinking = body.get("thinking")
-    if not isinstance(thinking, Mapping) or thinking.get("type") not in ("enabled", "adaptive"):
-        return
-    choice = body.get("tool_choice")
-    reasons = {
-        "the model cannot think where a tool is forced": (
-            isinstance(choice, Mapping) and choice.get("type") in _FORCED
-        ),
-        "the call that is being answered came without its thought": _in_unsigned_loop(messages),
-    }
-    for why, applies in reasons.items():
-        cure = "switch reasoning off for this call"
-        if applies and not notes.unsupported("reasoning", "thinking was left out", why, cure):
-            del body["thinking"]
-            return
-    for name, fits in _BESIDE_THINKING.items():
-        if name in body and not fits(body[name]):
-            change, why = f"{name}={short(body[name])} was left out", "it does not go with thinking"
-            if not notes.unsupported(name, change, why):
-                del body[name]
-
-
-# What sampling Anthropic takes beside thinking.
-_BESIDE_THINKING: Mapping[str, Callable[[object], bool]] = {
-    "temperature": lambda value: value == 1,
-    "top_p": lambda value: isinstance(value, int | float) and value >= 0.95,
-    "top_k": lambda value: False,
-}
 
 
 def _in_unsigned_loop(messages: list[dict[str, Any]]) -> bool:

@@ -24,6 +24,7 @@ from langchain_aimlapi._domain.values import (
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
 from langchain_aimlapi._fitting.reasoning import SPELLINGS
 from langchain_aimlapi.catalog.facts import Param, RoleFacts, Shape
+from langchain_aimlapi.catalog.lookup import Catalog
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
 USER = Message("user", (TextPart("hi"),))
@@ -296,3 +297,25 @@ def test_sound_goes_to_claude_in_the_form_that_has_it_and_the_rest_is_reported()
     body, told = made(TWO_FORMS, Message("user", (sound,)), params={"stop": ["END"]})
     assert body["messages"][0]["content"][0]["type"] == "input_audio"
     assert told == ["stop"]
+
+
+@pytest.mark.parametrize("choice", [ToolChoice("required"), ToolChoice("named", "get_weather")])
+@pytest.mark.parametrize("asked", [{"reasoning": {"effort": "high"}}, {"thinking_budget": 2000}])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+@pytest.mark.parametrize(
+    "model",
+    ["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-8", "anthropic/claude-sonnet-5",
+     "anthropic/claude-fable-5"],
+)  # fmt: skip
+def test_claude_does_not_think_where_a_tool_is_forced_in_either_form(
+    model: str, path: str, asked: dict[str, Any], choice: ToolChoice
+) -> None:
+    shape = Catalog.default().find(model).shapes[path]
+    assert shape.other is not None
+    for form in (replace(shape, other=None), replace(shape.other, other=None)):
+        body, told = made(form, tools=(WEATHER,), tool_choice=choice, params=asked)
+        assert not {"thinking", "reasoning_effort", "reasoning"} & set(body)
+        assert body["tool_choice"]
+        assert "reasoning" in told
+        free, _ = made(form, tools=(WEATHER,), tool_choice=ToolChoice("auto"), params=asked)
+        assert {"thinking", "reasoning_effort"} & set(free)
