@@ -166,10 +166,11 @@ def test_logs_refuse_a_window_that_makes_no_sense(
 def test_logs_are_filtered_by_repeated_models_and_paged_by_offset(client: httpx.Client) -> None:
     for model in ("openai/gpt-4o", "perplexity/sonar", "deepseek/deepseek-chat"):
         ask(client, model)
-    asked = [("period", "24h"), ("model", "openai/gpt-4o"), ("model", "perplexity/sonar")]
+    models = ["openai/gpt-4o", "perplexity/sonar"]
+    asked: dict[str, Any] = {"period": "24h", "model": models}
     both = client.get("/v2/logs", params=asked).json()
     assert [row["model"] for row in both["data"]] == ["perplexity/sonar", "openai/gpt-4o"]
-    one = client.get("/v2/logs", params=[*asked, ("limit", "1"), ("offset", "1")]).json()
+    one = client.get("/v2/logs", params={**asked, "limit": 1, "offset": 1}).json()
     assert [row["model"] for row in one["data"]] == ["openai/gpt-4o"]
     assert one["pagination"] == {"limit": 1, "offset": 1, "total": 2, "has_more": False}
     comma = client.get("/v2/logs", params={"period": "24h", "model": "openai/gpt-4o,x"}).json()
@@ -267,7 +268,7 @@ def test_docs_of_one_model_name_every_spelling(client: httpx.Client) -> None:
 
 
 def test_yaml_is_read_as_what_was_written() -> None:
-    value = {
+    value: dict[str, Any] = {
         "a": [1, None, True, {"b": []}, [], [[1], {"c": "- x: y"}]],
         "no": "yes",
         "/v1/x": {"": "a\nb", "#g1": "null"},
