@@ -23,18 +23,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_aimlapi.emulator._author import Say, ToolUse
+    from langchain_aimlapi.emulator._clock import VirtualClock
     from langchain_aimlapi.emulator._core import Recorded
     from langchain_aimlapi.emulator._emulator import Emulator
     from langchain_aimlapi.emulator._faults import Fault
+    from langchain_aimlapi.emulator._jobs import Job, Jobs
 
-__all__ = ["Emulator", "Fault", "Recorded", "Say", "ToolUse"]
+__all__ = ["Emulator", "Fault", "Job", "Jobs", "Recorded", "Say", "ToolUse", "VirtualClock"]
 
 _HOMES = {
     "Emulator": "_emulator",
     "Recorded": "_core",
     "Fault": "_faults",
+    "Job": "_jobs",
+    "Jobs": "_jobs",
     "Say": "_author",
     "ToolUse": "_author",
+    "VirtualClock": "_clock",
 }
 
 

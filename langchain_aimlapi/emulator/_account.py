@@ -7,6 +7,7 @@ import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,7 @@ class Key:
     management: bool = False
     disabled: bool = False
     created: float = 0.0
+    renewed: float = 0.0
 
     @property
     def prefix(self) -> str:
@@ -108,6 +110,7 @@ class Account:
         self._balance = balance
         self._keys: dict[str, Key] = {}
         self._pending: dict[str, tuple[str, Cost, Tokens]] = {}
+        self._logged: dict[str, LogRow] = {}
         self.charges: list[Charge] = []
         self.logs: list[LogRow] = []
         for key in keys:
@@ -132,12 +135,12 @@ class Account:
             self._keys[secret] = key
         return key
 
-    def keys(self) -> list[Key]:
+    def every_key(self) -> list[Key]:
         with self._lock:
             return list(self._keys.values())
 
     def by_prefix(self, prefix: str) -> Key | None:
-        return next((key for key in self.keys() if key.prefix == prefix), None)
+        return next((key for key in self.every_key() if key.prefix == prefix), None)
 
     def drop(self, prefix: str) -> bool:
         with self._lock:
@@ -164,6 +167,7 @@ class Account:
     def admit(self, call: Call, *, x_api_key: bool) -> Key:
         """Refuses a call whose key is unknown, spent, or not meant for its path."""
         key = self.key_of(call, x_api_key=x_api_key)
+        self._renew(key)
         if key.out_of_credit:
             raise Refusal(403, MESSAGES[403])
         if call.method != "POST":
@@ -178,6 +182,19 @@ class Account:
         if self.balance <= 0:
             raise Refusal(403, MESSAGES[403])
         return key
+
+    def _renew(self, key: Key) -> None:
+        """A limit for a day, a week or a month starts anew at midnight, UTC."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        last = datetime.fromtimestamp(key.renewed or key.created, UTC)
+        marks = {
+            "day": (now.date(), last.date()),
+            "week": (now.isocalendar()[:2], last.isocalendar()[:2]),
+            "month": ((now.year, now.month), (last.year, last.month)),
+        }
+        present, past = marks.get(key.retention, (0, 0))
+        if present != past:
+            key.spent, key.renewed = Decimal(0), self._clock()
 
     # --- charges and logs ----------------------------------------------------------------------
 
@@ -194,7 +211,11 @@ class Account:
                 self._clock(), "CHARGE", "MODEL_USAGE", cost.usd, model, reference or call.inference
             )
             self.charges.append(line)
-            self._pending[call.request_id] = (model, cost, tokens)
+            row = self._logged.get(call.request_id)
+            if row is not None:  # work that was delivered after its submission was answered
+                row.cost = cost
+            else:
+                self._pending[call.request_id] = (model, cost, tokens)
         return cost
 
     def _known(self, call: Call) -> Key | None:
@@ -207,19 +228,19 @@ class Account:
             known = self._pending.pop(call.request_id, None)
             name, cost, tokens = known or (model, Cost.of(Decimal(0)), Tokens(0, 0))
             key = self._known(call)
-            self.logs.append(
-                LogRow(
-                    self._clock(),
-                    name,
-                    key.prefix if key else "",
-                    status < 400,
-                    cost,
-                    tokens,
-                    call.request_id,
-                    call.inference,
-                    client_request_id,
-                )
+            row = LogRow(
+                self._clock(),
+                name,
+                key.prefix if key else "",
+                status < 400,
+                cost,
+                tokens,
+                call.request_id,
+                call.inference,
+                client_request_id,
             )
+            self.logs.append(row)
+            self._logged[call.request_id] = row
 
     def refund(self, usd: Decimal, reference: str) -> None:
         """Gives money back, as after a batch that expired."""

@@ -183,6 +183,11 @@ class Jobs:
             self._jobs[job.id] = job
         return job
 
+    def next_plan(self, kind: Kind, model: str) -> JobPlan:
+        """What is planned for the next job of a kind, used up once."""
+        with self._lock:
+            return self._take_plan(kind, model)
+
     def _take_plan(self, kind: str, model: str) -> JobPlan:
         for place, (plan, wanted, name, times) in enumerate(self._plans):
             if wanted not in (None, kind) or name not in (None, model):

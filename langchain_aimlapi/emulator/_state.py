@@ -28,6 +28,7 @@ from langchain_aimlapi.emulator._media import IMAGES, SOUNDS, Files, glb, mp4, o
 from langchain_aimlapi.emulator._models import Model, Models
 from langchain_aimlapi.emulator._planned import Plan
 from langchain_aimlapi.emulator._styles import STYLES, Style, choose_style
+from langchain_aimlapi.emulator._threads import Threads
 
 Script = str | Say | Callable[[Json], str | Say]
 MetaForm = Literal["full", "usage", "credits", "tokens", "none"]
@@ -46,6 +47,8 @@ class State:
     replays: Plan = field(default_factory=Plan)
     stored: dict[str, Any] = field(default_factory=dict)
     files: Files = field(default_factory=Files)
+    uploads: dict[str, tuple[Json, str, bytes]] = field(default_factory=dict)
+    threads: Threads = field(default_factory=Threads)
     cache: PromptCache = field(default_factory=PromptCache)
     jobs: Jobs = field(init=False)
     limits: Limits = field(init=False)

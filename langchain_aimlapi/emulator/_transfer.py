@@ -281,6 +281,8 @@ def _in_dialect(status: int, message: str, call: Call, state: State, sent: int) 
             "sequence_number": sent,
         }
         return event(body, "error")
+    if "/runs" in call.path:
+        return event(nested(status, message)["error"], "error")
     if call.path.endswith("/messages"):
         return _anthropic(message, _ANTHROPIC_ERRORS.get(status, "api_error"))
     return event(state.error_body(call, status, message)[1])

@@ -52,7 +52,7 @@ def everything(call: Call, state: State) -> Answer:
             schema = options[0] if len(options) == 1 else {"anyOf": options}
             paths[path] = {"post": _operation(path, schema)}
     paths["/v1/responses/:response_id"] = {"get": _operation("/v1/responses", {})}
-    text = "\n".join(_yaml(_document(paths), 0)) + "\n"
+    text = "\n".join(yaml_lines(_document(paths), 0)) + "\n"
     return Answer(200, {"content-type": YAML_TYPE}, (text.encode("utf-8", "replace"),))
 
 
@@ -84,7 +84,7 @@ def _named(schema: Json, names: list[str]) -> Json:
 # --- YAML ------------------------------------------------------------------------------------
 
 
-def _yaml(value: Any, depth: int) -> Iterator[str]:
+def yaml_lines(value: Any, depth: int) -> Iterator[str]:
     """Block YAML of a JSON value, line by line."""
     space = "  " * depth
     if isinstance(value, dict):
@@ -98,7 +98,7 @@ def _yaml(value: Any, depth: int) -> Iterator[str]:
 def _entry(head: str, value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, dict | list) and value:
         yield head
-        yield from _yaml(value, depth + 1)
+        yield from yaml_lines(value, depth + 1)
     elif isinstance(value, dict | list):
         yield f"{head} {'{}' if isinstance(value, dict) else '[]'}"
     else:
