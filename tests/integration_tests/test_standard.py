@@ -17,7 +17,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.integration_tests import chat_models as suite
 
@@ -39,11 +39,43 @@ MODELS = {
     "L": "openai/gpt-5-5",
     "N": "nvidia/nemotron-3-ultra-550b-a55b",
     "responses": "openai/gpt-5-1-codex",
-    "messages": "anthropic/claude-opus-4.5",
+    "messages": "claude-opus-4-20250514",
+    "router": "anthropic/claude-opus-4.5",
+    "audio": "openai/gpt-audio",
+}
+# The parts of usage that a vendor counts (what its recorded answers hold).
+_READ, _WRITE, _THINK = "cache_read_input", "cache_creation_input", "reasoning_output"
+USAGE: dict[str, list[str]] = {
+    "A": [_READ, _THINK],
+    "B": [_READ],
+    "D": [_READ, _WRITE],
+    "E": [_THINK],
+    "F": [_READ, _THINK],
+    "G": [_READ, _WRITE],
+    "H": [_READ, _THINK],
+    "I": [_THINK],
+    "L": [_READ, _THINK],
+    "N": [_READ, _WRITE, _THINK],
+    "responses": [_READ, _THINK],
+    "router": [_READ, _WRITE],
+    "audio": ["audio_input", "audio_output"],
 }
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
     "gg=="
+)
+WAV = base64.b64encode(
+    b"RIFF&\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00@\x1f\x00\x00\x80>\x00\x00"
+    b"\x02\x00\x10\x00data\x02\x00\x00\x00\x00\x00"
+).decode()
+MARKED = HumanMessage(
+    [
+        {
+            "type": "text",
+            "text": "Remember this. " * 800,
+            "cache_control": {"type": "ephemeral"},
+        }
+    ]
 )
 CATALOG = Catalog.default()
 
@@ -94,6 +126,10 @@ class Base(ChatModelIntegrationTests):
     @property
     def has_tool_choice(self) -> bool:
         return self.can("tools")
+
+    @property
+    def has_structured_output(self) -> bool:
+        return True  # by tools, by the API's format, or by the prompt
 
     @property
     def supports_json_mode(self) -> bool:
@@ -151,29 +187,38 @@ class Base(ChatModelIntegrationTests):
     def supported_usage_metadata_details(
         self,
     ) -> dict[Literal["invoke", "stream"], list[Any]]:
-        return {"invoke": [], "stream": []}
-
-
-@pytest.mark.table
-class TestClusterA(Base):
-    model_id = MODELS["A"]
-
-    @property
-    def supported_usage_metadata_details(
-        self,
-    ) -> dict[Literal["invoke", "stream"], list[Any]]:
-        details = ["reasoning_output", "cache_read_input"]
+        names = [name for name, model in MODELS.items() if model == self.model_id]
+        details: list[Any] = USAGE.get(names[0], [])
         return {"invoke": details, "stream": details}
 
     def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
         model = ChatAimlapi(**self.chat_model_params, reasoning_effort="medium")
         return _ask(model, "Prove that there are infinitely many primes.", stream=stream)
 
+    def invoke_with_cache_creation_input(self, *, stream: bool = False) -> AIMessage:
+        return _ask(ChatAimlapi(**self.chat_model_params), [MARKED], stream=stream)
+
     def invoke_with_cache_read_input(self, *, stream: bool = False) -> AIMessage:
+        self.invoke_with_cache_creation_input(stream=stream)
+        return self.invoke_with_cache_creation_input(stream=stream)
+
+    def invoke_with_audio_input(self, *, stream: bool = False) -> AIMessage:
+        sound = {"type": "audio", "base64": WAV, "mime_type": "audio/wav"}
         model = ChatAimlapi(**self.chat_model_params)
-        prompt = "Remember this. " * 800
-        _ask(model, prompt, stream=stream)
-        return _ask(model, prompt, stream=stream)
+        return _ask(model, [HumanMessage(["What is said?", sound])], stream=stream)
+
+    def invoke_with_audio_output(self, *, stream: bool = False) -> AIMessage:
+        model = ChatAimlapi(
+            **self.chat_model_params,
+            modalities=["text", "audio"],
+            audio={"voice": "alloy", "format": "pcm16" if stream else "wav"},
+        )
+        return _ask(model, "Say hello.", stream=stream)
+
+
+@pytest.mark.table
+class TestClusterA(Base):
+    model_id = MODELS["A"]
 
 
 class TestClusterB(Base):
@@ -265,7 +310,25 @@ class TestMessagesOnly(Base):
     model_id = MODELS["messages"]
 
 
-def _ask(model: ChatAimlapi, prompt: str, *, stream: bool) -> AIMessage:
+@pytest.mark.table
+class TestClaudeOfARouter(Base):
+    model_id = MODELS["router"]
+
+    @property
+    def supports_links(self) -> bool:
+        return False
+
+
+@pytest.mark.table
+class TestAudio(Base):
+    model_id = MODELS["audio"]
+
+    @property
+    def has_structured_output(self) -> bool:
+        return False  # nothing is documented of tools and formats, and the emulator has none
+
+
+def _ask(model: ChatAimlapi, prompt: Any, *, stream: bool) -> AIMessage:
     if not stream:
         return model.invoke(prompt)
     chunks = list(model.stream(prompt))
