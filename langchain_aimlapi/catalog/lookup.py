@@ -87,7 +87,7 @@ class Catalog:
     def models(
         self,
         *,
-        kind: str | None = None,
+        kind: str | Iterable[str] | None = None,
         vendor: str | None = None,
         capability: str | Iterable[str] | None = None,
         status: str | None = "live",
@@ -95,7 +95,8 @@ class Catalog:
         """Models that match every argument, sorted by id.
 
         Args:
-            kind: ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ``video``, ...
+            kind: ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ``video``, ...;
+                any of several.
             vendor: ``openai``, ``anthropic``, ...
             capability: One word or several that must all hold: ``tools``, ``structured_output``,
                 ``images`` (or ``vision``), ``pdf``, ``audio_input``, ``reasoning``, ``embeddings``,
@@ -108,17 +109,21 @@ class Catalog:
         """
         named = [capability] if isinstance(capability, str) else list(capability or ())
         wanted = {canonical(word) for word in named}
-        everything = [self.find(name) for name in self.ids()]
+        kinds = frozenset([kind] if isinstance(kind, str) else kind or ())
+        names = list(self.ids())
         _check("status", [status], ("live", *STATUSES))
-        _check("kind", [kind], (facts.kind for facts in everything))
-        _check("vendor", [vendor], (facts.vendor for facts in everything))
+        if kinds:  # a row's kind is told at once; its shapes take time
+            by_name = {name: self._kind(name) for name in names}
+            _check("kind", kinds, by_name.values())
+            names = [name for name in names if by_name[name] in kinds]
+        everything = [self.find(name) for name in names]
+        _check("vendor", [vendor], (self.find(name).vendor for name in self.ids()))
         _check("capability", wanted, self._capability_words())
         statuses = SERVED if status == "live" else STATUSES if status is None else (status,)
         return [
             facts
             for facts in everything
-            if (kind is None or facts.kind == kind)
-            and (vendor is None or facts.vendor == vendor)
+            if (vendor is None or facts.vendor == vendor)
             and (status is None or facts.status in statuses)
             and (not wanted or wanted <= facts.capabilities)
         ]
@@ -196,6 +201,13 @@ class Catalog:
         status: str | None = row.get("status")
         mine = self._user.get(model)
         return mine.status if mine else status
+
+    def _kind(self, model: str) -> str | None:
+        row = self._rows.get(model)
+        if model in self._user or row is None or row.get("kind") is None:
+            return self.find(model).kind
+        kind: str = row["kind"]
+        return kind
 
     def _home(self, model: str) -> str:
         """The id that the facts of ``model`` stand under; ``model`` itself where nothing does."""
