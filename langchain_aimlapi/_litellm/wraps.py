@@ -208,9 +208,10 @@ async def _aopen(handler: Any, ctx: Any) -> Any:
 
 
 def _wrapper(ctx: Any, opened: Any) -> Any:
-    from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
+    from langchain_aimlapi._litellm.stream_wrapper import AimlapiStreamWrapper
 
-    wrapper = CustomStreamWrapper(
+    wrapper = AimlapiStreamWrapper(
+        writer=opened.writer,
         completion_stream=opened.chunks,
         model=ctx.model,
         custom_llm_provider=ctx.custom_llm_provider,
