@@ -27,7 +27,13 @@ Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.106.2 and 1.109.1.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+if __name__ == "__main__":  # writing a configuration takes no LiteLLM, which looks for its prices
+    from langchain_aimlapi._litellm.config import main
+
+    raise SystemExit(main(sys.argv[1:]))
 
 try:
     import litellm
@@ -39,7 +45,8 @@ except ModuleNotFoundError as error:
 
 from langchain_aimlapi._litellm import PROVIDER, drift, listing, models, wraps
 from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
-from langchain_aimlapi._litellm.handler import AimlapiLLM, handler
+from langchain_aimlapi._litellm.handler import AimlapiLLM, handler, refreshing_handler
+from langchain_aimlapi._litellm.refreshing import refreshed
 from langchain_aimlapi._litellm.routing import PreferModels
 from langchain_aimlapi._litellm.supported import supported_params
 from langchain_aimlapi.catalog import Catalog
@@ -53,6 +60,7 @@ __all__ = [
     "prefer_cheap",
     "prefer_fast",
     "refresh_prices",
+    "refreshing_handler",
     "register",
     "unregister",
 ]
@@ -62,8 +70,8 @@ prefer_fast = PreferModels(by="latency")
 """A callback that steers a router to the deployments that answer fastest now. Off unless it
 stands in ``litellm.callbacks`` or a proxy's ``litellm_settings.callbacks``."""
 
-prefer_cheap = PreferModels(by="price", catalog=lambda: handler.catalog)
-"""A callback that steers a router to its cheapest deployments; needs `refresh_prices`."""
+prefer_cheap = PreferModels(by="price", catalog=lambda: _current().catalog)
+"""A callback that steers a router to its cheapest deployments."""
 
 
 def register(catalog: Catalog | None = None) -> tuple[str, ...]:
@@ -78,7 +86,7 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
         `LiteLLMDriftWarning`); empty with the tested versions.
     """
     if catalog is not None:
-        handler.catalog = catalog
+        _current().catalog = handler.catalog = catalog
     others = [item for item in litellm.custom_provider_map if item["provider"] != PROVIDER]
     mine = [item for item in litellm.custom_provider_map if item["provider"] == PROVIDER]
     kept = mine[-1:] if mine and isinstance(mine[-1]["custom_handler"], AimlapiLLM) else []
@@ -86,13 +94,18 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
     litellm.custom_provider_map = [*others, *(kept or [item])]
     litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call]  # LiteLLM's own
     moved = [*wraps.install(), *listing.install(_supported)]
-    models.register_models(handler.catalog)
+    models.register_models(_current().catalog)
     drift.warn_of(moved)
     return tuple(each.name for each in moved)
 
 
 def _supported(model: str) -> tuple[str, ...]:
-    return supported_params(model, handler.catalog)
+    return supported_params(model, _current().catalog)
+
+
+def _current() -> AimlapiLLM:
+    """The handler that LiteLLM uses: a program may have put one of its own into the map."""
+    return wraps.current_handler() or handler
 
 
 def unregister() -> None:
@@ -116,17 +129,9 @@ def refresh_prices(*, api_key: str | None = None, api_base: str | None = None) -
 
     Wire: GET ``/v1/models?include=all``.
     """
-    catalog = models.refreshed(handler.catalog, api_key=api_key, api_base=api_base)
+    catalog = refreshed(_current().catalog, api_key=api_key, api_base=api_base)
     register(catalog)
     return catalog
 
 
 register()
-
-
-if __name__ == "__main__":
-    import sys
-
-    from langchain_aimlapi._litellm.config import main
-
-    raise SystemExit(main(sys.argv[1:]))

@@ -10,14 +10,10 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
+from langchain_aimlapi._domain.tools import choice_to_wire
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.literals import Method
-from langchain_aimlapi._langchain.tools import (
-    choice_to_wire,
-    closed_format,
-    schema_to_format,
-    tool_to_wire,
-)
+from langchain_aimlapi._langchain.tools import closed_format, schema_to_format, tool_to_wire
 
 T = TypeVar("T")
 

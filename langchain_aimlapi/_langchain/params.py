@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from langchain_aimlapi._connection.fields import alias_groups, names
-from langchain_aimlapi._fitting.reasoning import SPELLINGS, merge_reasoning
+from langchain_aimlapi._fitting.gather import gather_params
 
 if TYPE_CHECKING:  # editors complete the known words; any other text is taken as well
     from dataclasses import InitVar
@@ -89,21 +89,6 @@ def gather(
     settings: Mapping[str, Any], options: Mapping[str, Any], stop: Any, *, stream: bool
 ) -> dict[str, Any]:
     """Parameters in neutral terms; an argument of the call wins over a setting of the model."""
-    merged: dict[str, Any] = {}
-    for source in (settings, options):
-        for name, value in source.items():
-            if name not in IGNORED_OPTIONS and (value is not None or name in merged):
-                merged[_ALIASES.get(name, name)] = value
-    if stop is not None:
-        merged["stop"] = stop
-    texts = merged.pop("stop", None)
-    if texts:
-        merged["stop"] = [texts] if isinstance(texts, str) else list(texts)
-    merged = {k: v for k, v in merged.items() if k not in SPELLINGS} | merge_reasoning(
-        settings, options
-    )
-    if merged.get("top_logprobs") is not None and merged.get("logprobs") is None:
-        merged["logprobs"] = True  # the API refuses the one without the other
-    if stream and merged.get("n") in (None, 1):
-        merged.pop("n", None)
-    return {name: value for name, value in merged.items() if value is not None}
+    own = {k: v for k, v in settings.items() if k not in IGNORED_OPTIONS}
+    given = {k: v for k, v in options.items() if k not in IGNORED_OPTIONS}
+    return gather_params(own, given, stop, stream=stream, aliases=_ALIASES)

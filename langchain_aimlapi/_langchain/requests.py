@@ -9,13 +9,14 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 
 from langchain_aimlapi._connection.settings import check_headers, check_request_id
+from langchain_aimlapi._domain.tools import choice_to_domain
 from langchain_aimlapi._domain.values import ChatRequest
 from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
-from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
+from langchain_aimlapi._langchain.tools import format_to_domain, tools_to_domain
 
 
 def chat_request(

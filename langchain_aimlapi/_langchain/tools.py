@@ -12,7 +12,9 @@ from langchain_core.utils.function_calling import (
     convert_to_openai_tool,
 )
 
-from langchain_aimlapi._domain.values import ResponseFormat, Tool, ToolChoice
+from langchain_aimlapi._domain.tools import PASSED_KEYS, tool_to_domain
+from langchain_aimlapi._domain.tools import format_to_domain as dictionary_to_format
+from langchain_aimlapi._domain.values import ResponseFormat, Tool
 from langchain_aimlapi._langchain.schemas import (
     class_schema,
     is_model_class,
@@ -20,8 +22,6 @@ from langchain_aimlapi._langchain.schemas import (
     strict_form,
     written_out,
 )
-
-_PASSED = ("cache_control", "defer_loading", "input_examples")
 
 
 def tool_to_wire(
@@ -55,7 +55,7 @@ def tool_to_wire(
     if whole is not None:  # core writes references out, and leaves a hole at the second round
         wire["function"] = {**wire["function"], "parameters": whole}
     given = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    wire.update({key: given[key] for key in _PASSED if key in given})
+    wire.update({key: given[key] for key in PASSED_KEYS if key in given})
     return wire
 
 
@@ -69,102 +69,25 @@ def _recursive_schema(tool: Any) -> dict[str, Any] | None:
     return None
 
 
-def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
-    """A bound tool in neutral terms. Raises ValueError: a function without a name."""
-    kind = wire.get("type")
-    if kind == "custom" and isinstance(wire.get("custom"), Mapping):
-        custom = wire["custom"]
-        extra = {"format": custom["format"]} if custom.get("format") else {}
-        name, about = str(custom.get("name", "")), str(custom.get("description") or "")
-        return Tool(name, about, kind="custom", extra=extra)
-    function = wire.get("function")
-    if kind == "function" and isinstance(function, Mapping):
-        if not function.get("name"):
-            raise ValueError(f"a tool has no name: {dict(function)!r:.80}")
-        return Tool(
-            name=str(function["name"]),
-            description=str(function.get("description") or ""),
-            parameters=function.get("parameters") or {},
-            strict=function.get("strict"),
-            extra={key: wire[key] for key in _PASSED if key in wire},
-        )
-    if kind is None or kind == "function":
-        return tool_to_domain(tool_to_wire(dict(wire)))
-    return Tool(name=str(wire.get("name") or kind), kind="builtin", raw=dict(wire))
-
-
 def tools_to_domain(tools: Sequence[Any]) -> tuple[Tool, ...]:
     """Tools as given at call time, bound or raw."""
-    return tuple(
-        tool_to_domain(t if isinstance(t, Mapping) and "type" in t else tool_to_wire(t))
-        for t in tools
-    )
+    return tuple(tool_to_domain(t if _is_bound(t) else tool_to_wire(t)) for t in tools)
 
 
-def choice_to_wire(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
-    """A tool choice as it is bound: None where the model decides.
-
-    Accepts None, bool, ``auto``, ``none``, ``required``, ``any``, a tool's name, and the
-    dictionaries of OpenAI and Anthropic.
-
-    Raises:
-        ValueError: a name that is none of the tools.
-    """
-    if choice is None or choice is False:
-        return None
-    if choice is True or choice == "any":
-        return "required"
-    if isinstance(choice, str):
-        if choice in ("auto", "none", "required"):
-            return choice
-        names = [tool_to_domain(tool).name for tool in tools]
-        if names and choice not in names:
-            raise ValueError(f"tool_choice={choice!r} is none of the tools {names}")
-        return {"type": "function", "function": {"name": choice}}
-    if isinstance(choice, Mapping):
-        return dict(choice)
-    raise ValueError(f"tool_choice={choice!r} is not understood; give a tool's name, 'auto', "
-                     "'none', 'required', 'any', a bool or a dictionary")  # fmt: skip
-
-
-def choice_to_domain(choice: Any) -> ToolChoice | None:
-    """A bound tool choice in neutral terms."""
-    choice = choice_to_wire(choice, ())
-    if choice is None:
-        return None
-    if isinstance(choice, str):
-        return ToolChoice(choice)  # type: ignore[arg-type]  # checked by choice_to_wire
-    kind = choice.get("type")
-    if kind in ("auto", "none"):
-        return ToolChoice(kind)
-    if kind in ("any", "required"):
-        return ToolChoice("required")
-    inner = choice.get("function") or choice.get("custom")
-    name = inner.get("name") if isinstance(inner, Mapping) else choice.get("name")
-    if kind in ("function", "tool", "custom") and isinstance(name, str):
-        return ToolChoice("named", name)
-    return ToolChoice("raw", raw=dict(choice))
+def _is_bound(tool: Any) -> bool:
+    """Whether a tool is what `tool_to_wire` gives."""
+    if not isinstance(tool, Mapping) or "type" not in tool:
+        return False
+    return tool["type"] != "function" or isinstance(tool.get("function"), Mapping)
 
 
 def format_to_domain(wanted: Any) -> ResponseFormat | None:
     """A ``response_format`` in neutral terms: OpenAI's dictionary, a JSON schema, a pydantic
     class or a TypedDict."""
-    if wanted is None:
-        return None
-    if isinstance(wanted, Mapping) and wanted.get("type") in ("text", "json_object"):
-        return ResponseFormat(wanted["type"])
-    if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
-        inner = wanted.get("json_schema")
-        if not isinstance(inner, Mapping):  # the Responses API's flat form
-            inner = wanted
-        return ResponseFormat(
-            "json_schema",
-            name=str(inner.get("name") or "answer"),
-            description=inner.get("description"),
-            schema=inner.get("schema") or {},
-            strict=inner.get("strict"),
-        )
-    return format_to_domain(schema_to_format(wanted))
+    known = ("text", "json_object", "json_schema")
+    if wanted is None or (isinstance(wanted, Mapping) and wanted.get("type") in known):
+        return dictionary_to_format(wanted)
+    return dictionary_to_format(schema_to_format(wanted))
 
 
 def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:

@@ -11,13 +11,12 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import litellm
 from pydantic import SecretStr
 
-from langchain_aimlapi._connection.runner import Runner
 from langchain_aimlapi._connection.settings import (
     KEY_VARIABLE,
     base_from_environment,
@@ -29,6 +28,9 @@ from langchain_aimlapi._transport import Drivers, TransportOptions, drivers_for
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import Key, clean_key, secret_of
 from langchain_aimlapi._wire.request import Limits
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._connection.runner import Runner
 
 C = TypeVar("C")
 Arguments = Mapping[str, Any]
@@ -70,6 +72,8 @@ class Access:
 
     def runner(self) -> Runner:
         """Carries out plans of endpoints."""
+        from langchain_aimlapi._connection.runner import Runner
+
         return Runner(self.drivers, self.find_key, self.limits, self.max_retries)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import litellm
 
 from langchain_aimlapi._dialects.call import Call, prepare
+from langchain_aimlapi._domain.tools import choice_to_domain, format_to_domain, tool_to_domain
 from langchain_aimlapi._domain.values import ChatRequest
+from langchain_aimlapi._fitting.gather import gather_params
 from langchain_aimlapi._fitting.notes import OnUnsupported
-from langchain_aimlapi._langchain.params import gather
-from langchain_aimlapi._langchain.tools import choice_to_domain, format_to_domain, tools_to_domain
 from langchain_aimlapi._litellm.access import Access, Arguments, litellm_params, resolve_access
 from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi.catalog import Catalog
@@ -21,6 +21,7 @@ from langchain_aimlapi.catalog import Catalog
 OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported", "learn")
 # Arguments that are LiteLLM's business or are built anew from the neutral request.
 NOT_PARAMS = frozenset({"stream", "stream_options", "max_retries", "extra_headers", *OPTIONS})
+_ALIASES = {"max_completion_tokens": "max_tokens"}
 
 
 WARNED: set[tuple[str, str]] = set()
@@ -88,13 +89,22 @@ def chat_request(
     return ChatRequest(
         model=model,
         messages=openai_to_messages(messages),
-        tools=tools_to_domain(tools),
+        tools=tuple(map(tool_to_domain, tools)),
         tool_choice=choice_to_domain(choice),
-        response_format=format_to_domain(response_format),
-        params=gather(rest, {}, None, stream=stream),
+        response_format=format_to_domain(_as_dictionary(response_format)),
+        params=gather_params(rest, {}, stream=stream, aliases=_ALIASES),
         extra_body=extra_body,
         stream=stream,
     )
+
+
+def _as_dictionary(response_format: Any) -> Any:
+    """A pydantic class as LiteLLM itself writes it for OpenAI."""
+    if not isinstance(response_format, type):
+        return response_format
+    from litellm.llms.base_llm.base_utils import type_to_response_format_param
+
+    return type_to_response_format_param(response_format)
 
 
 def _legacy_choice(choice: Any) -> Any:

@@ -31,6 +31,7 @@ class OpenStream:
     chunks: Iterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
     created: int | None = None
+    writer: ChunkWriter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class AsyncOpenStream:
     chunks: AsyncIterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
     created: int | None = None
+    writer: ChunkWriter | None = None
 
 
 # --- whole answers -----
@@ -141,8 +143,10 @@ def open_stream(arguments: Arguments, catalog: Catalog) -> OpenStream:
             if stream.prepared.call.shape.streams:
                 items = access.drivers.sync.stream(stream.flow(), access.find_key())
                 try:
-                    chunks = _chunks(next(items), items, stream)
-                    return OpenStream(chunks, shown_headers(stream.headers), stream.created())
+                    first, writer = next(items), stream.writer()
+                    chunks = _chunks(first, items, stream, writer)
+                    headers = shown_headers(stream.headers)
+                    return OpenStream(chunks, headers, stream.created(), writer)
                 except errors.StreamingUnsupportedError:
                     pass  # asked again below, for a whole answer
             whole = prepare_chat(arguments, catalog, stream=False)
@@ -161,8 +165,10 @@ async def aopen_stream(arguments: Arguments, catalog: Catalog) -> AsyncOpenStrea
             if stream.prepared.call.shape.streams:
                 items = access.drivers.asynchronous.stream(stream.flow(), access.find_key())
                 try:
-                    chunks = _achunks(await anext(items), items, stream)
-                    return AsyncOpenStream(chunks, shown_headers(stream.headers), stream.created())
+                    first, writer = await anext(items), stream.writer()
+                    chunks = _achunks(first, items, stream, writer)
+                    headers = shown_headers(stream.headers)
+                    return AsyncOpenStream(chunks, headers, stream.created(), writer)
                 except errors.StreamingUnsupportedError:
                     pass  # asked again below, for a whole answer
             whole = prepare_chat(arguments, catalog, stream=False)
@@ -172,8 +178,9 @@ async def aopen_stream(arguments: Arguments, catalog: Catalog) -> AsyncOpenStrea
         return AsyncOpenStream(chunks, shown_headers(meta.headers), meta.created)
 
 
-def _chunks(item: Any, items: Iterator[Any], stream: _Stream) -> Iterator[ModelResponseStream]:
-    writer = stream.writer()
+def _chunks(
+    item: Any, items: Iterator[Any], stream: _Stream, writer: ChunkWriter
+) -> Iterator[ModelResponseStream]:
     try:
         while True:
             if type(item) is Delta:
@@ -191,9 +198,8 @@ def _chunks(item: Any, items: Iterator[Any], stream: _Stream) -> Iterator[ModelR
 
 
 async def _achunks(
-    item: Any, items: AsyncIterator[Any], stream: _Stream
+    item: Any, items: AsyncIterator[Any], stream: _Stream, writer: ChunkWriter
 ) -> AsyncIterator[ModelResponseStream]:
-    writer = stream.writer()
     try:
         while True:
             if type(item) is Delta:

@@ -45,11 +45,14 @@ class ChunkWriter:
             sees, so one that nobody wants is left out.
         merge_reasoning: Put thoughts into the text, between ``<think>`` and ``</think>``
             (LiteLLM's ``merge_reasoning_content_in_choices``, for Open WebUI and its like).
+
+    Attributes:
+        plain: The latest chunk that holds nothing but text, and is not the first.
     """
 
     __slots__ = (
         "_about", "_blocks", "_created", "_id", "_last", "_model", "_repeated", "_started",
-        "_text", "_thinking", "count",
+        "_text", "_thinking", "count", "plain",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +64,7 @@ class ChunkWriter:
         merge_reasoning: bool = False,
     ) -> None:
         self.count = count
+        self.plain: ModelResponseStream | None = None
         self._model = model
         self._about = about
         self._text = text_chunk_maker()
@@ -89,7 +93,10 @@ class ChunkWriter:
             if choice in self._started and not (
                 delta.reasoning or delta.tools or delta.extra or delta.logprobs
             ):
-                return self._text(self._id or "", self._created, self._model, delta.text)
+                self.plain = chunk = self._text(
+                    self._id or "", self._created, self._model, delta.text
+                )
+                return chunk
         fields, top = self._fields(delta)
         if choice not in self._started:
             self._started.add(choice)

@@ -17,23 +17,16 @@ from functools import lru_cache
 from typing import Any
 
 from langchain_aimlapi._connection.settings import KEY_VARIABLE
+from langchain_aimlapi._litellm import MODES
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
 
 HANDLER = "langchain_aimlapi.litellm_provider.handler"
+REFRESHING_HANDLER = "langchain_aimlapi.litellm_provider.refreshing_handler"
 PREFERENCES = {
     "latency": "langchain_aimlapi.litellm_provider.prefer_fast",
     "price": "langchain_aimlapi.litellm_provider.prefer_cheap",
-}
-# Kind of the catalog -> mode of LiteLLM. A model that is served only at /v1/responses is "chat"
-# here: LiteLLM would send a "responses" model to its own bridge, past this provider.
-MODES = {
-    "chat": "chat",
-    "responses": "chat",
-    "messages": "chat",
-    "embedding": "embedding",
-    "image": "image_generation",
 }
 MAX_FALLBACKS = 3
 
@@ -54,6 +47,7 @@ class Choice:
         group: Put all models into one group of this name, as equivalents.
         fallbacks: Name fallbacks by family.
         spellings: Every spelling of a model, not only one.
+        refresh: Read prices and models anew every hour, beside the calls.
     """
 
     models: tuple[str, ...] = ()
@@ -67,6 +61,7 @@ class Choice:
     group: str | None = None
     fallbacks: bool = True
     spellings: bool = False
+    refresh: bool = False
 
 
 def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, Any]:
@@ -217,7 +212,12 @@ def _model_info(facts: Facts) -> dict[str, Any]:
 
 def _litellm_settings(choice: Choice) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "custom_provider_map": [{"provider": "aimlapi", "custom_handler": HANDLER}]
+        "custom_provider_map": [
+            {
+                "provider": "aimlapi",
+                "custom_handler": REFRESHING_HANDLER if choice.refresh else HANDLER,
+            }
+        ]
     }
     if choice.prefer:
         settings["callbacks"] = [PREFERENCES[choice.prefer]]
@@ -312,6 +312,7 @@ def main(arguments: Sequence[str]) -> int:
     config.add_argument("--api-base")
     config.add_argument("--redis", action="store_true")
     config.add_argument("--prefer", choices=sorted(PREFERENCES))
+    config.add_argument("--refresh", action="store_true", help="read prices anew every hour")
     config.add_argument("--group", help="one group of equivalents, of this name")
     config.add_argument("--no-fallbacks", action="store_true")
     config.add_argument("--all-spellings", action="store_true")
@@ -328,6 +329,7 @@ def main(arguments: Sequence[str]) -> int:
         group=given.group,
         fallbacks=not given.no_fallbacks,
         spellings=given.all_spellings,
+        refresh=given.refresh,
     )
     try:
         sys.stdout.write(write(choice))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from types import ModuleType
+from typing import Any
 
 from litellm.llms.custom_llm import CustomLLM
 from litellm.types.utils import EmbeddingResponse, ImageResponse, ModelResponse, ModelResponseStream
 
-from langchain_aimlapi._litellm import chat, media
+from langchain_aimlapi._litellm import chat, edits
+from langchain_aimlapi._litellm.access import Arguments
+from langchain_aimlapi._litellm.refreshing import Refresher, refreshed, seconds_from_environment
 from langchain_aimlapi.catalog import Catalog
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+
+def _media() -> ModuleType:
+    """What a program that only chats never needs; it takes 30 ms to import."""
+    from langchain_aimlapi._litellm import media
+
+    return media
 
 
 class AimlapiLLM(CustomLLM):
@@ -20,11 +27,18 @@ class AimlapiLLM(CustomLLM):
 
     Args:
         catalog: What is known about models. Default: the catalog that comes with the package.
+        refresh_seconds: How often to read the API's own model list, with prices, beside the
+            calls; default: as ``AIMLAPI_REFRESH`` says, and never where it is not set.
     """
 
-    def __init__(self, catalog: Catalog | None = None) -> None:
+    def __init__(
+        self, catalog: Catalog | None = None, *, refresh_seconds: float | None = None
+    ) -> None:
         super().__init__()
         self._catalog = catalog
+        self._refresh_seconds = refresh_seconds
+        self._refresher: Refresher | None = None
+        self._started = False
 
     @property
     def catalog(self) -> Catalog:
@@ -35,61 +49,91 @@ class AimlapiLLM(CustomLLM):
     def catalog(self, catalog: Catalog | None) -> None:
         self._catalog = catalog
 
+    def _facts(self, arguments: Arguments) -> Catalog:
+        """The catalog for a call, which may be the one to refresh it."""
+        if not self._started:
+            self._started = True
+            seconds = self._refresh_seconds or seconds_from_environment()
+            self._refresher = Refresher(self._refresh, seconds) if seconds else None
+        if self._refresher is not None:
+            self._refresher.call_comes(arguments)
+        return self.catalog
+
+    def _refresh(self, api_key: Any, api_base: Any) -> None:
+        from langchain_aimlapi._litellm.models import register_models
+
+        self.catalog = refreshed(self.catalog, api_key=api_key, api_base=api_base)
+        register_models(self.catalog)
+
+    # --- chat -----
+
     def completion(self, *args: Any, **kwargs: Any) -> ModelResponse:
         """A whole answer."""
-        return chat.complete(kwargs, self.catalog)
+        return chat.complete(kwargs, self._facts(kwargs))
 
     async def acompletion(self, *args: Any, **kwargs: Any) -> ModelResponse:
         """A whole answer (async)."""
-        return await chat.acomplete(kwargs, self.catalog)
+        return await chat.acomplete(kwargs, self._facts(kwargs))
 
     # A plain function: it opens the stream before it returns, so that the router sees an error
     # where it can still retry.
     def streaming(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
         """A stream, already open."""
-        return chat.open_stream(kwargs, self.catalog).chunks
+        return self.open(**kwargs).chunks
 
     async def astreaming(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
         """A stream that opens at its first chunk: only used where the wrap of `wraps` that opens
         it earlier does not fit the installed LiteLLM."""
-        opened = await chat.aopen_stream(kwargs, self.catalog)
+        opened = await self.aopen(**kwargs)
         async for chunk in opened.chunks:
             yield chunk
 
     def open(self, **kwargs: Any) -> chat.OpenStream:
         """A stream, already open, with its response headers."""
-        return chat.open_stream(kwargs, self.catalog)
+        return chat.open_stream(kwargs, self._facts(kwargs))
 
     async def aopen(self, **kwargs: Any) -> chat.AsyncOpenStream:
         """A stream, already open, with its response headers (async)."""
-        return await chat.aopen_stream(kwargs, self.catalog)
+        return await chat.aopen_stream(kwargs, self._facts(kwargs))
+
+    # --- embeddings and images -----
 
     def embedding(self, *args: Any, **kwargs: Any) -> EmbeddingResponse:
         """Embeddings of one or several texts."""
-        return media.embed(kwargs, self.catalog)
+        response: EmbeddingResponse = _media().embed(kwargs, self._facts(kwargs))
+        return response
 
     async def aembedding(self, *args: Any, **kwargs: Any) -> EmbeddingResponse:
         """Embeddings of one or several texts (async)."""
-        return await media.aembed(kwargs, self.catalog)
+        response: EmbeddingResponse = await _media().aembed(kwargs, self._facts(kwargs))
+        return response
 
     def image_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
         """Images from a prompt."""
-        return media.generate(kwargs, self.catalog)
+        response: ImageResponse = _media().generate(kwargs, self._facts(kwargs))
+        return response
 
     async def aimage_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
         """Images from a prompt (async)."""
-        return await media.agenerate(kwargs, self.catalog)
+        response: ImageResponse = await _media().agenerate(kwargs, self._facts(kwargs))
+        return response
 
     def image_edit(self, *args: Any, **kwargs: Any) -> ImageResponse:
         """Images from images."""
-        return media.edit({**kwargs, "edit_params": media.edit_params()}, self.catalog)
+        arguments = {**kwargs, "edit_params": edits.edit_params()}
+        response: ImageResponse = _media().edit(arguments, self._facts(kwargs))
+        return response
 
     # A plain function: the parameters that LiteLLM leaves out stand in a context variable while
     # it dispatches, and the coroutine runs later, in another context.
     def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:
         """Images from images (async)."""
-        return media.aedit({**kwargs, "edit_params": media.edit_params()}, self.catalog)
+        arguments = {**kwargs, "edit_params": edits.edit_params()}
+        edit: Coroutine[Any, Any, ImageResponse] = _media().aedit(arguments, self._facts(kwargs))
+        return edit
 
 
 handler = AimlapiLLM()
 """The handler, for ``custom_provider_map`` and a proxy's ``custom_handler``."""
+refreshing_handler = AimlapiLLM(refresh_seconds=3600.0)
+"""The same, with prices that are read anew every hour, beside the calls."""

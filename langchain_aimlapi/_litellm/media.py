@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litellm.types.utils import EmbeddingResponse, ImageObject, ImageResponse
@@ -170,23 +168,3 @@ def _image_response(result: Images) -> ImageResponse:
 
 def _image_object(image: Image) -> ImageObject:
     return ImageObject(b64_json=image.b64_json, url=image.url, revised_prompt=image.revised_prompt)
-
-
-# --- what LiteLLM leaves out of an edit ---
-
-_edit_params: ContextVar[Mapping[str, Any] | None] = ContextVar("aimlapi_image_edit", default=None)
-
-
-@contextmanager
-def editing(params: Mapping[str, Any]) -> Iterator[None]:
-    """Remember the parameters of an image edit while LiteLLM dispatches it without them."""
-    token = _edit_params.set(params)
-    try:
-        yield
-    finally:
-        _edit_params.reset(token)
-
-
-def edit_params() -> dict[str, Any]:
-    """Parameters of the image edit that is being dispatched."""
-    return dict(_edit_params.get() or {})

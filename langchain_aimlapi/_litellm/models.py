@@ -1,20 +1,16 @@
-"""What the catalog knows, told to LiteLLM: contexts, capabilities and (once refreshed) prices."""
+"""What the catalog knows, registered with LiteLLM: contexts, capabilities, prices."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import litellm
 
-from langchain_aimlapi._litellm import PROVIDER, listing
-from langchain_aimlapi._litellm.config import MODES
-from langchain_aimlapi._litellm.plans import context_of, plain_access
+from langchain_aimlapi._litellm import MODES, PROVIDER, listing
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.refresh import Refresh
-from langchain_aimlapi.catalog.store import Store
-from langchain_aimlapi.endpoints.models import plan_lists
 
 _SUPPORTS = {
     "tools": "supports_function_calling",
@@ -62,12 +58,12 @@ def model_entry(facts: Facts) -> dict[str, Any] | None:
 
 
 def price_entry(facts: Facts) -> dict[str, float]:
-    """US dollars per token (or picture), where the API has told them."""
-    told = facts.prices or {}
+    """US dollars per token (or image), where they are known."""
+    listed = facts.prices or {}
     prices = {
-        key: float(told[name])
+        key: float(listed[name])
         for name, key in _PRICES.items()
-        if isinstance(told.get(name), int | float)
+        if isinstance(listed.get(name), int | float)
     }
     if "input_cost_per_token" in prices:
         # LiteLLM logs one warning per model where neither cache price is given (1.106.2). What is
@@ -84,7 +80,7 @@ def entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
     that ``gpt-4o-2024-05-13`` registered after ``gpt-4o`` would overwrite it.
     """
     found: dict[str, dict[str, Any]] = {}
-    for facts in reversed(catalog.models()):
+    for facts in reversed(catalog.models(kind=MODES)):
         if facts.id.startswith("#"):
             continue  # a row of a voice table
         entry = model_entry(facts)
@@ -97,21 +93,36 @@ _registered: dict[str, dict[str, Any]] = {}
 
 
 def register_models(catalog: Catalog) -> None:
-    """Add the models to LiteLLM's map; what was added before and has not changed costs nothing."""
-    new = {
-        name: entry for name, entry in entries(catalog).items() if _registered.get(name) != entry
-    }
+    """Add the models to LiteLLM's map. What was added before and has not changed costs nothing;
+    a value that the program has set itself is never changed."""
+    table = entries(catalog)
+    new = {name: entry for name, entry in table.items() if _registered.get(name) != entry}
     if new:
-        litellm.register_model({name: dict(entry) for name, entry in new.items()})
+        _add({name: _under_the_programs(name, entry) for name, entry in new.items()})
         _registered.update(new)
     listing.list_models(_registered)
 
 
-# --- live prices -----
+def has_price(name: str) -> bool:
+    """Whether the price of a model that was registered here is known, be it 0."""
+    return any("cost" in key for key in _registered.get(name, ()))
 
 
-def refreshed(catalog: Catalog, *, api_key: str | None, api_base: str | None) -> Catalog:
-    """The catalog with the API's own model list merged in; see `catalog.refresh`."""
-    access = plain_access(api_key=api_key, api_base=api_base)
-    refresh = Refresh(catalog, Store(access.root))
-    return refresh.finish(access.runner().run(plan_lists(context_of(access, catalog), refresh)))
+def _under_the_programs(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry, with what the program has registered for this model over it."""
+    before, ours = litellm.model_cost.get(name) or {}, _registered.get(name) or {}
+    return {**entry, **{key: v for key, v in before.items() if key not in ours or ours[key] != v}}
+
+
+def _add(new: Mapping[str, dict[str, Any]]) -> None:
+    """What ``litellm.register_model`` does for models that LiteLLM has not heard of; it takes a
+    millisecond for each, looking for models that they could be variants of."""
+    utils: Any = litellm.utils
+    replayed = getattr(utils, "_runtime_registered_model_cost", None)  # when prices are reloaded
+    invalidate = getattr(utils, "_invalidate_model_cost_lowercase_map", None)
+    if not isinstance(replayed, dict) or invalidate is None:
+        litellm.register_model(dict(new))
+        return
+    replayed.update({name: dict(entry) for name, entry in new.items()})
+    litellm.model_cost.update(new)
+    invalidate()

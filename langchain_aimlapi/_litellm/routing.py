@@ -13,19 +13,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from litellm._logging import verbose_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.access import Access
-from langchain_aimlapi._litellm.plans import context_of, plain_access
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.endpoints import Plan
-from langchain_aimlapi.endpoints.metrics import Metrics, plan_metrics
 from langchain_aimlapi.errors import AimlapiError
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._connection.runner import Runner
+    from langchain_aimlapi.endpoints import Plan
+    from langchain_aimlapi.endpoints.metrics import Metrics
 
 By = Literal["latency", "throughput", "price"]
 _PREFIX = f"{PROVIDER}/"
@@ -112,21 +113,18 @@ class PreferModels(CustomLogger):
         Raises:
             AimlapiError: the API could not be asked.
         """
-        access = plain_access(api_key=api_key, api_base=api_base)
-        self._learn(access.runner().run(self._plan(models, access)))
+        runner, plan = _metrics(models, api_key, api_base)
+        self._learn(runner.run(plan))
 
     async def arefresh(
         self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None
     ) -> None:
         """The async twin of `refresh`."""
-        access = plain_access(api_key=api_key, api_base=api_base)
-        self._learn(await access.runner().arun(self._plan(models, access)))
+        runner, plan = _metrics(models, api_key, api_base)
+        self._learn(await runner.arun(plan))
 
-    def _plan(self, models: Iterable[str], access: Access) -> Plan[Metrics]:
-        return plan_metrics(context_of(access, Catalog.default()), sorted(set(models)))
-
-    def _learn(self, told: Metrics) -> None:
-        self._scores |= scores_of(told, self.by)
+    def _learn(self, metrics: Metrics) -> None:
+        self._scores |= scores_of(metrics, self.by)
 
     def _refresh_soon(self, deployments: Sequence[Any]) -> None:
         """Ask in the background, where figures are missing or old and nobody is asking."""
@@ -152,6 +150,16 @@ class PreferModels(CustomLogger):
             verbose_logger.warning("aimlapi: no model metrics: %s", error)
 
 
+def _metrics(models: Iterable[str], api_key: Any, api_base: Any) -> tuple[Runner, Plan[Metrics]]:
+    """What reads the figures of these models, and who carries it out."""
+    from langchain_aimlapi._litellm.plans import context_of, plain_access
+    from langchain_aimlapi.endpoints.metrics import plan_metrics
+
+    access = plain_access(api_key=api_key, api_base=api_base)
+    plan = plan_metrics(context_of(access, Catalog.default()), sorted(set(models)))
+    return access.runner(), plan
+
+
 def _ours(deployment: Any) -> Mapping[str, Any] | None:
     params = deployment.get("litellm_params") if isinstance(deployment, Mapping) else None
     if isinstance(params, Mapping) and str(params.get("model", "")).startswith(_PREFIX):
@@ -167,18 +175,18 @@ def model_of(deployment: Any) -> str | None:
 
 def price_of(facts: Facts, input_share: float) -> float | None:
     """US dollars per token of a usual mix; None where a price is not known."""
-    told = facts.prices or {}
-    prices = [told.get("input"), told.get("output")]
+    listed = facts.prices or {}
+    prices = [listed.get("input"), listed.get("output")]
     if not all(isinstance(price, int | float) for price in prices):
         return None
     return float(prices[0] or 0) * input_share + float(prices[1] or 0) * (1 - input_share)
 
 
-def scores_of(told: Metrics, by: By) -> dict[str, float]:
+def scores_of(metrics: Metrics, by: By) -> dict[str, float]:
     """Model -> score; the less, the better. A model that answers on several endpoints gets its
     best figure; one without figures is left out."""
     scores: dict[str, float] = {}
-    for speed in told.models:
+    for speed in metrics.models:
         median = (speed.tps if by == "throughput" else speed.ttft_ms).get("p50")
         if median is None or not median > 0:
             continue

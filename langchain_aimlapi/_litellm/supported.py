@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from langchain_aimlapi._dialects.choose import choose_and_build
@@ -12,7 +11,7 @@ from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.calls import chat_request
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
-from langchain_aimlapi.catalog.shape import TEXT_KINDS
+from langchain_aimlapi.catalog.shape import TEXT_KINDS, Shape
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
 _HI = ({"role": "user", "content": "Hi."},)
@@ -61,10 +60,13 @@ _SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "safety_identifier": {"safety_identifier": "u"},
     "prompt_cache_key": {"prompt_cache_key": "k"},
 }
+_MAX_FOUND = 1024
 _ALWAYS = ("stream", "stream_options", "extra_headers", "max_retries")
 
 
-@lru_cache(maxsize=1024)
+_found: dict[tuple[int, ...], tuple[tuple[Shape, ...], tuple[str, ...]]] = {}
+
+
 def supported_params(model: str, catalog: Catalog) -> tuple[str, ...]:
     """OpenAI's parameters that ``model`` takes, in whatever spelling it has for them.
 
@@ -76,7 +78,15 @@ def supported_params(model: str, catalog: Catalog) -> tuple[str, ...]:
     facts = catalog.find(model.removeprefix(f"{PROVIDER}/"))
     if facts.kind not in (*TEXT_KINDS, None):
         return ("extra_headers", "max_retries")
-    return (*(name for name, sample in _SAMPLES.items() if _reaches(facts, sample)), *_ALWAYS)
+    # Most models share what they take with others. LiteLLM asks with every look at a model.
+    shapes = tuple(facts.shapes.values())
+    key = tuple(map(id, shapes))
+    if key not in _found:
+        able = (name for name, sample in _SAMPLES.items() if _reaches(facts, sample))
+        if len(_found) >= _MAX_FOUND:
+            _found.clear()
+        _found[key] = (shapes, (*able, *_ALWAYS))  # the shapes are held, so that an id stays one's
+    return _found[key][1]
 
 
 def _reaches(facts: Facts, sample: Mapping[str, Any]) -> bool:

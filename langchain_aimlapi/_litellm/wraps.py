@@ -12,13 +12,13 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import litellm
 
-from langchain_aimlapi._litellm import PROVIDER, media
+from langchain_aimlapi._litellm import PROVIDER, edits, models
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
 
@@ -31,7 +31,7 @@ class Wrap:
 
     Attributes:
         module: Where it stands.
-        name: The name.
+        name: The name; in some versions it has an underscore before it.
         needs: Parameters that it must have, or the wrap would not fit.
         lost: What works less well without it.
         is_public: Programs import it by name.
@@ -64,6 +64,12 @@ WRAPS = (
         ("custom_llm_provider", "dimensions", "encoding_format", "additional_drop_params"),
         "dimensions and encoding_format of embeddings are refused (give them in extra_body, or "
         "set additional_drop_params)",
+    ),
+    Wrap(
+        "litellm.cost_calculator",
+        "cached_get_model_info_helper",
+        ("model", "custom_llm_provider"),
+        "a model whose price is not known costs 0 for completion_cost and budgets",
     ),
     Wrap(
         "litellm.images.main",
@@ -104,7 +110,8 @@ def install() -> list[Moved]:
 def _install(wrap: Wrap) -> bool:
     try:
         module = importlib.import_module(wrap.module)
-        found = getattr(module, wrap.name)
+        name = name_in(module, wrap)
+        found = getattr(module, name)
     except (ImportError, AttributeError):
         return False
     if getattr(found, MARK, False):
@@ -115,8 +122,13 @@ def _install(wrap: Wrap) -> bool:
         return _replace_inside(found, _MAKERS[wrap.name])
     wrapped = _MAKERS[wrap.name](found)
     setattr(wrapped, MARK, True)
-    setattr(module, wrap.name, wrapped)
+    setattr(module, name, wrapped)
     return True
+
+
+def name_in(module: Any, wrap: Wrap) -> str:
+    """The name as the installed version spells it."""
+    return wrap.name if hasattr(module, wrap.name) else f"_{wrap.name}"
 
 
 def _replace_inside(decorated: Any, make: Callable[..., Any]) -> bool:
@@ -160,7 +172,7 @@ def _context_fits() -> bool:
     return context is None or set(getattr(context, "__dataclass_fields__", ())) >= _CONTEXT
 
 
-def _ours() -> AimlapiLLM | None:
+def current_handler() -> AimlapiLLM | None:
     """The handler that LiteLLM would use for a whole answer, where it is this package's."""
     pick = getattr(litellm.utils.ProviderConfigManager, "get_custom_llm_handler", None)
     if pick is not None:  # the first entry of the map (1.108)
@@ -177,7 +189,7 @@ def _ours() -> AimlapiLLM | None:
 def _open_streams(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def complete(ctx: Any) -> Any:
-        handler = _ours() if ctx.custom_llm_provider == PROVIDER else None
+        handler = current_handler() if ctx.custom_llm_provider == PROVIDER else None
         if handler is None:
             return original(ctx)
         ctx = _one_retry_layer(ctx)
@@ -196,9 +208,10 @@ async def _aopen(handler: Any, ctx: Any) -> Any:
 
 
 def _wrapper(ctx: Any, opened: Any) -> Any:
-    from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
+    from langchain_aimlapi._litellm.stream_wrapper import AimlapiStreamWrapper
 
-    wrapper = CustomStreamWrapper(
+    wrapper = AimlapiStreamWrapper(
+        writer=opened.writer,
         completion_stream=opened.chunks,
         model=ctx.model,
         custom_llm_provider=ctx.custom_llm_provider,
@@ -247,6 +260,33 @@ def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
     return get_optional_params
 
 
+# --- prices -----
+
+
+def _refuse_unpriced(original: Callable[..., Any]) -> Callable[..., Any]:
+    """LiteLLM reads a missing price as 0: what it cannot know would be free."""
+
+    @functools.wraps(original)
+    def get_info(*args: Any, **kwargs: Any) -> Any:
+        info = original(*args, **kwargs)
+        if info.get("litellm_provider") == PROVIDER and not _is_priced(info):
+            unmapped: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
+            raise unmapped(
+                f"the price of {info.get('key')} is not known (this model isn't mapped yet): call "
+                "langchain_aimlapi.litellm_provider.refresh_prices(), set AIMLAPI_REFRESH=1, or "
+                "give input_cost_per_token and output_cost_per_token"
+            )
+        return info
+
+    return get_info
+
+
+def _is_priced(info: Mapping[str, Any]) -> bool:
+    """A price of 0 counts only where the catalog says so: LiteLLM fills in zeros itself."""
+    paid = any(value for name, value in info.items() if "cost" in name or "pricing" in name)
+    return paid or models.has_price(str(info.get("key")))
+
+
 # --- embeddings and images -----
 
 
@@ -282,7 +322,7 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
         except TypeError:
             return original(*args, **kwargs)  # let LiteLLM say what is wrong
         params = {name: bound[name] for name in _EDIT if bound.get(name) is not None}
-        with media.editing(params):
+        with edits.editing(params):
             return original(*args, **kwargs)
 
     return image_edit
@@ -291,6 +331,7 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
 _MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "_complete_custom_providers": _open_streams,
     "get_optional_params": _allow_params,
+    "cached_get_model_info_helper": _refuse_unpriced,
     "get_optional_params_embeddings": _keep_params(_EMBEDDING),
     "get_optional_params_image_gen": _keep_params(_IMAGE),
     "image_edit": _keep_edit_params,

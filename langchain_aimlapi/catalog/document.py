@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from langchain_aimlapi.catalog.codec import Json
 
 FILE = Path(__file__).with_name("models.json")
@@ -30,7 +32,7 @@ class Section(Mapping[str, Any]):
         try:
             return self._decoded[key]
         except KeyError:
-            found = self._decoded[key] = json.loads(self._lines[key])
+            found = self._decoded[key] = from_json(self._lines[key])
             return found
 
     def __contains__(self, key: object) -> bool:

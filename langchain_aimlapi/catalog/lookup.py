@@ -110,7 +110,7 @@ class Catalog:
     def models(
         self,
         *,
-        kind: str | None = None,
+        kind: str | Iterable[str] | None = None,
         vendor: str | None = None,
         capability: str | Iterable[str] | None = None,
         status: str | None = "live",
@@ -118,7 +118,7 @@ class Catalog:
         """Models that match every argument, sorted by id.
 
         Args:
-            kind: ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ``video``, ...
+            kind: One or several of ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ...
             vendor: ``openai``, ``anthropic``, ...
             capability: One word or several that must all hold: ``tools``, ``structured_output``,
                 ``images`` (or ``vision``), ``pdf``, ``audio_input``, ``reasoning``, ``embeddings``,
@@ -131,16 +131,17 @@ class Catalog:
         """
         named = [capability] if isinstance(capability, str) else list(capability or ())
         wanted = {canonical(word) for word in named}
+        kinds = frozenset([kind] if isinstance(kind, str) else kind or ())
         everything = [self.find(name) for name in self.ids()]
         _check("status", [status], ("live", *STATUSES))
-        _check("kind", [kind], (facts.kind for facts in everything))
+        _check("kind", kinds, (facts.kind for facts in everything))
         _check("vendor", [vendor], (facts.vendor for facts in everything))
         _check("capability", wanted, self._layers.capability_words())
         statuses = SERVED if status == "live" else STATUSES if status is None else (status,)
         return [
             facts
             for facts in everything
-            if (kind is None or facts.kind == kind)
+            if (not kinds or facts.kind in kinds)
             and (vendor is None or facts.vendor == vendor)
             and (status is None or facts.status in statuses)
             and (not wanted or wanted <= facts.capabilities)

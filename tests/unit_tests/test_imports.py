@@ -208,6 +208,19 @@ def test_no_import_climbs() -> None:
     assert climbing == []
 
 
+def test_litellms_room_does_not_lean_on_langchains() -> None:
+    """LangChain's tools alone take a second to import; no caller of LiteLLM needs them."""
+    rooms = ("_langchain", "chat_models", "embeddings", "langchain_core")
+    leaning = [
+        f"{path.relative_to(PACKAGE)}:{line}: {name}"
+        for path, room in files()
+        if room in ("_litellm", "litellm_provider")
+        for line, name in imports(path)
+        if (own(name) or name.partition(".")[0]) in rooms
+    ]
+    assert leaning == []
+
+
 def test_the_emulator_shares_nothing_with_the_client() -> None:
     shared = [
         f"{path.relative_to(PACKAGE)}:{line} imports {name}"

@@ -166,9 +166,12 @@ def _stream_targets(results: Results) -> list[Target]:
         Target(f"{words} / {PEERS[base].label}", most, _times(results, item, base))
         for words, item, base, most in named
     ]
-    for base, most in (("litellm-floor", 1.3), ("litellm-aiml", 0.5)):
-        value = _times(results, "litellm-astream", base, "litellm-aimlapi")
-        listed.append(Target(f"LiteLLM, text chunk, async / {PEERS[base].label}", most, value))
+    for base, most in (("litellm-floor", 1.2), ("litellm-aiml", 0.5)):
+        for item, colour in (("litellm-stream", "sync"), ("litellm-astream", "async")):
+            most = 1.0 if (base, colour) == ("litellm-aiml", "sync") else most
+            value = _times(results, item, base, "litellm-aimlapi")
+            words = f"LiteLLM, text chunk, {colour} / {PEERS[base].label}"
+            listed.append(Target(words, most, value))
     long, short = (
         middle(results.get(name, {}), "aimlapi", "us") for name in ("long-200k", "long-20k")
     )
@@ -197,11 +200,13 @@ def _start_targets(starts: Rounds | None) -> list[Target]:
     package = _above(starts, "python", "cpu_ms", "package")
     construct = middle(starts, "aimlapi", "construct_us") if starts else None
     added = middle(starts, "class", "cpu_ms") if starts else None
+    provider = middle(starts, "provider", "cpu_ms") if starts else None
     construct_ms = construct / 1000 if construct is not None else None
     return [
         Target("import langchain_aimlapi: ms above bare Python", 15, package),
         Target("ChatAimlapi: ms above BaseChatModel", 60, added),
         Target("construction, ms", 0.2, construct_ms),
+        Target("LiteLLM provider: ms above litellm", 100, provider),
     ]
 
 

@@ -67,6 +67,12 @@ STARTS: dict[str, Start] = {
         "from langchain_aimlapi import ChatAimlapi",
         before="from langchain_core.language_models.chat_models import BaseChatModel",
     ),
+    "provider": Start(
+        "LiteLLM provider, after litellm",
+        "import langchain_aimlapi.litellm_provider",
+        needs="litellm",
+        before="import litellm; from litellm.llms.custom_llm import CustomLLM",
+    ),
     "openai": Start(
         "langchain-openai",
         "from langchain_openai import ChatOpenAI",

@@ -109,6 +109,7 @@ def main(base: str, key: str) -> None:
     before, bound = seen(base, key), functions()
     import langchain_aimlapi.litellm_provider  # noqa: F401 - registers the provider
 
+    loaded = sorted(sys.modules)
     after = seen(base, key)
     if functions() != bound:
         raise SystemExit("a function of LiteLLM's was replaced")
@@ -118,6 +119,7 @@ def main(base: str, key: str) -> None:
     )  # fmt: skip
     ours = {
         "valid": [m for m in litellm.get_valid_models() if m.startswith("aimlapi/")],
+        "modules": loaded,
         "parameters": get_supported_openai_params("aimlapi/google/gemma-3-4b-it"),
     }
     print("RESULT" + json.dumps([before, after, ours]))

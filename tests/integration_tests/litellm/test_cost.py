@@ -57,8 +57,9 @@ def test_response_cost_of_a_whole_answer_is_the_charge(ask: Asker) -> None:
     assert answer.usage.cost > 0
 
 
-def test_charge_wins_over_a_registered_price(ask: Asker) -> None:
+def test_charge_wins_over_a_registered_price(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"aimlapi/{GPT}"
+    monkeypatch.setitem(litellm.model_cost, name, dict(litellm.model_cost[name]))
     litellm.register_model({name: {"input_cost_per_token": 1.0, "output_cost_per_token": 1.0,
                                    "cache_read_input_token_cost": 1.0}})  # fmt: skip
     answer = ask.chat()
@@ -66,7 +67,11 @@ def test_charge_wins_over_a_registered_price(ask: Asker) -> None:
     assert answer._hidden_params["response_cost"] == pytest.approx(answer.usage.cost)
 
 
-def test_without_a_charge_the_registered_price_holds(ask: Asker) -> None:
+def test_without_a_charge_the_registered_price_holds(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "aimlapi/gpt-4o-mini"
+    monkeypatch.setitem(litellm.model_cost, name, dict(litellm.model_cost[name]))
     price = {
         "input_cost_per_token": 2.0,
         "output_cost_per_token": 3.0,
@@ -74,7 +79,7 @@ def test_without_a_charge_the_registered_price_holds(ask: Asker) -> None:
         "litellm_provider": "aimlapi",
         "mode": "chat",
     }
-    litellm.register_model({"aimlapi/gpt-4o-mini": price})
+    litellm.register_model({name: price})
     body = {
         "id": "c-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"},
@@ -92,6 +97,77 @@ def test_log_pre_api_call_sees_the_request_and_no_key(ask: Asker, ledger: Ledger
     assert (sent["model"], sent["temperature"]) == (GPT, 0.5)
     assert told["api_base"] == ask.api.base_url + "/chat/completions"
     assert ask.api.api_key not in repr(told)
+
+
+# --- prices that are known without asking -----
+
+UNPRICED = "text-embedding-3-small"
+
+
+def test_list_prices_come_with_the_package() -> None:
+    prices = Catalog.default().find(GPT).prices
+    assert prices is not None
+    cost = litellm.cost_per_token(f"aimlapi/{GPT}", prompt_tokens=1000, completion_tokens=500)
+    assert cost == (pytest.approx(1000 * prices["input"]), pytest.approx(500 * prices["output"]))
+    chat = [f for f in Catalog.default().models(kind="chat") if f.prices]
+    assert len(chat) > 150
+    for facts in chat:
+        name, prices = f"aimlapi/{facts.id}", facts.prices or {}
+        cost = litellm.cost_per_token(name, prompt_tokens=1000, completion_tokens=0)
+        assert cost[0] == pytest.approx(1000 * prices["input"])  # 0 for some that are free
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_completion_cost_and_budgets_know_the_price(ask: Asker, stream: bool) -> None:
+    answer = ask.both(stream=stream)
+    manager = litellm.BudgetManager("tests")
+    manager.create_budget(total_budget=1.0, user="ann")
+    manager.update_cost(completion_obj=answer, user="ann")
+    assert manager.get_current_cost("ann") > 0
+    assert litellm.completion_cost(answer) == pytest.approx(manager.get_current_cost("ann"))
+
+
+def test_unknown_price_is_no_zero(ask: Asker) -> None:
+    assert Catalog.default().find(UNPRICED).prices is None
+    with pytest.raises(Exception, match="price of aimlapi/text-embedding-3-small is not known"):
+        litellm.cost_per_token(f"aimlapi/{UNPRICED}", prompt_tokens=9, completion_tokens=0)
+    given = ask.options(UNPRICED, input=["one"])
+    answer = ask.call(litellm.embedding, litellm.aembedding, given)
+    assert answer._hidden_params["response_cost"] > 0  # what was charged is known all the same
+
+
+def test_price_of_the_programs_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"aimlapi/{UNPRICED}"
+    monkeypatch.setitem(litellm.model_cost, name, dict(litellm.model_cost[name]))
+    litellm.register_model({name: {"input_cost_per_token": 2.0, "output_cost_per_token": 0.0}})
+    litellm_provider.register(Catalog.default())
+    monkeypatch.setattr(models, "_registered", {})
+    litellm_provider.register()
+    assert litellm.cost_per_token(name, prompt_tokens=3, completion_tokens=0)[0] == 6.0
+
+
+def test_models_survive_a_reload_of_litellms_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = {k: v for k, v in litellm.model_cost.items() if not k.startswith("aimlapi/")}
+    monkeypatch.setattr(litellm, "model_cost", others)
+    litellm.utils.reapply_runtime_model_cost_registrations()
+    assert litellm.model_cost[f"aimlapi/{GPT}"]["input_cost_per_token"] > 0
+    assert litellm.supports_function_calling(f"aimlapi/{GPT}")
+
+
+def test_router_takes_the_cheapest_by_cost(api: Emulator, runner: Any) -> None:
+    here = {"api_key": api.api_key, "api_base": api.base_url}
+    names = (GPT, "alibaba/qwen3-32b")
+    router = litellm.Router(
+        model_list=[
+            {"model_name": "any", "litellm_params": {"model": f"aimlapi/{name}", **here}}
+            for name in names
+        ],
+        routing_strategy="cost-based-routing",
+    )
+    for _ in range(4):
+        runner.run(router.acompletion(model="any", messages=[{"role": "user", "content": "Hi."}]))
+    prices = {name: (Catalog.default().find(name).prices or {})["input"] for name in names}
+    assert {r.body["model"] for r in api.requests} == {min(prices, key=prices.__getitem__)}
 
 
 # --- the model map -----

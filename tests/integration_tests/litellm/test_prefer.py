@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi import litellm_provider
+from langchain_aimlapi import Catalog, litellm_provider
 from langchain_aimlapi._litellm.routing import PreferModels, model_of, price_of, scores_of
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.emulator import Emulator, Fault
@@ -97,21 +97,16 @@ def test_without_figures_the_router_chooses_as_ever(
     assert asked(api)
 
 
-def test_cheapest_model_is_taken_once_prices_are_known(
-    api: Emulator, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+def test_cheapest_model_is_taken_from_the_first_call_on(
+    api: Emulator, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    before = litellm_provider.handler._catalog
-    prefer = PreferModels("price", within=1.0, catalog=lambda: litellm_provider.handler.catalog)
-    monkeypatch.setattr(litellm, "callbacks", [prefer])
-    try:
-        catalog = litellm_provider.refresh_prices(api_key=api.api_key, api_base=api.base_url)
-        prices = {m: price_of(catalog.find(m), 0.75) for m in MODELS}
-        least = min(price for price in prices.values() if price is not None)
-        runner.run(ask(group(api), 8))
-        assert asked(api) <= {m for m, price in prices.items() if price in (least, None)}
-    finally:
-        litellm_provider.handler.catalog = before
+    monkeypatch.setattr(litellm, "callbacks", [litellm_provider.prefer_cheap])
+    prices = {m: price_of(Catalog.default().find(m), 0.75) for m in MODELS}
+    known = {m: price for m, price in prices.items() if price is not None}
+    assert len(known) == len(MODELS)
+    runner.run(ask(group(api), 8))
+    assert asked(api) == {min(known, key=known.__getitem__)}
+    assert not [r for r in api.requests if r.path == "/v1/models"]
 
 
 def test_other_providers_and_unknown_models_are_never_removed() -> None:

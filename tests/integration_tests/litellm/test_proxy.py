@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,25 @@ WILDCARD = """\
     litellm_params: {model: aimlapi/*, api_key: os.environ/AIMLAPI_API_KEY}
 """
 
+BOOKS = """\
+import os
+from litellm.integrations.custom_logger import CustomLogger
+
+class Books(CustomLogger):
+    def note(self, kwargs):
+        cost = (kwargs.get("standard_logging_object") or {}).get("response_cost")
+        with open(os.environ["BOOKS"], "a") as file:
+            file.write(f"{cost or 0.0}\\n")
+
+    async def async_log_success_event(self, kwargs, response_obj, start_time, end_time):
+        self.note(kwargs)
+
+    async def async_log_failure_event(self, kwargs, response_obj, start_time, end_time):
+        self.note(kwargs)
+
+books = Books()
+"""
+
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
@@ -45,9 +64,26 @@ def url(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "AIMLAPI_API_KEY": emulator.api_key,
         "AIMLAPI_API_BASE": emulator.base_url,
     }
+    (folder / "books.py").write_text(BOOKS, encoding="utf-8")
     config = write(CHOICE).replace("model_list:\n", f"model_list:\n{WILDCARD}", 1)
-    with proxy(config, folder, environment) as address:
+    config = config.replace(
+        "litellm_settings:\n", "litellm_settings:\n  callbacks: books.books\n", 1
+    )
+    with proxy(config, folder, {**environment, "BOOKS": str(folder / "books.txt")}) as address:
         yield address
+
+
+@pytest.fixture
+def booked(url: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], list[float]]:
+    """What the proxy has booked for calls since."""
+    path = next(tmp_path_factory.getbasetemp().glob("proxy*/config.yaml")).with_name("books.txt")
+    before = path.read_text() if path.exists() else ""
+
+    def costs() -> list[float]:
+        new = path.read_text().removeprefix(before) if path.exists() else ""
+        return [float(line) for line in new.splitlines()]
+
+    return costs
 
 
 @pytest.fixture
@@ -211,6 +247,29 @@ def test_a_client_that_leaves_ends_the_upstream_stream(api: Emulator, url: str) 
         assert api.requests[-1].ended == "left"
     finally:
         api.pace = 0.0
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_a_client_that_leaves_early_is_booked(
+    api: Emulator, url: str, booked: Callable[[], list[float]], model: str
+) -> None:
+    """Whoever always hangs up before the end has a budget, too."""
+    api.pace = 0.05
+    try:
+        api.say("word " * 400)
+        body = {"model": model, "messages": HI, "stream": True}
+        headers = {"authorization": f"Bearer {MASTER_KEY}"}
+        with httpx.stream(
+            "POST", f"{url}/v1/chat/completions", json=body, headers=headers, timeout=60
+        ) as answer:
+            lines = answer.iter_lines()
+            for _ in range(20):
+                next(lines)
+        _until(booked)
+    finally:
+        api.pace = 0.0
+    assert len(booked()) == 1
+    assert booked()[0] > 0
 
 
 def _until(done: Any) -> None:

@@ -139,13 +139,14 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> None:
     """A LiteLLM in which the private names that are wrapped have changed beyond use."""
     for wrap in wraps.WRAPS:
         module = sys.modules[wrap.module]
-        original = getattr(module, wrap.name)
+        name = wraps.name_in(module, wrap)
+        original = getattr(module, name)
         if not wrap.is_public:
             original = original.__wrapped__
         if wrap.name == "_complete_custom_providers":
-            monkeypatch.setattr(module, wrap.name, _reshaped(original))
+            monkeypatch.setattr(module, name, _reshaped(original))
         else:
-            monkeypatch.setattr(module, wrap.name, _renamed(original))
+            monkeypatch.setattr(module, name, _renamed(original))
     monkeypatch.setattr(drift, "_warned", set())
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 import pytest
+from litellm.litellm_core_utils.streaming_handler import CustomStreamWrapper
 
+from langchain_aimlapi._litellm.stream_wrapper import AimlapiStreamWrapper
 from langchain_aimlapi.emulator import Fault, Say, ToolUse
 
-from .helpers import WEATHER, Asker, litellm, text_of
+from .helpers import GPT, WEATHER, Asker, litellm, text_of
 
 THINKER = "deepseek/deepseek-r1"
 THINKER_WITH_TOOLS = "zhipu/glm-4.5"
@@ -88,3 +91,55 @@ def test_litellm_knows_how_much_of_the_time_is_its_own(ask: Asker, stream: bool)
     else:
         assert answer._hidden_params["litellm_overhead_time_ms"] > 0
         assert answer._response_ms - answer._hidden_params["litellm_overhead_time_ms"] >= 299
+
+
+# --- the short way of plain text -----
+
+
+class Case(NamedTuple):
+    """An answer, and how it is asked for."""
+
+    model: str
+    say: Say
+    more: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+CASES = {
+    "text": Case(GPT, Say("One two three four five six.")),
+    "usage": Case(GPT, Say("One two three."), {"stream_options": {"include_usage": True}}),
+    "several": Case(GPT, Say("One two three."), {"n": 2}),
+    "thoughts": Case(THINKER, Say("The answer is four.", reasoning="Two and two make four.")),
+    "merged": Case(
+        THINKER, Say("It is four.", reasoning="Two and two."),
+        {"merge_reasoning_content_in_choices": True},
+    ),
+    "call": Case(
+        GPT, Say("I shall look.", calls=(ToolUse("get_weather", {"location": "Oslo"}),)),
+        {"tools": [WEATHER]},
+    ),
+    "claude": Case("anthropic/claude-opus-4.1", Say("One two three four."), {"max_tokens": 64}),
+    "cut short": Case(GPT, Say("One two three four.", finish="length")),
+    "one word": Case(GPT, Say("Yes")),
+    "nothing": Case(GPT, Say("")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_plain_text_takes_a_short_way_that_changes_nothing(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    """What LiteLLM's own wrapper would have made of each chunk is what comes."""
+
+    def shown() -> list[str]:
+        ask.api.reset()
+        ask.api.say(case.say)
+        chunks = ask.chunks(case.model, **case.more)
+        varying = {"id", "created", "obfuscation"}
+        dumps = [str(chunk.model_dump(exclude=varying)) for chunk in chunks]
+        return [re.sub(r"call_\w+", "call", dump) for dump in dumps]
+
+    short = shown()
+    own = CustomStreamWrapper.chunk_creator
+    monkeypatch.setattr(AimlapiStreamWrapper, "chunk_creator", own)
+    assert short == shown()
+    assert short
