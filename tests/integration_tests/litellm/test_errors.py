@@ -120,6 +120,7 @@ def test_message_without_a_role_is_a_bad_request(ask: Asker) -> None:
         ask.chat(messages=[{"role": "robot", "content": "hi"}])
 
 
+@pytest.mark.filterwarnings("ignore:.*the model is deprecated")  # the notice before the refusal
 def test_deprecated_model_is_not_found_and_the_error_names_a_live_one(ask: Asker) -> None:
     with pytest.raises(litellm.NotFoundError, match=r"use |nearest"):
         ask.chat("anthropic/claude-3-opus")
