@@ -60,7 +60,7 @@ async def test_the_sum_is_what_the_account_was_charged_whatever_runs_at_once(
     api: Emulator, colour: str
 ) -> None:
     before = balance(api)
-    model = make(model=MODEL, max_retries=3, **api.settings())
+    model = make(model=MODEL, max_retries=5, **api.settings())
     chain = ChatPromptTemplate.from_messages([("human", "Hello {x}")]) | model
     api.fault(Fault(status=503, retry_after=0), times=5)
     inputs: list[Any] = [{"x": str(at)} for at in range(50)]

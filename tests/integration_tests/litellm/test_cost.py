@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,7 +119,10 @@ def test_list_prices_come_with_the_package() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_completion_cost_and_budgets_know_the_price(ask: Asker, stream: bool) -> None:
+def test_completion_cost_and_budgets_know_the_price(
+    ask: Asker, stream: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the manager writes a file where it stands
     answer = ask.both(stream=stream)
     manager = litellm.BudgetManager("tests")
     manager.create_budget(total_budget=1.0, user="ann")
