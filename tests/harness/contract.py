@@ -1,7 +1,7 @@
 """The newest published request schema of every id and path, as JSON schema.
 
 The gateway's own OpenAPI where it was read, over the documentation (see
-`langchain_aimlapi.catalog.generate.newest`). Needs the data beside the repository. The schemas are
+`langchain_aimlapi.catalog.generate.newest`). The schemas are
 the judge; nothing here reads the facts that the package makes of them.
 """
 

@@ -18,12 +18,7 @@ from tests.harness.conformance.door import ANSWERS, Door
 from tests.harness.conformance.feature import Feature
 from tests.harness.conformance.judge import FEATURES, Verdict, can_say, judge, run
 from tests.harness.conformance.published import CHAT, MESSAGES, RESPONSES, Target, targets, unlike
-from tests.harness.paths import SHARED as API
 
-pytestmark = pytest.mark.skipif(
-    not (API / "schemas" / "index.json").exists(),
-    reason="needs ../shared/api beside the repository",
-)
 BY_NAME = {feature.name: feature for feature in FEATURES}
 # One id of every cluster A to N of the chat schemas, and of what is served elsewhere only. The
 # command judges every id: python -m tests.harness.conformance

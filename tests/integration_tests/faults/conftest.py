@@ -17,7 +17,7 @@ def raw_hub() -> Iterator[Hub]:
         yield running
 
 
-@pytest.fixture(params=["httpx", "aiohttp"])
+@pytest.fixture(params=["httpx", pytest.param("aiohttp", marks=pytest.mark.table)])
 def any_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """What carries the async calls of the models that `helpers.make_model` makes."""
     monkeypatch.setattr(helpers, "transport", request.param)

@@ -15,6 +15,7 @@ import pytest
 from langchain_aimlapi.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("neighbours.py")
 
 

@@ -253,7 +253,6 @@ def test_an_answer_without_content_is_no_answer() -> None:
     assert empty.choices[0].finish_reason == "stop"
 
 
-@pytest.mark.skipif(not API.exists(), reason="needs ../shared/api")
 def test_every_published_example_is_one_right_message() -> None:
     files = sorted((API / "responses").glob("messages__*.json"))
     assert files

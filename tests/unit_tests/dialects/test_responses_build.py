@@ -23,7 +23,6 @@ from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.catalog.lookup import Catalog
 from langchain_aimlapi.errors import UnsupportedFeatureError
-from tests.harness.paths import SHARED as API
 from tests.unit_tests.dialects import features
 from tests.unit_tests.dialects.features import (
     CALL,
@@ -63,9 +62,7 @@ def told(asked: ChatRequest, shape: Shape) -> list[str]:
     return [name for name, _ in notes.adaptations]
 
 
-@pytest.mark.skipif(not API.exists(), reason="needs ../shared/api")
 def test_every_feature_of_every_model_fits_its_published_schema() -> None:
-    pytest.importorskip("jsonschema")
     checked, refused, seen = 0, set(), set()
     for model, shape in features.shapes("responses"):
         if id(shape) in seen:  # models that share a shape share its schema

@@ -187,7 +187,6 @@ def test_vendor_fields_of_whole_answers() -> None:
 RECORDED = ("claude-4-5-sonnet__1", "claude-4-5-haiku__1", "claude-4-opus__1", "qwen3-32b__1")
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/api beside the repository")
 @pytest.mark.parametrize("name", RECORDED)
 def test_chunks_have_the_keys_of_the_recorded_ones(name: str) -> None:
     recorded = events(
@@ -209,7 +208,6 @@ def test_chunks_have_the_keys_of_the_recorded_ones(name: str) -> None:
     assert {outline(chunk) for chunk in made} == {outline(chunk) for chunk in recorded}
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/api beside the repository")
 @pytest.mark.parametrize(
     ("file", "model", "style"),
     [

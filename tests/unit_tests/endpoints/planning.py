@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, cast
 
 import jsonschema
-import pytest
 
 from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._wire.flow import Policy, Send
@@ -16,12 +15,7 @@ from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Context, Plan
 from tests.harness import contract
-from tests.harness.paths import SHARED as API
 
-needs_schemas = pytest.mark.skipif(
-    not (API / "schemas" / "index.json").exists(),
-    reason="needs ../shared/api beside the repository",
-)
 ROOT = "https://api.test"
 Json = dict[str, Any]
 

@@ -25,14 +25,12 @@ from tests.unit_tests.endpoints.planning import (
     bodies_of,
     context,
     judge,
-    needs_schemas,
     problems,
     requests_of,
     sent_bytes,
     served,
 )
 
-pytestmark = needs_schemas
 EMBEDDINGS = "/v1/embeddings"
 SIZES = {"size", "aspect_ratio", "resolution"}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
