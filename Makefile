@@ -31,7 +31,7 @@ $(VENV)/dev: $(VENV)/base
 demo: $(VENV)/base  ## Ask the embedded emulator a question and watch the answer come in (no key)
 	@$(PY) examples/demo.py
 
-test: $(VENV)/dev  ## Run the tests: everything once, and a sample of every table (3 minutes)
+test: $(VENV)/dev  ## Run the tests: everything once, and a sample of every table
 	$(PY) -m pytest -q -n $(JOBS) -m "not table and not slow and not peer"
 
 test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too (15 minutes)
