@@ -68,13 +68,13 @@ def encode(body: Mapping[str, Any], model: str) -> bytes:
     try:
         return to_json(body, inf_nan_mode="constants")
     except (PydanticSerializationError, UnicodeEncodeError, ValueError):
-        pass  # a lone surrogate, or a value that is no JSON: told apart below
+        pass  # a lone surrogate, or a value that is no JSON: the next lines find out which
     try:
         return mend_text(json.dumps(body, ensure_ascii=False)).encode()
     except (TypeError, ValueError) as error:
         reason = str(error)
     raise InvalidRequestError(
-        f"the request can not be written as JSON: {reason}",
+        f"the request cannot be written as JSON: {reason}",
         advice="parameters must be plain JSON values",
         model=model,
     )
@@ -87,11 +87,11 @@ class Mender:
     delta and the other half at the beginning of the next.
     """
 
-    __slots__ = ("_held", "_hold")
+    __slots__ = ("_open_halves", "_hold")
 
     def __init__(self, *, hold: bool = True) -> None:
         self._hold = hold  # whether half a pair may be completed by the next frame
-        self._held: dict[str, str] = {}
+        self._open_halves: dict[str, str] = {}
 
     def mend(self, value: Any) -> Any:
         """The value with every string encodable as UTF-8.
@@ -106,9 +106,9 @@ class Mender:
         raise BadJsonError("nested too deeply")
 
     def left(self) -> list[str]:
-        """Paths of the strings that ended in half a pair; asked once, at the end."""
-        paths = list(self._held)
-        self._held.clear()
+        """Paths of the strings that ended in half a pair; called once, at the end."""
+        paths = list(self._open_halves)
+        self._open_halves.clear()
         return paths
 
     def _mend(self, value: Any, path: str) -> Any:
@@ -123,9 +123,9 @@ class Mender:
     def _mend_string(self, text: str, path: str) -> str:
         if not self._hold or path.rpartition(".")[2] not in _TEXT_KEYS:
             return mend_text(text)
-        text = self._held.pop(path, "") + text
+        text = self._open_halves.pop(path, "") + text
         if text and "\ud800" <= text[-1] <= "\udbff":
-            self._held[path] = text[-1]
+            self._open_halves[path] = text[-1]
             text = text[:-1]
         return mend_text(text)
 

@@ -30,7 +30,7 @@ class DriverHolder:
         self.warned: set[tuple[str, str]] = set()
 
     def drivers(self, model: HasTransport) -> Drivers:
-        """The drivers; imports the HTTP library when it is first asked."""
+        """The drivers; imports the HTTP library when first called."""
         if self._drivers is None:
             from langchain_aimlapi._transport import TransportOptions, drivers_for
 

@@ -82,9 +82,9 @@ def argument_names(cls: type[BaseModel]) -> frozenset[str]:
 def refuse_twins(cls: type[BaseModel], values: Mapping[str, Any]) -> None:
     """Refuse one argument under two names: one of the values would be lost."""
     for names in alias_groups(cls):
-        given = [name for name in names if name in values]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} are the same argument; give one of them")
+        used = [name for name in names if name in values]
+        if len(used) > 1:
+            raise ValueError(f"{' and '.join(used)} are the same argument; give one of them")
 
 
 class ConnectionFields(BaseModel):
@@ -244,7 +244,7 @@ class ConnectionFields(BaseModel):
     def __getstate__(self) -> dict[Any, Any]:
         if self.http_client is not None or self.http_async_client is not None:
             raise TypeError(
-                f"a {type(self).__name__} with its own http_client or http_async_client can not "
+                f"a {type(self).__name__} with its own http_client or http_async_client cannot "
                 "be pickled; give the clients to the copy in the other process"
             )
         state = super().__getstate__()

@@ -35,7 +35,7 @@ class Total:
     Attributes:
         usd: What the API has charged, in US dollars.
         calls: Finished calls, failed ones too.
-        estimated_usd: What calls have probably cost whose charge nobody said: streams that were
+        estimated_usd: Probable cost of calls whose charge is unknown: streams that were
             left or broke off. Not in ``usd``.
         unknown_calls: The number of those calls.
     """
@@ -128,7 +128,7 @@ class Ledger:
         return ticket
 
     def settle(self, ticket: Ticket, usd: float | None) -> None:
-        """End a call with its charge; None: there was one, and nobody said how much."""
+        """End a call with its charge; None: there was one, of an unknown amount."""
         for each in self._line():
             each._settle(ticket, usd)
 

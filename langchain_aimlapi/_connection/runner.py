@@ -1,4 +1,4 @@
-"""Carrying out plans: the one place where an endpoint's plan meets the drivers, in both colours."""
+"""Carrying out plans: the one place where an endpoint's plan meets the drivers, sync and async."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ async def _overlapped(
 
 
 class SyncItems(Generic[T]):
-    """Items of a streamed answer. The request is sent when the first one is asked for; the
+    """Items of a streamed answer. The request is sent when the first one is needed; the
     connection is closed at the end, by `close`, or when the ``with`` block is left."""
 
     def __init__(self, items: Generator[T, None, None]) -> None:

@@ -33,7 +33,7 @@ def key_from_environment() -> SecretStr | None:
     try:
         value = clean_key(os.environ.get(KEY_VARIABLE, ""))
     except ValueError:
-        return None  # told at the first call, where it is an error
+        return None  # the first call reports it, as an error
     return SecretStr(value) if value else None
 
 
@@ -42,15 +42,15 @@ def base_from_environment() -> str | None:
     return os.environ.get(BASE_VARIABLE, "").strip() or None
 
 
-def resolve_key(given: Key | None) -> Key:
+def resolve_key(key: Key | None) -> Key:
     """The key to use: the argument, else ``AIMLAPI_API_KEY``.
 
     Raises:
         AuthenticationError: there is none. There is no mock mode.
     """
-    if given is not None and not isinstance(given, SecretStr):
-        return given
-    value = clean_key(given.get_secret_value()) if given is not None else ""
+    if key is not None and not isinstance(key, SecretStr):
+        return key
+    value = clean_key(key.get_secret_value()) if key is not None else ""
     if not value:
         try:
             value = clean_key(os.environ.get(KEY_VARIABLE, ""))
@@ -64,13 +64,13 @@ def resolve_key(given: Key | None) -> Key:
     return SecretStr(value)
 
 
-def resolve_root(given: str | None, *, allow_http: bool) -> str:
+def resolve_root(base_url: str | None, *, allow_http: bool) -> str:
     """The address without its ``/v1``: paths of the API are written in full after it.
 
     Raises:
         ValueError: not an http(s) URL, or plain http to another machine without ``allow_http``.
     """
-    url = (given or base_from_environment() or DEFAULT_BASE_URL).strip()
+    url = (base_url or base_from_environment() or DEFAULT_BASE_URL).strip()
     check_base_url(url, allow_http=allow_http)
     return _VERSION_SUFFIX.sub("", url.rstrip("/"))
 

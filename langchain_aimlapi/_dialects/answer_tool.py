@@ -1,6 +1,6 @@
 """A format for the answer of a model that has tools and no such format: one tool more.
 
-Said in the prompt, a format holds for every answer, so that a model that may call tools answers at
+Described in the prompt, a format holds for every answer, so that a model that may call tools answers at
 once. As a tool beside the others it is what the model calls when it has finished; its arguments
 are then the text of the answer, and nobody sees that there was a call.
 """
@@ -111,7 +111,7 @@ class _Reader(AnswerReader):
         self._tool = tool
         self._words: dict[int, list[str]] = {}  # by choice
         self._own: set[tuple[int, int]] = set()  # (choice, position) of calls of the tool
-        self._given: dict[int, str] = {}  # by choice: the text that has been passed on
+        self._emitted: dict[int, str] = {}  # by choice: the text that has been passed on
         self._last: dict[int, str] = {}  # by choice: the fragment that has not
 
     def feed(self, data: bytes) -> list[Delta | StreamEnd]:
@@ -153,7 +153,7 @@ class _Reader(AnswerReader):
             else:
                 others.append(fragment)
         if text:
-            self._given[delta.choice] = self._given.get(delta.choice, "") + text
+            self._emitted[delta.choice] = self._emitted.get(delta.choice, "") + text
         return delta._replace(text=text, tools=tuple(others))
 
     def _is_own(self, choice: int, fragment: ToolDelta) -> bool:
@@ -165,9 +165,9 @@ class _Reader(AnswerReader):
         """What of the arguments has not been passed on."""
         rests: list[Delta] = []
         for choice in self._tool.as_text(reply).choices:
-            given = self._given.get(choice.index, "")
-            if choice.index in self._last and choice.text.startswith(given):
-                rests.append(Delta(text=choice.text[len(given) :], choice=choice.index))
+            emitted = self._emitted.get(choice.index, "")
+            if choice.index in self._last and choice.text.startswith(emitted):
+                rests.append(Delta(text=choice.text[len(emitted) :], choice=choice.index))
         return rests
 
     def _kept_words(self) -> list[Delta]:

@@ -53,7 +53,7 @@ def choose(facts: Facts, request: ChatRequest, forced: DialectName | None = None
     """The shape to try first: the catalog's first, unless the user forces a dialect.
 
     Claude ids that take Anthropic's form on the chat path answer there in OpenAI's, which has no
-    place for signed thoughts; where thinking is asked for, or a signed thought goes back, and the
+    place for signed thoughts; where thinking is requested, or a signed thought goes back, and the
     id is served on ``/v1/messages`` too, that path is used.
     """
     shapes = [s for s in facts.shapes.values() if s.dialect in PATHS]

@@ -40,7 +40,7 @@ def without_foreign_reasoning(
     answer, everything stays.
 
     Args:
-        vendor: Vendor of the model that is asked.
+        vendor: Vendor of the model that is called.
         model: Its id.
     """
     return tuple(

@@ -1,4 +1,4 @@
-"""The neutral vocabulary that every room speaks: what is asked, and what comes back.
+"""The neutral vocabulary that every room speaks: requests, and what comes back.
 
 LangChain messages and LiteLLM's OpenAI-style dictionaries become these values; a dialect turns
 them into one wire shape and turns the wire's answer back into them. Nothing here knows a vendor.
@@ -20,7 +20,7 @@ FREE_TEXT_KEY = "__arg1"
 """Where free text stands in a function call (LangChain's own key for a lone string)."""
 
 
-# --- what is asked -----
+# --- requests -----
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +284,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What is said once per answer."""
+    """What stands once in an answer."""
 
     id: str | None = None
     model: str | None = None
@@ -322,7 +322,7 @@ class ChatResponse:
 
 
 class StreamEnd(NamedTuple):
-    """The end of a stream: what is said once, and how each choice ended.
+    """The end of a stream: what stands once in it, and how each choice ended.
 
     ``reply`` is everything that was delivered, assembled.
     """

@@ -62,8 +62,8 @@ def _with(body: Body, path: Path, value: Body) -> Body:
         return value
     first, *rest = path
     inner = body[first]
-    held = _with(inner, tuple(rest), value) if isinstance(inner, dict) else value
-    return {k: v for k, v in {**body, first: held}.items() if k != first or v != {}}
+    inner_value = _with(inner, tuple(rest), value) if isinstance(inner, dict) else value
+    return {k: v for k, v in {**body, first: inner_value}.items() if k != first or v != {}}
 
 
 def _coerced(value: object, facts: Param) -> object:
@@ -119,7 +119,7 @@ class Memory:
         self._closed.add(key)
 
     def is_closed(self, key: Key) -> bool:
-        """Whether the API has said that the model is not served on the path."""
+        """Whether, by an answer of the API, the model is not served on the path."""
         return key in self._closed
 
     def clear(self) -> None:

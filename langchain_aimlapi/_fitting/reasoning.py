@@ -146,7 +146,7 @@ def read_reasoning(params: Mapping[str, object]) -> Reasoning | None:
 
 
 def wants_thinking(params: Mapping[str, object]) -> bool:
-    """Whether reasoning is asked for in any spelling, and not switched off."""
+    """Whether reasoning is requested in any spelling, and not switched off."""
     reasoning = read_reasoning(params)
     return reasoning is not None and not reasoning.is_off
 
@@ -268,7 +268,7 @@ def _control(reasoning: Reasoning, shape: Shape) -> str | None:
 
 
 def fits_level(reasoning: Reasoning, shape: Shape) -> bool:
-    """Whether the model has exactly the effort that is asked for."""
+    """Whether the model has exactly the effort that is requested."""
     facts = (shape.params or {}).get("reasoning_effort")
     return facts is not None and reasoning.effort is not None and fits(facts, reasoning.effort)
 
@@ -357,7 +357,7 @@ def _write_thinking(order: _Order) -> Body:
     reasoning, facts = order.reasoning, order.facts("thinking")
     kinds = _kinds(facts)
     if reasoning.is_off:
-        # Claude does not think unless it is told to.
+        # Claude does not think unless the request says so.
         return {"thinking": {"type": "disabled"}} if not kinds or "disabled" in kinds else {}
     if "budget_tokens" not in facts.properties:
         if reasoning.tokens:

@@ -69,7 +69,7 @@ def lesson_of(error: InvalidRequestError, body: Mapping[str, object]) -> Lesson 
 
 
 def is_elsewhere(error: InvalidRequestError) -> bool:
-    """Whether a refusal says that the model is served on another path than the one asked."""
+    """Whether a refusal says that the model is served on another path than this one."""
     return type(error) is InvalidRequestError and _ELSEWHERE.search(error.message) is not None
 
 

@@ -3,7 +3,7 @@
 The models say it in four ways: ``size`` ("1024x1024"), ``image_size`` (a preset, or a box of width
 and height), ``aspect_ratio`` ("16:9") and ``resolution`` ("2K"). What means the same is spelled
 anew; a size that a model does not have is an error that names the sizes that it has, for a larger
-image costs more and a smaller one is not what was asked for.
+image costs more and a smaller one is not what was ordered.
 """
 
 from __future__ import annotations

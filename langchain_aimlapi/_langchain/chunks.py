@@ -154,7 +154,7 @@ def _with_tools(message: AIMessageChunk, tools: tuple[ToolDelta, ...]) -> AIMess
     """The message with fragments, and with what langchain-core's validator makes of each alone.
 
     It tries to mend every fragment into a JSON object, which costs three times as much as all the
-    rest, and notes an invalid call where it is none. What begins with no brace can not become
+    rest, and notes an invalid call where it is none. What begins with no brace cannot become
     one, so only the others are left to it.
     """
     chunks = [

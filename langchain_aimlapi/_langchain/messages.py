@@ -91,7 +91,7 @@ def _convert(message: BaseMessage) -> list[Message]:
         return [Message(_ROLES[message.role], parts, name=message.name, tool_call_id=call_id)]
     kind = message.role if isinstance(message, ChatMessage) else type(message).__name__
     raise ValueError(
-        f"a message of the kind {kind!r} can not be sent; use SystemMessage, HumanMessage, "
+        f"a message of the kind {kind!r} cannot be sent; use SystemMessage, HumanMessage, "
         "AIMessage or ToolMessage"
     )
 

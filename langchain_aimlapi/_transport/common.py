@@ -119,7 +119,7 @@ def fault_of(error: Exception, *, stale: bool = False) -> Fault:
         tls = "CERTIFICATE_VERIFY_FAILED" in detail or "certificate" in detail.lower()
         return Fault("tls" if tls else "connect", detail)
     if isinstance(error, RuntimeError):
-        return Fault("url", f"the http client can not be used: {detail}")
+        return Fault("url", f"the http client cannot be used: {detail}")
     return Fault("broken", detail, stale=stale)
 
 
@@ -148,7 +148,7 @@ def timeouts_of(limits: Limits, until: float | None) -> dict[str, float | None]:
 def build(
     client: Any, request: Request, timeout: dict[str, float | None], trace: Any, content: Any
 ) -> Any:
-    """httpx's request. ``content`` is the body in the form that the client's colour takes."""
+    """httpx's request. ``content`` is the body in the form that a sync or an async client takes."""
     headers = {"accept-encoding": ACCEPT_ENCODING, **request.headers}
     if request.body is not None and not isinstance(request.body, bytes):
         headers["content-length"] = str(request.body.length)

@@ -1,4 +1,4 @@
-"""Downloads with the drivers: into memory, or piece by piece onto the disk, in both colours."""
+"""Downloads with the drivers: into memory, or piece by piece onto the disk, sync and async."""
 
 from __future__ import annotations
 

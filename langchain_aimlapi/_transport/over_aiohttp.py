@@ -104,7 +104,7 @@ class _Patience:
     """Ends a wait for bytes that takes too long, or that nobody will answer.
 
     A timer for each read would cost as much as the read. This one looks now and then how long the
-    wait has really lasted. It looks at the connection, too: aiohttp 3.14 closes it where it can not
+    wait has really lasted. It looks at the connection, too: aiohttp 3.14 closes it where it cannot
     read on, and does not tell who waits for the body.
     """
 

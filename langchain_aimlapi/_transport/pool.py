@@ -90,7 +90,7 @@ class Pool(Generic[C]):
 
     def _surplus(self) -> Slot[C] | None:
         """A client whose connections have all been idle for too long. httpcore looks for those
-        only when it is asked for a connection, and nobody asks this one."""
+        only when a connection is requested, and nobody requests one here."""
         last = self.slots[-1]
         if len(self.slots) == 1 or last.users or time.monotonic() - last.left < self._keepalive:
             return None

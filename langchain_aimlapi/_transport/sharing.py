@@ -41,7 +41,7 @@ class _Shared:
             return drivers
 
     def forked(self) -> None:
-        self._lock = threading.Lock()  # the parent's may be held by a thread that is not here
+        self._lock = threading.Lock()  # a thread that is not here may own the parent's
 
 
 _SHARED = _Shared()

@@ -45,7 +45,7 @@ T = TypeVar("T")
 class _Watchdog:
     """Ends a blocking read at a given moment, by shutting its socket down.
 
-    httpx bounds the wait for each byte, not for all of them, and can not shorten a wait that has
+    httpx bounds the wait for each byte, not for all of them, and cannot shorten a wait that has
     begun; a timer thread that lives only as long as the wait can.
     """
 

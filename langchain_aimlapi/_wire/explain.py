@@ -185,7 +185,7 @@ def is_error_body(body: Any) -> bool:
         return False
     if body.get("error"):
         return True
-    if "choices" in body:  # asked of every event of a stream, so the commonest answer comes first
+    if "choices" in body:  # runs for every event of a stream, so the commonest answer comes first
         return False
     if body.get("type") == "error" or body.get("object") == "error":
         return True

@@ -151,11 +151,11 @@ class StreamReader(Protocol):
 
     done: bool
     delivered: bool
-    error: errors.AimlapiError | None  # told inside, to be raised after the items before it
+    error: errors.AimlapiError | None  # found in the stream, to be raised after the items before it
 
     @property
     def finished(self) -> bool:
-        """The answer has said its end, so that a lost tail loses nothing."""
+        """The answer's own end has arrived, so that a lost tail loses nothing."""
         ...
 
     def feed(self, data: bytes) -> list[Any]:
@@ -272,7 +272,7 @@ def call(
         repeat_lost: False for a request whose answer is paid for: where the answer is lost (the
             time is over, the connection broke), it is not sent again. A failure that was answered
             is free.
-        mend: Asked once, where the request is refused for its form.
+        mend: Called once, where the request is refused for its form.
     """
     attempts = _Attempts(policy, repeatable=repeatable, repeat_lost=repeat_lost, mend=mend)
     while True:

@@ -1,4 +1,4 @@
-"""Bounded decompression: a small answer can not become a large one unnoticed."""
+"""Bounded decompression: a small answer cannot become a large one unnoticed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 
 
 class EncodingError(ValueError):
-    """The body is not in the encoding that its header names, or in one that nobody asked for."""
+    """The body is not in the encoding that its header names, or in one that was not requested."""
 
 
 class Inflater:
@@ -21,7 +21,9 @@ class Inflater:
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise EncodingError(f"the answer's content-encoding is {name[:40]!r}, not asked for")
+            raise EncodingError(
+                f"the answer's content-encoding is {name[:40]!r}, which was not requested"
+            )
         self._auto = name == "deflate"
         self._first = b""  # too little of a "deflate" body to tell whether it has its header
         self._decoder = None if name in ("", "identity") else zlib.decompressobj(47)

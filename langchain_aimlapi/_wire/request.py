@@ -17,7 +17,7 @@ class Body(Protocol):
         ...
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes, from the beginning; asked for again for another attempt. Raises OSError
+        """The bytes, from the beginning; called again for another attempt. Raises OSError
         where a file cannot be read."""
         ...
 

@@ -15,7 +15,7 @@ BASE_DELAY = 0.5
 """Seconds before the first retry, before jitter; doubles with each further one."""
 MAX_DELAY = 8.0
 MAX_RETRY_AFTER = 60.0
-"""A server that asks for more than this is not waited for: the error says how long it asked."""
+"""A server that demands a longer wait is not waited for: the error says how long it demands."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 

@@ -19,7 +19,7 @@ class EventTooLargeError(ValueError):
 class SseDecoder:
     """Incremental decoder: `feed` bytes as they come, `close` at the end.
 
-    Data stays bytes: a line end can not stand inside a UTF-8 character, so the cut is safe and
+    Data stays bytes: a line end cannot stand inside a UTF-8 character, so the cut is safe and
     the JSON parser that follows reads bytes anyway.
     """
 
@@ -30,7 +30,7 @@ class SseDecoder:
         self._pending: list[bytes] = []  # pieces of the line that is not complete yet
         self._data: list[bytes] = []  # complete data lines of the current event
         self._event = ""
-        self._size = 0  # bytes held in _pending and _data
+        self._size = 0  # bytes in _pending and _data
         self._skip_lf = False  # the last byte was CR: a LF that follows belongs to it
         self._started = False
 

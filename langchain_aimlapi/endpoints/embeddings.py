@@ -111,7 +111,7 @@ def plan_embeddings(
 
     Raises:
         InvalidRequestError: an empty text, or something that is no text; names its position.
-        UnsupportedFeatureError: a text or a parameter that the model can not take.
+        UnsupportedFeatureError: a text or a parameter that the model cannot take.
 
     Wire: POST ``/v1/embeddings`` ``{model, input, ...}`` -> ``{object: "list", data: [{index,
     embedding}], usage, meta}``.

@@ -1,4 +1,4 @@
-"""The conformance command: it finds no fault, and it can not be fooled."""
+"""The conformance command: it finds no fault, and it cannot be fooled."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_no_feature_is_found_in_a_body_that_does_not_say_it(feature: Feature) ->
     assert feature.arrived(empty, frozenset()) is (feature.name == "tool choice none")
 
 
-# --- it can not be fooled -----
+# --- it cannot be fooled -----
 
 
 def test_refusing_what_the_schema_can_say_is_wrong(

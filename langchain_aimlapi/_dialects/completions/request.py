@@ -1,9 +1,9 @@
 """``/v1/chat/completions`` in OpenAI's shape: building a request that the model takes.
 
 The API is not one dialect: 115 different schemas stand behind this path. What a model does not
-take in the form given is said in another form where nothing is lost by that, reported through
+take in the caller's form is sent in another form where nothing is lost by that, reported through
 `Notes` where something is left out, and refused before sending where the content itself could
-not be said.
+not be sent.
 
 Wire: POST, ``{"model", "messages", "tools", "tool_choice", "response_format", ...}``.
 Source: the chat schemas of the API's documentation, read 2026-08-21.
@@ -206,7 +206,7 @@ def _response_format(
         return openai_format(answer_format), None
     if answer_format.kind == "text":
         return None, None
-    change = f"{answer_format.kind} was asked for in the prompt"
+    change = f"{answer_format.kind} was requested in the prompt"
     notes.adapted("response_format", change, "the model has no such format")
     weaker = answer_format.kind == "json_schema" and "json_object" in formats
     return {"type": "json_object"} if weaker else None, json_instruction(answer_format)

@@ -94,10 +94,10 @@ def _system(blocks: list[Block], shape: Shape, notes: Notes) -> str | list[Block
 
 
 def _answer_format(answer_format: ResponseFormat | None, notes: Notes) -> tuple[Body, str | None]:
-    """Anthropic has no format parameter: the format is asked for in the system text."""
+    """Anthropic has no format parameter: the system text describes the format."""
     if answer_format is None or answer_format.kind == "text":
         return {}, None
-    change = f"{answer_format.kind} was asked for in the prompt"
+    change = f"{answer_format.kind} was requested in the prompt"
     if notes.unsupported("response_format", change, "the model has no such format"):
         return {"response_format": openai_format(answer_format)}, None
     return {}, json_instruction(answer_format)

@@ -79,7 +79,7 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
 
 
 def _store(params: Mapping[str, object], shape: Shape) -> Body:
-    """``store`` is said aloud: the schema's default is false, real answers show it as true."""
+    """``store`` is always sent: the schema's default is false, real answers show it as true."""
     if params.get("store") is not None:
         return {"store": params["store"]}
     if params.get("background") or not declares(shape, "store"):
@@ -88,7 +88,7 @@ def _store(params: Mapping[str, object], shape: Shape) -> Body:
 
 
 def _include(params: Mapping[str, object], shape: Shape, stored: bool) -> Body:
-    """Encrypted thoughts are asked for where nothing is stored, so that the next turn can hand
+    """Encrypted thoughts are requested where nothing is stored, so that the next turn can hand
     them back. Only where the model is known to think: the others answer 400."""
     named = params.get("include")
     names = list(named) if isinstance(named, list | tuple) else []
@@ -207,7 +207,7 @@ def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str |
         if formats is None or answer_format.kind in formats or notes.policy == "send":
             text["format"] = _format(answer_format)
         elif answer_format.kind != "text":
-            change = f"{answer_format.kind} was asked for in the prompt"
+            change = f"{answer_format.kind} was requested in the prompt"
             notes.unsupported("response_format", change, "the model has no such format")
             instruction = json_instruction(answer_format)
     verbosity = request.params.get("verbosity")

@@ -264,7 +264,7 @@ class Item:
         figure: The number that is compared; a key of the figures.
         scenario: What the server plays.
         times: Repetitions inside one measurement.
-        fresh: Measured in a process of its own (memory can not be un-grown).
+        fresh: Measured in a process of its own (memory cannot be un-grown).
         once: One round is enough.
         peers: Contestants; empty for all but LiteLLM's.
     """

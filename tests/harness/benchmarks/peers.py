@@ -261,7 +261,7 @@ class Entry:
     """A field that ChatAimlapi must have for this contestant to take part."""
 
     def why_not(self) -> str | None:
-        """Why it can not take part here; None where it can."""
+        """Why it cannot take part here; None where it can."""
         missing = [name for name in self.needs if not is_there(name)]
         if missing:
             return f"not installed: {', '.join(missing)}"

@@ -27,7 +27,7 @@ class Feature:
         arrived: Whether the meaning is in a body.
         witnesses: Bodies that say it; one that a schema takes, and whose keys it names, shows that
             the schema can express the feature. Empty: every schema can.
-        droppable: Where the schema can not say it, leaving it out in silence is right.
+        droppable: Where the schema cannot say it, leaving it out in silence is right.
         modes: ``whole`` and ``stream``.
     """
 

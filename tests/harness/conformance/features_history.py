@@ -154,7 +154,7 @@ _WITH_TOOLS = (
              words=everything(mentions("Oslo", "get_weather"), carries("image", PNG)),
              witnesses=WITH_IMAGE, bind=bound()),
 )  # fmt: skip
-# Where tools are bound, a model without tools can not be asked at all.
+# Where tools are bound, a model without tools cannot be asked at all.
 _FITTED = tuple(
     f if f.bind is None else Feature(
         f.name, f.messages, everything(offers(*BOTH), f.arrived),

@@ -69,7 +69,7 @@ def _is_user(body: Body, takes: frozenset[str]) -> bool:
 
 
 def _streams_usage(body: Body, takes: frozenset[str]) -> bool:
-    # Where usage can not be asked for it comes unasked (Claude, messages, responses).
+    # Where usage cannot be asked for it comes unasked (Claude, messages, responses).
     asked = (body.get("stream_options") or {}).get("include_usage") is True
     return body.get("stream") is True and (asked or "stream_options" not in takes)
 

@@ -42,7 +42,7 @@ Outcome = Literal["valid", "refused", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``valid``: sent, taken by the schema, nothing lost. ``refused``: the schema can not say it,
+    """``valid``: sent, taken by the schema, nothing lost. ``refused``: the schema cannot say it,
     and the user was told before anything was sent. ``wrong``: everything else."""
 
     id: str

@@ -40,7 +40,7 @@ def test_call_ends_as_required(hub: Hub, scenario: Scenario, call: Call) -> None
     assert not result.problems, "\n".join(result.problems)
 
 
-# aiohttp refuses what it can not read before it shows what came along in the same packet.
+# aiohttp refuses what it cannot read before it shows what came along in the same packet.
 REFUSED_BY_AIOHTTP = {
     "transfer: the length twice, the same",
     "ends well: [DONE], then a broken chunk size",

@@ -19,7 +19,7 @@ from tests.unit_tests.langchain.helpers import Wire, add_up, delta, reasoning_of
 QUICK = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
-# Any text, also half of a surrogate pair, which JSON can say and UTF-8 can not.
+# Any text, also half of a surrogate pair, which JSON can say and UTF-8 cannot.
 TEXT = st.text(st.characters(), max_size=12)
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT)
 JSON = st.recursive(

@@ -1,6 +1,6 @@
 """Every embedding and image id, every feature: what is built fits the published schema.
 
-The judge is the documentation's own schema, not the catalog. A request that a model can not take
+The judge is the documentation's own schema, not the catalog. A request that a model cannot take
 in any form must be refused before it is sent; those pairs are counted, so that none slips in.
 """
 

@@ -392,7 +392,7 @@ def test_the_cache_key_differs_where_the_answer_may_differ(change: dict[str, Any
     plain = ChatAimlapi(model=MODEL)
     other = make(**{"model": MODEL, **change})
     assert plain._get_llm_string() != other._get_llm_string()
-    if "base_url" not in change:  # it is in no dump, so that a changed dump can not redirect a key
+    if "base_url" not in change:  # it is in no dump, so that a changed dump cannot redirect a key
         assert plain._identifying_params != other._identifying_params
 
 
