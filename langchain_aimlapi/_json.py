@@ -87,7 +87,7 @@ class Mender:
     delta and the other half at the beginning of the next.
     """
 
-    __slots__ = ("_open_halves", "_hold")
+    __slots__ = ("_hold", "_open_halves")
 
     def __init__(self, *, hold: bool = True) -> None:
         self._hold = hold  # whether half a pair may be completed by the next frame

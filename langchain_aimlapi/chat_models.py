@@ -275,7 +275,7 @@ class ChatAimlapi(Batching):
         self, request: ChatRequest, headers: dict[str, str]
     ) -> tuple[Call, ChatRequest]:
         call = self._call_or_urls(request, headers)
-        assert isinstance(call, Call)  # noqa: S101 - no URL is left that could be asked for
+        assert isinstance(call, Call)  # noqa: S101 - no URL is left to download
         return call, request
 
     def _request(
@@ -287,7 +287,7 @@ class ChatAimlapi(Batching):
         *,
         stream: bool,
     ) -> tuple[ChatRequest, dict[str, str]]:
-        """What is asked for, and the headers to send."""
+        """The request, and the headers to send."""
         options = dict(kwargs)
         headers = request_headers(self, options, _run_id(run_manager) or runs.current_run_id())
         return chat_request(self, messages, stop, options, stream=stream), headers
@@ -353,7 +353,7 @@ class ChatAimlapi(Batching):
         return final_to_chunk(item, model=request.model, with_headers=self.include_response_headers)
 
     def _leave_out(self, request: ChatRequest) -> None:
-        """A stream shows the first answer only; say so, once, to whoever asked for several."""
+        """A stream shows the first answer only; say so, once, to whoever requested several."""
         if request.params.get("n"):
             notes = Notes(request.model, self.on_unsupported)
             notes.adapted("n", "a stream shows the first of several answers; invoke gives all")

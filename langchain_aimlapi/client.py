@@ -38,7 +38,7 @@ _OPTIONS = frozenset(
 class AimlapiClient(Connection):
     """AI/ML API without LangChain: ``AimlapiClient().images.generate(model=..., prompt=...)``.
 
-    Every endpoint comes in two colours; the async one has an ``a`` before its name::
+    Every endpoint comes sync and async; the async one has an ``a`` before its name::
 
         client.embeddings(model=..., input=[...])     await client.aembeddings(...)
         client.images.generate(model=..., prompt=...) await client.images.agenerate(...)
@@ -85,8 +85,8 @@ class AimlapiClient(Connection):
                 raise ValueError(f"{name!r} belongs to the connection: make a new client for it")
         plain = {"request_timeout": "timeout", "aimlapi_api_key": "api_key"}
         changed = {plain.get(name, name): value for name, value in options.items()}
-        held = {name: getattr(self, name) for name in self.model_fields_set}
-        twin = type(self)(**{**held, **changed})
+        settings = {name: getattr(self, name) for name in self.model_fields_set}
+        twin = type(self)(**{**settings, **changed})
         twin._holder = self._holder
         return twin
 

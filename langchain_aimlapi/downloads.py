@@ -1,4 +1,4 @@
-"""Downloading what an answer links to (images, sound, video), safely and only when asked.
+"""Downloading what an answer links to (images, sound, video), safely and only on request.
 
 URLs come from servers, so they are not trusted: only public https addresses are followed, each
 host is resolved once and connected to at exactly that address, redirects are checked anew, the

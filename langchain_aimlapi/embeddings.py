@@ -41,7 +41,7 @@ _WITHOUT_EFFECT = {
 class AimlapiEmbeddings(Connection, Embeddings):
     """Embeddings by model id: ``AimlapiEmbeddings(model="text-embedding-3-large")``.
 
-    Documents and queries are embedded as the model wants them: Google's models are told which of
+    Documents and queries are embedded as the model wants them: Google's models learn which of
     the two a text is, Voyage's long texts go out alone, OpenAI's vectors travel as base64. The
     key is read from ``api_key`` or ``AIMLAPI_API_KEY`` when a call is made.
 
@@ -82,7 +82,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
     @model_validator(mode="before")
     @classmethod
     def _without_effect(cls, values: Any) -> Any:
-        """Arguments of other classes that mean nothing here are said to, not swallowed."""
+        """Arguments of other classes that mean nothing here are reported, not swallowed."""
         if not isinstance(values, dict):
             return values
         idle = [name for name in values if name in _WITHOUT_EFFECT]

@@ -15,12 +15,12 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     │   └── JobNotFoundError                                  404 for the id of a job
     ├── ModelNotFoundError (core's ModelNotFoundError)        404, deprecated or unknown model
     ├── RateLimitError (ModelRateLimitError)                  429
-    ├── APIError (ModelAPIError)                              5xx, and errors told inside a stream
+    ├── APIError (ModelAPIError)                              5xx, and errors inside a stream
     │   ├── InvalidResponseError                              a 2xx that is no answer
     │   └── JobFailedError                                    a job ended without a result
     ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
     ├── SpendLimitError                                       refused by us: the limit is reached
-    ├── StructuredOutputError (OutputParserException)         no answer in the shape asked for
+    ├── StructuredOutputError (OutputParserException)         no answer in the requested shape
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
     └── APITimeoutError (ModelTimeoutError)                   nothing came in time
@@ -90,15 +90,15 @@ class AimlapiError(core.ModelError):
     """Base of all errors of this package.
 
     Attributes:
-        message: What went wrong, in the server's words where it said any (bounded, one line).
+        message: What went wrong, in the server's words where there are any (bounded, one line).
         advice: What to do about it, or None.
         status_code: HTTP status, or the code inside an error frame; None if there was none.
         code: The machine-readable code of the server or vendor (``"invalid_api_key"``).
         field: The request field that was refused (``"messages.0.role"``).
-        model: The model id that was asked for.
+        model: The model id of the request.
         request_id: The API's ``requestId``.
         inference_id: The API's ``x-inference-id``, to find the call in the usage log.
-        retry_after: Seconds the server asked to wait, or None.
+        retry_after: Seconds that the server wants us to wait, or None.
         body: The decoded error body (bounded), or None.
         partial: What a stream had delivered before it failed, or None. An AIMessage where a
             chat model raised it.
@@ -239,12 +239,12 @@ class SpendLimitError(AimlapiError):
 
 
 class StructuredOutputError(AimlapiError, core.OutputParserException):
-    """No answer had the shape that was asked for, its repair turn included.
+    """No answer had the requested shape, its repair turn included.
 
     Attributes:
         raw: The last answer, an AIMessage; None where there was none.
         answers: All answers, the first one first.
-        cost: What they have cost together, in US dollars; None where nobody said.
+        cost: What they have cost together, in US dollars; None where it is unknown.
         llm_output: The text of the last answer.
     """
 
@@ -278,7 +278,7 @@ class APIError(AimlapiError, core.ModelAPIError):
 
 
 class InvalidResponseError(APIError):
-    """The server said success and sent no usable answer (HTML, empty, broken or error JSON)."""
+    """The status was success, but the answer is not usable (HTML, empty, broken or error JSON)."""
 
 
 class APIConnectionError(AimlapiError, core.ModelConnectionError):

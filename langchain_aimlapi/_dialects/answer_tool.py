@@ -1,8 +1,8 @@
 """A format for the answer of a model that has tools and no such format: one tool more.
 
-Described in the prompt, a format holds for every answer, so that a model that may call tools answers at
-once. As a tool beside the others it is what the model calls when it has finished; its arguments
-are then the text of the answer, and nobody sees that there was a call.
+Described in the prompt, a format holds for every answer, so that a model that may call tools
+answers at once. As a tool beside the others it is what the model calls when it has finished; its
+arguments are then the text of the answer, and nobody sees that there was a call.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ class _Build:
         return self.root, self.chat.model, path
 
     def _served(self) -> Facts:
-        """The facts without the paths on which, by an answer of the API, the model is not served."""
+        """The facts without the paths that the API has refused for this model."""
         kept = {p: s for p, s in self.facts.shapes.items() if not MEMORY.is_closed(self._key(p))}
         return self.facts if not kept or self.dialect else replace(self.facts, shapes=kept)
 

@@ -119,7 +119,7 @@ class Memory:
         self._closed.add(key)
 
     def is_closed(self, key: Key) -> bool:
-        """Whether, by an answer of the API, the model is not served on the path."""
+        """Whether the API has answered that the model is not served on the path."""
         return key in self._closed
 
     def clear(self) -> None:

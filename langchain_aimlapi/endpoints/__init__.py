@@ -2,7 +2,7 @@
 
 An endpoint is a function ``(Context, arguments) -> Plan``. A `Plan` is what has to be sent and how
 the answers become one frozen value; it performs nothing. `Calls` makes methods of endpoints, in
-both colours, and a line of `AimlapiClient` mounts them::
+sync and async, and a line of `AimlapiClient` mounts them::
 
     def plan_page(context: Context, *, model: str, document: str) -> Plan[Page]: ...
 

@@ -1,4 +1,4 @@
-"""Jobs: what takes minutes is ordered once, and its result asked for by id, also by another
+"""Jobs: what takes minutes is ordered once, and its result fetched by id, also by another
 process.
 
 The flow here is the only place that polls. Waiting between two polls is no retry; a poll that
@@ -59,7 +59,7 @@ class JobState(Generic[T]):
         error: Why it failed, where it has.
         fraction: The part that is done, 0 to 1, where the API tells.
         cost: The charge, where the answer tells it (often when the job is ordered).
-        retry_after: Seconds after which the API asks to be asked again.
+        retry_after: Seconds until the next poll, where the API names them.
         detail: What else the answer tells, of the endpoint's own type.
     """
 
@@ -327,7 +327,7 @@ def plan_made(
 
 
 def with_cost(made: T, cost: Cost | None) -> T:
-    """What was made, with the charge that the API told when it was ordered."""
+    """What was made, with the charge that stood in the answer to the order."""
     if cost is None or not isinstance(made, Result) or made.cost is not None:
         return made
     return replace(made, meta=replace(made.meta, cost=cost))
@@ -358,10 +358,10 @@ class Job(Generic[T]):
     Attributes:
         id: The API's id of the job.
         model: The model id, where it is known.
-        cost: The charge, where the API has told it.
+        cost: The charge, where it is known.
         native_status: The API's own word of the last answer.
         fraction: The part that is done, 0 to 1, where the API tells.
-        detail: What else the API told, of the endpoint's own type; None where it told nothing.
+        detail: Further fields of the answer, as the endpoint's own type; None where there are none.
     """
 
     def __init__(

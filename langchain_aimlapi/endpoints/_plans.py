@@ -1,7 +1,7 @@
 """What an endpoint is: a function from a `Context` and arguments to a plan, hung on a client.
 
 A plan holds what has to be sent and how the answers become one value; it performs nothing. A
-runner carries it out (`langchain_aimlapi._connection.runner`), in both colours.
+runner carries it out (`langchain_aimlapi._connection.runner`), sync and async.
 """
 
 from __future__ import annotations
@@ -414,12 +414,12 @@ class Calls:
 
     @classmethod
     def methods(cls) -> dict[str, Method[..., Any]]:
-        """The methods by name, both colours."""
+        """The methods by name, sync and async."""
         return {
-            name: held
+            name: member
             for base in reversed(cls.__mro__)
-            for name, held in vars(base).items()
-            if isinstance(held, Method)
+            for name, member in vars(base).items()
+            if isinstance(member, Method)
         }
 
 
@@ -447,11 +447,11 @@ def mounted(client: type) -> dict[str, type[Calls] | Method[..., Any]]:
     """Everything that hangs on a class of clients: attributes with calls, and methods."""
     found: dict[str, type[Calls] | Method[..., Any]] = {}
     for base in reversed(client.__mro__):
-        for name, held in vars(base).items():
-            if isinstance(held, Mounted):
-                found[name] = held.calls
-            elif isinstance(held, Method):
-                found[name] = held
+        for name, member in vars(base).items():
+            if isinstance(member, Mounted):
+                found[name] = member.calls
+            elif isinstance(member, Method):
+                found[name] = member
     return found
 
 

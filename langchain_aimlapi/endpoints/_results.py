@@ -41,7 +41,7 @@ class Result:
 
     @property
     def cost(self) -> Cost | None:
-        """The real charge in US dollars and credits, where the API told it."""
+        """The real charge in US dollars and credits, where the answer names it."""
         return self.meta.cost
 
     @property

@@ -92,7 +92,7 @@ def read_sources(
 
     Args:
         argument: The name of the argument, for messages.
-        value: What was given for it.
+        value: Its value.
         kind: What the files are to be.
         model: For messages.
 

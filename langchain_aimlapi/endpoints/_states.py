@@ -106,10 +106,10 @@ def _status(word: str, body: Json, made: object) -> Status:
 
 
 def _error(body: Json, policy: Policy) -> errors.AimlapiError | None:
-    told = body.get("error") or {k: body[k] for k in ("message", "detail") if body.get(k)}
-    if not told:
+    reported = body.get("error") or {k: body[k] for k in ("message", "detail") if body.get(k)}
+    if not reported:
         return None
-    return explain_frame({"error": told}, model=policy.model, secret=policy.secret)
+    return explain_frame({"error": reported}, model=policy.model, secret=policy.secret)
 
 
 def _fraction(value: object) -> float | None:

@@ -25,23 +25,23 @@ class MediaCall:
     Attributes:
         model: The model's id.
         prompt: What to make.
-        files: Argument -> what was given for it.
-        given: Every other parameter, by our name or the model's own.
+        files: Argument -> its value.
+        params: Every other parameter, by our name or the model's own.
         extra_body: Goes out verbatim, last.
     """
 
     model: str
     prompt: str | None
     files: Mapping[str, Sources | None]
-    given: Mapping[str, Any]
+    params: Mapping[str, Any]
     extra_body: Mapping[str, Any]
 
 
 Prepare = Callable[[dict[str, Any], Shape, Notes], dict[str, Any]]
 
 
-def _as_it_is(given: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
-    return given
+def _as_it_is(params: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+    return params
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class Vocabulary:
         return whole, notes
 
     def _parameters(self, call: MediaCall, shape: Shape, notes: Notes) -> Body:
-        given = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.given}
+        params = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.params}
         if shape.params is not None:
-            given = self.prepare(given, shape, notes)
+            params = self.prepare(params, shape, notes)
         return fit_all(
-            given, shape, notes,
+            params, shape, notes,
             common=self.common, spellings=self.spellings, implied=self.implied, exact=self.exact,
         )  # fmt: skip
 
@@ -141,7 +141,7 @@ class Vocabulary:
         """A call without words and files is a mistake, whatever the model."""
         if shape.params is not None or call.prompt or any(call.files.values()):
             return
-        if set(call.given) <= set(self.common) and not call.extra_body:
+        if set(call.params) <= set(self.common) and not call.extra_body:
             raise InvalidRequestError(
                 f"{call.model} needs prompt",
                 advice="give prompt=...",

@@ -121,7 +121,7 @@ def plan_embeddings(
     facts = context.facts(model)
     shape = shape_at(facts, PATH)
     notes = context.notes(model)
-    given = {
+    arguments = {
         **(params or {}),
         **_set(
             dimensions=dimensions,
@@ -133,9 +133,11 @@ def plan_embeddings(
             encoding_format=encoding_format,
         ),
     }
-    fixed = fit_all(given, shape, notes, common=_COMMON, implied=_IMPLIED, exact=("dimensions",))
-    fixed |= _purpose(purpose, given, shape)
-    if "encoding_format" not in given and _takes_base64(shape):
+    fixed = fit_all(
+        arguments, shape, notes, common=_COMMON, implied=_IMPLIED, exact=("dimensions",)
+    )
+    fixed |= _purpose(purpose, arguments, shape)
+    if "encoding_format" not in arguments and _takes_base64(shape):
         fixed["encoding_format"] = "base64"
     most, most_bytes = _BATCH.get(facts.vendor or "", _DEFAULT_BATCH)
     batches = list(_batches(texts, shape, notes, batch_size or most, most_bytes))
@@ -148,7 +150,7 @@ def plan_embeddings(
 
 
 class _Lazy(Sequence[Step[Embedded]]):
-    """The steps of a plan, each made when it is asked for."""
+    """The steps of a plan, each made when it is needed."""
 
     __slots__ = ("_batches", "_make")
 
@@ -165,22 +167,22 @@ class _Lazy(Sequence[Step[Embedded]]):
         return self._make(self._batches[place])
 
 
-def _set(**given: Any) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
+def _set(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 # --- what goes out -----
 
 
-def _texts(given: Any, model: str) -> list[str]:
+def _texts(texts: Any, model: str) -> list[str]:
     """The texts as a list; what is no text, or empty, is refused by its position."""
-    if isinstance(given, str):
-        return _checked([given], model, single=True)
-    if isinstance(given, Mapping | bytes | bytearray) or not hasattr(given, "__iter__"):
+    if isinstance(texts, str):
+        return _checked([texts], model, single=True)
+    if isinstance(texts, Mapping | bytes | bytearray) or not hasattr(texts, "__iter__"):
         raise InvalidRequestError(
-            f"input must be a text or a list of texts, not {type(given).__name__}", model=model
+            f"input must be a text or a list of texts, not {type(texts).__name__}", model=model
         )
-    return _checked(list(given), model, single=False)
+    return _checked(list(texts), model, single=False)
 
 
 def _checked(texts: list[Any], model: str, *, single: bool) -> list[str]:
@@ -202,14 +204,14 @@ def _checked(texts: list[Any], model: str, *, single: bool) -> list[str]:
     return texts
 
 
-def _purpose(purpose: Purpose | None, given: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+def _purpose(purpose: Purpose | None, arguments: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     """The model's own word for what the texts are for; nothing where it has none."""
     if purpose is None:
         return {}
     for name, words in _PURPOSES.items():
         facts = (shape.params or {}).get(name)
         word = words[purpose]
-        if facts is not None and name not in given and (not facts.enum or word in facts.enum):
+        if facts is not None and name not in arguments and (not facts.enum or word in facts.enum):
             return {name: word}
     return {}
 
@@ -232,23 +234,23 @@ def _batches(
     lists = not facts.types or "array" in facts.types
     if lists and facts.max_items is not None:
         size = min(size, facts.max_items)
-    held: list[str] = []
-    held_bytes = 0
+    batch: list[str] = []
+    batch_bytes = 0
     for place, text in enumerate(texts):
         _check_length(text, place, facts.max_length, notes)
         length = len(text.encode("utf-8", "replace"))
         # JavaScript counts an emoji twice; sent alone, a text is right by either way of counting.
         alone = not lists or (in_list is not None and _units(text) > in_list)
-        if held and (alone or len(held) >= size or held_bytes + length > most_bytes):
-            yield held
-            held, held_bytes = [], 0
+        if batch and (alone or len(batch) >= size or batch_bytes + length > most_bytes):
+            yield batch
+            batch, batch_bytes = [], 0
         if alone:
             yield [text]
             continue
-        held.append(text)
-        held_bytes += length
-    if held:
-        yield held
+        batch.append(text)
+        batch_bytes += length
+    if batch:
+        yield batch
 
 
 def _check_length(text: str, place: int, limit: int | None, notes: Notes) -> None:
@@ -295,8 +297,8 @@ def parse_embeddings(response: Response, *, count: int, policy: Policy) -> Embed
     try:
         vectors = tuple(_vector(item) for item in _in_order(data))
     except (TypeError, ValueError, KeyError, OverflowError, binascii.Error) as error:
-        said = f"an embedding that is no list of numbers ({type(error).__name__})"
-        raise no_answer(response, policy, said) from None
+        problem = f"an embedding that is no list of numbers ({type(error).__name__})"
+        raise no_answer(response, policy, problem) from None
     if any(len(vector) != len(vectors[0]) for vector in vectors):
         raise no_answer(response, policy, "embeddings of different lengths")
     return Embedded(vectors=vectors, meta=read_meta(response, body, known=("data",)))

@@ -52,7 +52,7 @@ _SPELLINGS = {
     "watermark": ("add_watermark", "watermark"),
     "web_search": ("enable_web_search", "web_search"),
 }
-# What a model does without being told: asking for it where there is no such parameter is no loss.
+# What a model does by default: the same value without such a parameter is no loss.
 _IMPLIED = {
     "n": (1,),
     "response_format": ("url",),
@@ -195,14 +195,14 @@ _NAMED = ("n", "aspect_ratio", "resolution", "response_format", "seed", "negativ
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call in neutral terms. ``given`` holds parameters by our names or the model's own."""
+    """A call in neutral terms. ``params`` holds parameters by our names or the model's own."""
 
     model: str
     prompt: str | None
     images: tuple[Attachment, ...]
     mask: Attachment | None
     size: Size | None
-    given: Mapping[str, Any]
+    params: Mapping[str, Any]
     extra_body: Mapping[str, Any]
 
 
@@ -215,8 +215,8 @@ def _call(arguments: Mapping[str, Any]) -> _Call:
     for name in ("n", "seed"):
         if name in named:
             named[name] = check_number(name, named[name], model)
-    given = {**(arguments["params"] or {}), **named}
-    size = given.pop("size", None) if arguments["size"] is None else arguments["size"]
+    params = {**(arguments["params"] or {}), **named}
+    size = params.pop("size", None) if arguments["size"] is None else arguments["size"]
     masks = read_sources("mask", arguments.get("mask"), "image", model)
     return _Call(
         model=model.strip(),
@@ -224,7 +224,7 @@ def _call(arguments: Mapping[str, Any]) -> _Call:
         images=tuple(read_sources("image", arguments["image"], "image", model)),
         mask=masks[0] if masks else None,
         size=size,
-        given={name: value for name, value in given.items() if value is not None},
+        params={name: value for name, value in params.items() if value is not None},
         extra_body=arguments["extra_body"] or {},
     )
 
@@ -281,10 +281,10 @@ def _planned(request: Request, call: _Call, notes: Notes, mend: Mend | None = No
 
 def _parameters(call: _Call, shape: Shape, notes: Notes) -> Body:
     """The prompt, the size and every other parameter, as the model takes them."""
-    given = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.given}
-    sizes = [given.pop(name, None) for name in ("aspect_ratio", "resolution")]
+    params = {**({"prompt": call.prompt} if call.prompt is not None else {}), **call.params}
+    sizes = [params.pop(name, None) for name in ("aspect_ratio", "resolution")]
     body = fit_all(
-        given, shape, notes,
+        params, shape, notes,
         common=_COMMON, spellings=_SPELLINGS, implied=_IMPLIED, exact=("n",),
     )  # fmt: skip
     return {**body, **fit_size(call.size, sizes[0], sizes[1], shape, notes)}
@@ -317,7 +317,7 @@ def _takes_images(facts: Facts) -> bool:
 
 
 class ImageCalls(Calls):
-    """``client.images``: images made and changed, each in two colours."""
+    """``client.images``: images made and changed, each sync and async."""
 
     __slots__ = ()
     generate = SyncCall(plan_images)

@@ -134,8 +134,8 @@ def plan_mesh(
         "image": image, "back_image": back_image, "left_image": left_image,
         "right_image": right_image, "mesh": mesh,
     }  # fmt: skip
-    given = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
-    call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
+    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
+    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
     body, notes = WORDS.body(context, call, GENERATIONS)
     request = context.json_request(GENERATIONS, body, model=call.model, notes=notes)
     mend = context.mend(request, notes)
@@ -196,9 +196,9 @@ def _links(value: Any, name: str = "") -> Iterator[tuple[str, Json]]:
 def _format(name: str, link: Json) -> str | None:
     """The format of a mesh: by its type, its file's name, its link, or its place."""
     kinds = {"model/gltf-binary": "glb", "model/obj": "obj", "model/stl": "stl"}
-    told = kinds.get(str(link.get("content_type")))
-    if told is not None:
-        return told
+    by_type = kinds.get(str(link.get("content_type")))
+    if by_type is not None:
+        return by_type
     for text in (str(link.get("file_name")), str(link["url"]).split("?")[0], name):
         end = text.lower().replace("_", ".").rpartition(".")[2]
         if end in _FORMATS:
@@ -207,7 +207,7 @@ def _format(name: str, link: Json) -> str | None:
 
 
 class MeshCalls(Calls):
-    """``client.meshes``: 3D models, in two colours."""
+    """``client.meshes``: 3D models, sync and async."""
 
     __slots__ = ()
     generate = SyncCall(plan_mesh)

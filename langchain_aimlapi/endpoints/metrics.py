@@ -72,11 +72,11 @@ def plan_metrics(context: Context, models: Sequence[str] | None = None) -> Plan[
     names = [models] if isinstance(models, str) else list(models or ())
     groups = [names[at : at + MOST_ALIASES] for at in range(0, len(names), MOST_ALIASES)] or [[]]
     # A comma list matches nothing, so the name is repeated.
-    asked = [
+    requests = [
         context.request("GET", PATH, query=[("aliases", name) for name in group])
         for group in groups
     ]
-    return Plan([once(request, parse_metrics) for request in asked], _join, needs_key=False)
+    return Plan([once(request, parse_metrics) for request in requests], _join, needs_key=False)
 
 
 def parse_metrics(response: Response, policy: Policy) -> Metrics:

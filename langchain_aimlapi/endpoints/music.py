@@ -181,9 +181,9 @@ def plan_submit(
         "sample_rate": check_number("sample_rate", sample_rate, model, unit="hertz"),
         "bitrate": check_number("bitrate", bitrate, model, unit="bits a second"),
     }
-    given = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
+    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
     files = {"reference_audio": reference_audio}
-    call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
+    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
     path = _path(context.facts(call.model))
     body, notes = WORDS.body(
         context, call, path, instead={"cover_feature_id": "reference_audio_url"}
@@ -307,27 +307,27 @@ def _path(facts: Facts) -> str:
     return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), AUDIO)
 
 
-def _prepared(given: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     """Lengths in the model's own unit, and the form of the sound where the model keeps it."""
     params = shape.params or {}
-    given = dict(given)
+    arguments = dict(arguments)
     key = next((name for name in _SECONDS if name in params), None)
-    if key is not None and key != "duration" and given.get("duration") is not None:
-        given[key] = _length(given.pop("duration"), key, params[key], notes)
+    if key is not None and key != "duration" and arguments.get("duration") is not None:
+        arguments[key] = _length(arguments.pop("duration"), key, params[key], notes)
     settings = params.get("audio_setting")
     if settings is None:
-        return given
-    inside: dict[str, Any] = dict(given.pop("audio_setting", None) or {})
+        return arguments
+    inside: dict[str, Any] = dict(arguments.pop("audio_setting", None) or {})
     for name, spellings in _SETTINGS.items():
         found = next((each for each in spellings if each in settings.properties), None)
-        if found is not None and given.get(name) is not None:
-            value = _listed(name, given.pop(name), settings.properties[found], notes)
+        if found is not None and arguments.get(name) is not None:
+            value = _listed(name, arguments.pop(name), settings.properties[found], notes)
             inside.setdefault(found, value)
     if inside:
         for name in settings.required:
             inside.setdefault(name, (settings.properties[name].enum or ("mp3",))[0])
-        given["audio_setting"] = inside
-    return given
+        arguments["audio_setting"] = inside
+    return arguments
 
 
 def _listed(name: str, value: object, facts: Param, notes: Notes) -> object:
@@ -394,18 +394,18 @@ def parse_music(response: Response, policy: Policy) -> JobState[Music]:
         if not links:
             return None
         details = body.get("extra_info")
-        told: Json = details if isinstance(details, Mapping) else {}
-        length = _number(told.get("music_duration"))
-        lyrics = body.get("lyrics") or told.get("lyrics")
+        info: Json = details if isinstance(details, Mapping) else {}
+        length = _number(info.get("music_duration"))
+        lyrics = body.get("lyrics") or info.get("lyrics")
         return Music(
             url=str(links[0]["url"]),
             urls=tuple(str(link["url"]) for link in links),
             content_type=media_type_in(links[0]),
-            size_bytes=size_in(links[0]) or _whole(told.get("music_size")),
+            size_bytes=size_in(links[0]) or _whole(info.get("music_size")),
             duration=length / 1000 if length else None,
-            sample_rate=_whole(told.get("music_sample_rate")),
-            bitrate=_whole(told.get("bitrate")),
-            channels=_whole(told.get("music_channel")),
+            sample_rate=_whole(info.get("music_sample_rate")),
+            bitrate=_whole(info.get("bitrate")),
+            channels=_whole(info.get("music_channel")),
             lyrics=lyrics if isinstance(lyrics, str) and lyrics else None,
             meta=meta,
             raw=body,
@@ -456,7 +456,7 @@ KIND = JobKind(name="music", poll=poll_music, parse=parse_music, model_kind="aud
 
 
 class MusicCalls(JobCalls[Music]):
-    """``client.music``: music ordered, waited for, and found again, each in two colours."""
+    """``client.music``: music ordered, waited for, and found again, each sync and async."""
 
     __slots__ = ()
     kind = KIND

@@ -167,8 +167,8 @@ def plan_submit(
         "image": image, "last_image": last_image, "reference_images": reference_images,
         "video": video, "audio": audio,
     }  # fmt: skip
-    given = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
-    call = MediaCall(model.strip(), prompt, files, given, extra_body or {})
+    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
+    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
     path = _path(context.facts(call.model))
     body, notes = WORDS.body(context, call, path)
     request = context.json_request(path, body, model=call.model, notes=notes)
@@ -233,14 +233,14 @@ def _path(facts: Facts) -> str:
     return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), GENERATIONS)
 
 
-def _prepared(given: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
     """Sizes in the model's own words."""
     params = shape.params or {}
     if "frame_size" in params:
-        given = _frame_size(given, params["frame_size"], notes)
-    if given.get("resolution") is not None:
-        given = {**given, "resolution": _level(given["resolution"], shape)}
-    return given
+        arguments = _frame_size(arguments, params["frame_size"], notes)
+    if arguments.get("resolution") is not None:
+        arguments = {**arguments, "resolution": _level(arguments["resolution"], shape)}
+    return arguments
 
 
 def _level(resolution: object, shape: Shape) -> object:
@@ -255,12 +255,12 @@ def _level(resolution: object, shape: Shape) -> object:
     return resolution
 
 
-def _frame_size(given: Mapping[str, Any], facts: Param, notes: Notes) -> dict[str, Any]:
+def _frame_size(arguments: Mapping[str, Any], facts: Param, notes: Notes) -> dict[str, Any]:
     """Proportions and lines as one of the model's frames, such as ``"1280:720"``."""
-    ratio, lines = given.get("aspect_ratio"), given.get("resolution")
-    rest = {k: v for k, v in given.items() if k not in ("aspect_ratio", "resolution")}
-    if (ratio is None and lines is None) or "frame_size" in given or notes.policy == "send":
-        return dict(given)
+    ratio, lines = arguments.get("aspect_ratio"), arguments.get("resolution")
+    rest = {k: v for k, v in arguments.items() if k not in ("aspect_ratio", "resolution")}
+    if (ratio is None and lines is None) or "frame_size" in arguments or notes.policy == "send":
+        return dict(arguments)
     for frame in facts.enum or ():
         width, height = (int(side) for side in str(frame).split(":"))
         if ratio is not None and _proportions(str(ratio)) != width / height:
@@ -330,7 +330,7 @@ KIND = JobKind(name="video", poll=poll_video, parse=parse_video, model_kind="vid
 
 
 class VideoCalls(JobCalls[Video]):
-    """``client.video``: videos ordered, waited for, and found again, each in two colours."""
+    """``client.video``: videos ordered, waited for, and found again, each sync and async."""
 
     __slots__ = ()
     kind = KIND
