@@ -99,7 +99,7 @@ def prepare(
         from langchain_aimlapi._dialects.answer_tool import fit_answer_tool
 
         chat, answer_tool = fit_answer_tool(chat, facts, dialect)
-    notes = Notes(chat.model, on_unsupported)
+    notes = Notes(chat.model, on_unsupported, chat.written)
     ending = ending_notice(facts)
     if ending is not None:
         notes.adapted("model", ending)

@@ -174,7 +174,8 @@ class ChatRequest:
 
     ``params`` uses OpenAI's names (``max_tokens``, ``temperature``, ``stop`` as a list, ``seed``,
     ``n``, ``reasoning`` as ``{"effort": ..., "budget_tokens": ..., "summary": ...}``, ...).
-    Unknown names go out under their own name. ``extra_body`` goes out verbatim, last.
+    Unknown names go out under their own name. ``extra_body`` goes out verbatim, last. ``written``
+    has the names under which the user wrote parameters of ``params``, where they differ.
     """
 
     model: str
@@ -186,6 +187,7 @@ class ChatRequest:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     stream: bool = False
     stream_usage: bool = True
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- what comes back -----

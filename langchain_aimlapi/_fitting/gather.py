@@ -41,3 +41,18 @@ def gather_params(
     if stream and merged.get("n") in (None, 1):
         merged.pop("n", None)
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def written_names(
+    earlier: Mapping[str, str], options: Mapping[str, Any], aliases: Mapping[str, str]
+) -> dict[str, str]:
+    """Neutral name -> the name that the user wrote, where it is another one.
+
+    Args:
+        earlier: The same for what the arguments of a call win over.
+        options: The arguments of a call.
+        aliases: Other names -> the neutral one.
+    """
+    present = [name for name, value in options.items() if value is not None]
+    kept = {neutral: other for neutral, other in earlier.items() if neutral not in present}
+    return kept | {aliases[name]: name for name in present if name in aliases}

@@ -9,6 +9,12 @@ from langchain_aimlapi._fitting.params import LEFT_OUT, Body, fit
 from langchain_aimlapi.catalog.facts import Param
 
 Path = tuple[str, ...]
+# The names that parameters have in requests -> those under which the notes know them.
+_NEUTRAL = {
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "stop_sequences": "stop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class Lesson:
         now = "left out" if changed.get(key) is None else f"sent as {short(changed[key])}"
         if self.name is not None:
             now = f"sent as {self.name}"
-        notes.adapted(dotted, f"{dotted}={short(value)} was {now}", why)
+        shown = notes.name_of(_NEUTRAL.get(dotted, dotted))
+        notes.adapted(shown, f"{shown}={short(value)} was {now}", why)
         return _with(body, tuple(parents), changed)
 
 

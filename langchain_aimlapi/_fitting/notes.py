@@ -15,6 +15,7 @@ policy     what the contract forbids     what it does not mention
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from langchain_aimlapi._fitting.callers import warn_caller
@@ -35,21 +36,31 @@ class Adaptation(NamedTuple):
 
 
 class Notes:
-    """Collects the adaptations of one request; ``lost`` names those that left something out."""
+    """Collects the adaptations of one request; ``lost`` names those that left something out.
 
-    __slots__ = ("adaptations", "lost", "model", "policy")
+    ``written`` has the user's own name of a parameter, where it is not the neutral one.
+    """
 
-    def __init__(self, model: str, policy: OnUnsupported = "warn") -> None:
+    __slots__ = ("adaptations", "lost", "model", "policy", "written")
+
+    def __init__(
+        self, model: str, policy: OnUnsupported = "warn", written: Mapping[str, str] | None = None
+    ) -> None:
         self.model = model
         self.policy = policy
+        self.written = written or {}
         self.adaptations: list[Adaptation] = []
         self.lost: set[str] = set()
+
+    def name_of(self, parameter: str) -> str:
+        """A parameter's name as the user wrote it."""
+        return self.written.get(parameter, parameter)
 
     def unsupported(self, name: str, change: str, why: str, cure: str = CURE) -> bool:
         """Report that the model does not take ``name``; True where it shall go out all the same.
 
         Args:
-            name: The parameter or feature, as the user wrote it, e.g. ``"temperature"``.
+            name: The parameter or feature, e.g. ``"temperature"``.
             change: What was done about it, e.g. ``"temperature=0.2 was left out"``.
             why: The reason, e.g. ``"the model has no such parameter"``.
             cure: What the user can do.
@@ -59,14 +70,15 @@ class Notes:
         """
         if self.policy == "send":
             return True
+        shown = self.name_of(name)
         if self.policy == "error":
             raise UnsupportedFeatureError(
-                f"{self.model} does not take {name}: {why}",
+                f"{self.model} does not take {shown}: {why}",
                 advice="leave it out, choose another model, or set on_unsupported='warn'",
                 model=self.model,
-                field=name,
+                field=shown,
             )
-        self.adaptations.append(Adaptation(name, f"{change}: {why}; {cure}"))
+        self.adaptations.append(Adaptation(shown, f"{change}: {why}; {cure}"))
         self.lost.add(name)
         return False
 
@@ -75,23 +87,24 @@ class Notes:
         API knows whether it takes it.
 
         Args:
-            name: The parameter, as the user wrote it.
-            written: The parameter with its value.
+            name: The parameter.
+            written: The parameter with its value, as the user wrote it.
 
         Raises:
             UnsupportedFeatureError: the policy is ``"error"``.
         """
+        shown = self.name_of(name)
         if self.policy == "error":
             raise UnsupportedFeatureError(
-                f"{self.model} does not mention {name} among its parameters",
+                f"{self.model} does not mention {shown} among its parameters",
                 advice="leave it out, choose another model, or set on_unsupported='warn'",
                 model=self.model,
-                field=name,
+                field=shown,
             )
         if self.policy == "warn":
             why = "the documentation of the model does not mention it, so it may have no effect"
             text = f"{written} was sent although {why}; set on_unsupported='drop' to leave it out"
-            self.adaptations.append(Adaptation(name, text))
+            self.adaptations.append(Adaptation(shown, text))
         return self.policy != "drop"
 
     def impossible(self, name: str, why: str, advice: str | None = None) -> UnsupportedFeatureError:
@@ -110,7 +123,7 @@ class Notes:
 
     def trial(self) -> Notes:
         """Fresh notes for an attempt that may be given up; see `absorb`."""
-        return Notes(self.model, self.policy)
+        return Notes(self.model, self.policy, self.written)
 
     def absorb(self, trial: Notes) -> None:
         """Take over what an attempt has noted: it is the one that is sent."""

@@ -71,18 +71,19 @@ def fit_all(
         if value is None:
             continue
         key = _spelling(name, shape, spellings or {})
+        shown = notes.name_of(name)
         is_usual = _is_usual(value, (implied or {}).get(name, ()))
         if declares(shape, key):
             facts = param(shape, key)
             if is_usual and facts.enum is not None and match(value, facts.enum) is None:
                 continue
             if name in exact:
-                _check_exact(name, value, facts, notes)
-            fitted = fit(name, value, facts, notes)
+                _check_exact(shown, value, facts, notes)
+            fitted = fit(shown, value, facts, notes)
             if fitted is not LEFT_OUT:
                 body[key] = fitted
             continue
-        if not is_usual and _goes_out(name, value, shape, notes, is_common=name in common):
+        if not is_usual and _goes_out(shown, value, shape, notes, is_common=name in common):
             body[key] = value
     return body
 

@@ -348,7 +348,8 @@ def _write_switch(order: _Order) -> Body:
     # 400 "max_tokens must be greater than thinking_budget [8192]" (Qwen 3.6 and 3.7, 2026-09)
     if isinstance(order.limit, int | float) and tokens >= order.limit > 1:
         tokens = max(int(order.limit) // 2, 1)
-        order.adapted(f"thinking_budget={tokens}", f"it has to be below max_tokens={order.limit}")
+        longest = order.notes.name_of("max_tokens")
+        order.adapted(f"thinking_budget={tokens}", f"it has to be below {longest}={order.limit}")
     return {"enable_thinking": True, **order.fitted("thinking_budget", tokens)}
 
 
@@ -377,15 +378,16 @@ def _write_budget(order: _Order, facts: Param) -> Body:
     reasoning, limit = order.reasoning, order.limit
     budget = max(reasoning.tokens or BUDGETS["medium"], LEAST_BUDGET)
     raised: Body = {}
+    longest = order.notes.name_of("max_tokens")
     if isinstance(limit, int | float) and not isinstance(limit, bool):
         if limit <= LEAST_BUDGET:
-            change, why = f"{order.written} was left out", f"max_tokens={limit} has no room for it"
-            cure = f"raise max_tokens above {LEAST_BUDGET}"
+            change, why = f"{order.written} was left out", f"{longest}={limit} has no room for it"
+            cure = f"raise {longest} above {LEAST_BUDGET}"
             if not order.notes.unsupported(order.name, change, why, cure):
                 return {}
         elif budget >= limit:
             budget = max(int(limit) // 2, LEAST_BUDGET)
-            order.adapted(f"a budget of {budget}", f"it has to be below max_tokens={limit}")
+            order.adapted(f"a budget of {budget}", f"it has to be below {longest}={limit}")
     else:
         default = param(order.shape, "max_tokens").default
         if isinstance(default, int | float) and budget >= default:

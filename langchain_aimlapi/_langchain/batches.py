@@ -18,6 +18,7 @@ from langchain_aimlapi._fitting.params import param
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain.chunks import reply_to_result
 from langchain_aimlapi._langchain.identity import Identity
+from langchain_aimlapi._langchain.params import written
 from langchain_aimlapi._langchain.requests import chat_request
 from langchain_aimlapi._wire.explain import explain_frame
 from langchain_aimlapi._wire.request import Response
@@ -58,7 +59,8 @@ def rows_of(
     Raises:
         UnsupportedFeatureError: the model has no batches, or cannot take an input in any form.
     """
-    notes = Notes(model.model, model.on_unsupported)
+    names = written({**options, "stop": stop}, written(model.model_kwargs, model._written))
+    notes = Notes(model.model, model.on_unsupported, names)
     shape = _shape(model, notes)
     rows = [
         (str(place), _params(model, shape, notes, each, stop, options))

@@ -10,14 +10,14 @@ from langchain_core.language_models import ModelProfile
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
-from pydantic import model_validator
+from pydantic import ModelWrapValidatorHandler, model_validator
 
 from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
-from langchain_aimlapi._langchain.params import FIELD_PARAMS
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, written
 from langchain_aimlapi._langchain.tools import tool_to_wire
 from langchain_aimlapi._version import __version__
 
@@ -46,17 +46,19 @@ class Identity(BaseChatModel, ChatFields):
 
     # --- construction -----
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _keep_unknown_arguments(cls, values: Any) -> Any:
+    def _keep_unknown_arguments(cls, values: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
         """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
         misspelt, or like a credential or an address, is refused."""
         if not isinstance(values, dict):
-            return values
+            return make(values)
         arguments = sort_arguments(cls, values)
         if is_stale(arguments.get("profile"), arguments.get("model")):
             del arguments["profile"]  # of a model that `configurable_fields` makes another one of
-        return arguments
+        made = make(arguments)
+        made._written = written(arguments, {})
+        return made
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -76,6 +78,8 @@ class Identity(BaseChatModel, ChatFields):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed; of another ``model`` it has the profile, too."""
         copied = super().model_copy(update=update, deep=deep)
+        if update:
+            copied._written = written(update, copied._written)
         if is_stale(copied.profile, copied.model):
             copied.profile = copied._resolve_model_profile()
         return copied

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PrivateAttr
 
 from langchain_aimlapi._connection.fields import alias_groups, names
-from langchain_aimlapi._fitting.gather import gather_params
+from langchain_aimlapi._fitting.gather import gather_params, written_names
 
 if TYPE_CHECKING:  # editors complete the known words; any other text is taken as well
     from dataclasses import InitVar
@@ -76,6 +76,9 @@ class RequestFields(BaseModel):
     user: str | None = None
     """Your own id of the end user."""
 
+    _written: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    """Field -> the other name under which the user set it."""
+
 
 FIELD_PARAMS = tuple(RequestFields.model_fields)
 _ALIASES = {other: name for name, *others in alias_groups(RequestFields) for other in others}
@@ -83,6 +86,16 @@ _ALIASES = {other: name for name, *others in alias_groups(RequestFields) for oth
 IGNORED_OPTIONS = frozenset(
     {"ls_structured_output_format", "structured_output_format", "streaming"}
 )
+
+
+def written(options: Mapping[str, Any], earlier: Mapping[str, str]) -> dict[str, str]:
+    """Field -> the name under which the user wrote it, where that is another one.
+
+    Args:
+        options: The arguments of a constructor or of a call.
+        earlier: The same for what they win over.
+    """
+    return written_names(earlier, options, _ALIASES)
 
 
 def gather(

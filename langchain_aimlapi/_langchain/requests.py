@@ -15,7 +15,7 @@ from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
-from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather, written
 from langchain_aimlapi._langchain.tools import format_to_domain, tools_to_domain
 
 
@@ -35,6 +35,7 @@ def chat_request(
     Raises:
         ValueError: ``max_tokens`` below 1, or a message of a kind that cannot be sent.
     """
+    names = written({**options, "stop": stop}, written(fields.model_kwargs, fields._written))
     options = {**fields.model_kwargs, **options}
     if uses_functions(options) or any(map(_is_legacy, messages)):
         from langchain_aimlapi._langchain.functions import functions_to_tools, pair_functions
@@ -64,6 +65,7 @@ def chat_request(
         extra_body=extra_body,
         stream=stream,
         stream_usage=fields.stream_usage if stream_usage is None else bool(stream_usage),
+        written=names,
     )
 
 

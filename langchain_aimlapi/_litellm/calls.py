@@ -22,6 +22,7 @@ OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported", "lear
 # Arguments that are LiteLLM's business or are built anew from the neutral request.
 NOT_PARAMS = frozenset({"stream", "stream_options", "max_retries", "extra_headers", *OPTIONS})
 _ALIASES = {"max_completion_tokens": "max_tokens"}
+_WRITTEN = {**_ALIASES, "web_search_options": "web_search"}
 
 
 WARNED: set[tuple[str, str]] = set()
@@ -95,6 +96,7 @@ def chat_request(
         params=gather_params(rest, {}, stream=stream, aliases=_ALIASES),
         extra_body=extra_body,
         stream=stream,
+        written={n: other for other, n in _WRITTEN.items() if params.get(other) is not None},
     )
 
 

@@ -185,3 +185,14 @@ async def test_a_size_is_never_changed_for_it_is_paid_for(colour: str) -> None:
     with pytest.raises(InvalidRequestError, match="1024x1024"):
         await generate()
     assert len(server.bodies) == 1
+
+
+async def test_a_change_is_told_under_the_name_that_the_user_wrote(colour: str) -> None:
+    def few(path: str, body: Body) -> str | None:
+        limit = body.get("max_tokens", 0)
+        return "max_tokens: must be at most 50" if limit > 50 else None
+
+    server = Drifted(few)
+    with pytest.warns(UnsupportedParameterWarning, match="max_completion_tokens=60 was sent as 50"):
+        await ask(server.model(max_completion_tokens=60), "hi", colour)
+    assert [body["max_tokens"] for _, body in server.bodies] == [60, 50]

@@ -14,8 +14,8 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from langchain_aimlapi import AimlapiClient, AimlapiEmbeddings, ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
-from langchain_aimlapi.errors import UnsupportedParameterWarning
-from tests.unit_tests.langchain.helpers import MODEL, make
+from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
+from tests.unit_tests.langchain.helpers import MODEL, ask, make
 
 
 @pytest.fixture
@@ -146,3 +146,45 @@ def test_a_constructor() -> None:
         make(model=MODEL, vendor_switch=1)
     # `make` stands in a file of the tests, which is the user's program here.
     assert caught[0].filename.endswith("helpers.py")
+
+
+# --- what a warning calls a thing -----
+
+TWO_NAMES = [
+    # (model, arguments of the constructor, of the call, what the warning begins with)
+    ("openai/gpt-5-1-codex", {"stop_sequences": ["x"]}, {}, "stop_sequences=['x'] was sent"),
+    ("openai/gpt-5-1-codex", {"stop": ["x"]}, {}, "stop=['x'] was sent"),
+    ("openai/gpt-5-1-codex", {}, {"stop_sequences": ["x"]}, "stop_sequences=['x'] was sent"),
+    ("openai/gpt-5-1-codex", {"stop_sequences": ["x"]}, {"stop": ["y"]}, "stop=['y'] was sent"),
+    ("claude-opus-4-5", {"reasoning_effort": "low"}, {"max_completion_tokens": 10},
+     "reasoning_effort='low' was left out: max_completion_tokens=10 has no room for it; raise "
+     "max_completion_tokens above 1024"),
+    ("claude-opus-4-5", {"reasoning": {"effort": "low"}}, {"max_tokens": 10},
+     "reasoning={'effort': 'low'} was left out: max_tokens=10 has no room for it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "settings", "options", "text"), TWO_NAMES)
+async def test_an_argument_is_called_by_the_name_that_the_user_wrote(
+    api: Emulator,
+    name: str,
+    settings: dict[str, Any],
+    options: dict[str, Any],
+    text: str,
+    colour: str,
+) -> None:
+    model = make(model=name, **settings, **api.settings())
+    with warned() as caught:
+        await ask(model, "hi", colour, **options)
+    assert str(caught[0].message).startswith(f"{name}: {text}")
+
+
+async def test_so_do_errors_and_copies(api: Emulator, colour: str) -> None:
+    codex = make(model="openai/gpt-5-1-codex", stop_sequences=["x"], **api.settings())
+    strict = codex.model_copy(update={"on_unsupported": "error"})
+    with pytest.raises(UnsupportedFeatureError, match="stop_sequences") as refused:
+        await ask(strict, "hi", colour)
+    assert refused.value.field == "stop_sequences"
+    other = strict.model_copy(update={"stop": ["y"]})
+    with pytest.raises(UnsupportedFeatureError, match="does not mention stop "):
+        await ask(other, "hi", colour)

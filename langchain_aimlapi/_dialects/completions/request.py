@@ -242,11 +242,12 @@ def _web_search(switch: object, tools: list[Body], shape: Shape, notes: Notes) -
     if shape.tools and "web_search" in shape.tools:
         tool = {"enable": True, "search_engine": "search_pro_jina", **options}
         return {"tools": [*tools, {"type": "web_search", "web_search": tool}]}
+    name = notes.name_of("web_search")
     if shape.closed:
-        change, why = "web_search was left out", "the model has no web search"
+        change, why = f"{name} was left out", "the model has no web search"
         sent = notes.unsupported("web_search", change, why)
     else:
-        sent = notes.unlisted("web_search", f"web_search={short(switch)}")
+        sent = notes.unlisted("web_search", f"{name}={short(switch)}")
     return {"web_search_options": options} if sent else {}
 
 

@@ -170,8 +170,8 @@ def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> lis
         return []
     known = sorted(k for k in shape.tools or () if k.startswith("web_search_"))
     if shape.tools is not None and not known:
-        change, why = "web_search was left out", "the model has no web search"
-        if not notes.unsupported("web_search", change, why):
+        change = f"{notes.name_of('web_search')} was left out"
+        if not notes.unsupported("web_search", change, "the model has no web search"):
             return []
     kind = WEB_SEARCH if not known or WEB_SEARCH in known else known[0]
     options = dict(switch) if isinstance(switch, Mapping) else {}
@@ -219,7 +219,8 @@ def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:
         # 400 "stop_sequences: each stop sequence must contain non-whitespace" (Anthropic)
         kept = [stop for stop in texts if str(stop).strip()]
         if len(kept) < len(texts):
-            notes.adapted("stop", "stop sequences of white space only were left out")
+            change = "stop sequences of white space only were left out"
+            notes.adapted(notes.name_of("stop"), change)
         found["stop"] = kept or None
     metadata = params.get("metadata")
     merged = dict(metadata) if isinstance(metadata, Mapping) else {}

@@ -151,8 +151,8 @@ def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> lis
         return []
     known = [kind for kind in ("web_search", "web_search_preview") if kind in (shape.tools or ())]
     if shape.tools is not None and not known:
-        change, why = "web_search was left out", "the model has no web search"
-        if not notes.unsupported("web_search", change, why):
+        change = f"{notes.name_of('web_search')} was left out"
+        if not notes.unsupported("web_search", change, "the model has no web search"):
             return []
     options = dict(switch) if isinstance(switch, Mapping) else {}
     return [{"type": known[0] if known else "web_search_preview", **options}]
