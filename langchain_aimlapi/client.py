@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from pydantic import Field, SecretStr, field_validator
 
 from langchain_aimlapi._connection.connection import Connection
-from langchain_aimlapi._connection.settings import resolve_root
+from langchain_aimlapi._connection.fields import ApiKey
+from langchain_aimlapi._connection.settings import resolve_management_key, resolve_root
 from langchain_aimlapi._fitting.callers import warn_caller
+from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import Lists, Refresh
@@ -23,6 +27,7 @@ from langchain_aimlapi.endpoints.meshes import MeshCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.endpoints.music import MusicCalls
+from langchain_aimlapi.endpoints.service import ServiceCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
 # What may differ between two clients that share their connections.
@@ -30,7 +35,7 @@ _OPTIONS = frozenset(
     {
         "timeout", "request_timeout", "deadline", "max_retries", "on_retry", "default_headers",
         "client_request_id", "on_unsupported", "learn", "max_concurrency", "max_response_bytes",
-        "api_key", "aimlapi_api_key", "catalog",
+        "api_key", "aimlapi_api_key", "management_key", "catalog",
     }
 )  # fmt: skip
 
@@ -46,8 +51,8 @@ class AimlapiClient(Connection):
         client.video.submit(model=..., prompt=...)    await client.video.asubmit(...)
         client.music.submit(model=..., prompt=...)    await client.music.asubmit(...)
         client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
-        client.metrics([...])                         await client.ametrics([...])
-        client.billing()                              await client.abilling()
+        client.service.logs(period="24h")             async for log in client.service.alogs(...)
+        client.service.balance()                      await client.service.abalance()
         client.models(kind="image", refresh=True)     await client.amodels(...)
         client.refresh_catalog()                      await client.arefresh_catalog()
 
@@ -60,17 +65,41 @@ class AimlapiClient(Connection):
         langchain_aimlapi.errors.AimlapiError: every failure of a call is a subclass of it.
     """
 
+    management_key: ApiKey = Field(default=None, exclude=True)
+    """Key for `service` calls that manage the account: it makes and withdraws keys and cannot call
+    models. Default: ``AIMLAPI_MANAGEMENT_KEY``, read when it is needed. It is left out of dumps."""
+
     embeddings = SyncCall(plan_embeddings)
     aembeddings = AsyncCall(plan_embeddings)
     images = Mounted(ImageCalls)
     video = Mounted(VideoCalls)
     music = Mounted(MusicCalls)
     meshes = Mounted(MeshCalls)
+    batches = Mounted(BatchCalls)
+    service = Mounted(ServiceCalls)
+    # The older names of `service.metrics` and `service.balance`.
     metrics = SyncCall(plan_metrics)
     ametrics = AsyncCall(plan_metrics)
-    batches = Mounted(BatchCalls)
     billing = SyncCall(plan_balance)
     abilling = AsyncCall(plan_balance)
+
+    @field_validator("management_key")
+    @classmethod
+    def _check_management_key(cls, value: Any) -> Any:
+        return (
+            SecretStr(clean_key(value.get_secret_value()))
+            if isinstance(value, SecretStr)
+            else value
+        )
+
+    def _management(self) -> Key:
+        return resolve_management_key(cast("Key | None", self.management_key))
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        if not self.pickle_api_key:
+            state = {**state, "__dict__": {**state["__dict__"], "management_key": None}}
+        return state
 
     def with_options(self, **options: Any) -> AimlapiClient:
         """A client with other options for some calls, sharing the connections of this one.
@@ -78,7 +107,8 @@ class AimlapiClient(Connection):
         Args:
             options: ``timeout``, ``deadline``, ``max_retries``, ``on_retry``,
                 ``default_headers``, ``client_request_id``, ``on_unsupported``, ``learn``,
-                ``max_concurrency``, ``max_response_bytes``, ``api_key`` or ``catalog``.
+                ``max_concurrency``, ``max_response_bytes``, ``api_key``, ``management_key`` or
+                ``catalog``.
         """
         for name in options:
             if name not in _OPTIONS:

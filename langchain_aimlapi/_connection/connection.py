@@ -94,6 +94,7 @@ class Carrier:
             on_retry=fields.on_retry,
             max_concurrency=self._max_concurrency,
             amend=self._amend,
+            find_management_key=fields._management,
         )
 
     def _context(self) -> Context:

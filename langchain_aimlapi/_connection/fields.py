@@ -33,6 +33,7 @@ from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.errors import AuthenticationError
 
 if TYPE_CHECKING:
     import ssl
@@ -205,6 +206,13 @@ class ConnectionFields(BaseModel):
 
     def _key(self) -> Key:
         return resolve_key(cast("Key | None", self.api_key))
+
+    def _management(self) -> Key:
+        """The key that manages the account; only a client has one."""
+        raise AuthenticationError(
+            f"{type(self).__name__} has no management key",
+            advice="use AimlapiClient(management_key=...).service",
+        )
 
     def _root(self) -> str:
         return resolve_root(self.base_url, allow_http=self.allow_http)

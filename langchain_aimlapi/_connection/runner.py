@@ -40,6 +40,7 @@ class Runner:
         on_retry: Called before each wait for another attempt.
         max_concurrency: Most steps of a plan at a time, in async calls.
         amend: Adds what is known about a model (its id is the second argument) to an error.
+        find_management_key: Like ``find_key``, for plans that manage the account.
     """
 
     drivers: Drivers
@@ -49,6 +50,7 @@ class Runner:
     on_retry: Callable[[RetryEvent], Any] | None = None
     max_concurrency: int = 8
     amend: Amend = _as_it_is
+    find_management_key: Callable[[], Key] | None = None
 
     def run(self, plan: Plan[T]) -> T:
         """The value of a plan, its steps one after the other."""
@@ -120,12 +122,15 @@ class Runner:
     def _start(self, plan: Plan[Any] | ItemsPlan[Any]) -> tuple[Key | None, Policy]:
         key: Key | None = None
         try:
-            key = self.find_key()
+            key = self._find(plan.is_management)()
         except errors.AuthenticationError:
             if plan.needs_key:
                 raise
         secret = secret_of(key) if key is not None else None
         return key, Policy(self.max_retries, self.limits, plan.model, secret)
+
+    def _find(self, is_management: bool) -> Callable[[], Key]:
+        return self.find_management_key or self.find_key if is_management else self.find_key
 
 
 def _flows(plan: Plan[Any], policy: Policy) -> Iterator[Flow[Any]]:

@@ -21,6 +21,7 @@ from langchain_aimlapi.errors import AuthenticationError
 
 DEFAULT_BASE_URL = "https://api.aimlapi.com/v1"
 KEY_VARIABLE = "AIMLAPI_API_KEY"
+MANAGEMENT_VARIABLE = "AIMLAPI_MANAGEMENT_KEY"
 BASE_VARIABLE = "AIMLAPI_API_BASE"
 
 _VERSION_SUFFIX = re.compile(r"/v[12]$")
@@ -48,17 +49,30 @@ def resolve_key(key: Key | None) -> Key:
     Raises:
         AuthenticationError: there is none. There is no mock mode.
     """
+    return _resolved(key, KEY_VARIABLE, "no API key: neither api_key=...")
+
+
+def resolve_management_key(key: Key | None) -> Key:
+    """The key that manages the account: the argument, else ``AIMLAPI_MANAGEMENT_KEY``.
+
+    Raises:
+        AuthenticationError: there is none. The key for models is never sent in its place.
+    """
+    return _resolved(key, MANAGEMENT_VARIABLE, "no management key: neither management_key=...")
+
+
+def _resolved(key: Key | None, variable: str, missing: str) -> Key:
     if key is not None and not isinstance(key, SecretStr):
         return key
     value = clean_key(key.get_secret_value()) if key is not None else ""
     if not value:
         try:
-            value = clean_key(os.environ.get(KEY_VARIABLE, ""))
+            value = clean_key(os.environ.get(variable, ""))
         except ValueError as error:
-            raise AuthenticationError(f"{KEY_VARIABLE}: {error}") from None
+            raise AuthenticationError(f"{variable}: {error}") from None
     if not value:
         raise AuthenticationError(
-            f"no API key: neither api_key=... nor the environment variable {KEY_VARIABLE} is set",
+            f"{missing} nor the environment variable {variable} is set",
             advice="make a key at https://aimlapi.com/app/keys",
         )
     return SecretStr(value)

@@ -279,6 +279,7 @@ class WatchPlan(Generic[T]):
     model: str | None = None
     notes: Notes | None = None
     needs_key: bool = True
+    is_management: bool = False
 
     def flow(self, policy: Policy) -> Flow[None]:
         """The flow that yields the states."""

@@ -53,6 +53,7 @@ class Plan(Generic[T_co]):
         notes: What was fitted to the model, for one warning each.
         needs_key: False where the API asks for none; it is sent all the same where there is one.
         is_free: The call costs nothing, or what was charged before.
+        is_management: It is sent with the management key.
     """
 
     steps: Sequence[Step[Any]]
@@ -61,10 +62,32 @@ class Plan(Generic[T_co]):
     notes: Notes | None = None
     needs_key: bool = True
     is_free: bool = False
+    is_management: bool = False
+
+
+class ItemsPlan(Protocol[T_co]):
+    """A call whose answer comes in items of any origin; a `StreamPlan` is one. What
+    hangs on a client names it as its base, so that type checkers know the type of its items."""
+
+    @property
+    def model(self) -> str | None: ...
+
+    @property
+    def notes(self) -> Notes | None: ...
+
+    @property
+    def needs_key(self) -> bool: ...
+
+    @property
+    def is_management(self) -> bool: ...
+
+    def flow(self, policy: Policy) -> Flow[None]:
+        """The flow that yields the items."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class StreamPlan(Generic[T_co]):
+class StreamPlan(ItemsPlan[T_co]):
     """A call whose answer comes in items: events, or pieces of bytes.
 
     Attributes:
@@ -77,27 +100,11 @@ class StreamPlan(Generic[T_co]):
     model: str | None = None
     notes: Notes | None = None
     needs_key: bool = True
+    is_management: bool = False
 
     def flow(self, policy: Policy) -> Flow[None]:
         """The flow that yields the items."""
         return flow.stream(self.request, lambda head: self.reader(head, policy), policy)
-
-
-class ItemsPlan(Protocol[T_co]):
-    """A call whose answer comes in items of any origin; a `StreamPlan` is one."""
-
-    @property
-    def model(self) -> str | None: ...
-
-    @property
-    def notes(self) -> Notes | None: ...
-
-    @property
-    def needs_key(self) -> bool: ...
-
-    def flow(self, policy: Policy) -> Flow[None]:
-        """The flow that yields the items."""
-        ...
 
 
 def only(results: list[Any]) -> Any:
@@ -298,7 +305,7 @@ class PlanRunner(Protocol):
 
 
 Endpoint = Callable[Concatenate[Context, P], Plan[T]]
-StreamEndpoint = Callable[Concatenate[Context, P], StreamPlan[T]]
+StreamEndpoint = Callable[Concatenate[Context, P], ItemsPlan[T]]
 
 
 class Method(Generic[P, T]):
