@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AimlapiVideoModel,
     )
     from langchain_aimlapi.registration import register
+    from langchain_aimlapi.tools import AimlapiTool
 
 _EXPORTS = {
     "AimlapiClient": "langchain_aimlapi.client",
@@ -28,6 +29,7 @@ _EXPORTS = {
     "AimlapiError": "langchain_aimlapi.errors",
     "AimlapiImageModel": "langchain_aimlapi.media_models",
     "AimlapiMusicModel": "langchain_aimlapi.media_models",
+    "AimlapiTool": "langchain_aimlapi.tools",
     "AimlapiVideoModel": "langchain_aimlapi.media_models",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
@@ -40,6 +42,7 @@ __all__ = [
     "AimlapiError",
     "AimlapiImageModel",
     "AimlapiMusicModel",
+    "AimlapiTool",
     "AimlapiVideoModel",
     "Catalog",
     "ChatAimlapi",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic_core import to_json
 
 from langchain_aimlapi._domain.content import content_to_parts
 from langchain_aimlapi._domain.media import data_of
@@ -15,6 +17,10 @@ from langchain_aimlapi._domain.values import MediaPart, TextPart
 from langchain_aimlapi._langchain.chunks import meta_to_metadata, usage_to_metadata
 from langchain_aimlapi.endpoints import Result
 from langchain_aimlapi.endpoints._media import Media
+from langchain_aimlapi.endpoints.images import Image, Images
+from langchain_aimlapi.endpoints.meshes import Mesh
+from langchain_aimlapi.endpoints.music import Music
+from langchain_aimlapi.endpoints.video import Video
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
 Block = dict[str, Any]
@@ -109,14 +115,14 @@ def result_to_message(result: Result, kind: str, model: str) -> AIMessage:
     """What was made as a message: a content block for each file.
 
     Args:
-        result: `Images`, or one file (`Video`, `Music`, `Speech`, ...).
-        kind: The type of the blocks: ``"image"``, ``"video"`` or ``"audio"``.
+        result: `Images`, or one file (`Video`, `Music`, `Mesh`, ...).
+        kind: The type of the blocks: ``"image"``, ``"video"``, ``"audio"`` or ``"file"``.
         model: The id that was asked for.
     """
     files: Sequence[Media] = getattr(result, "images", None) or [result]
     blocks = [block for file in files for block in file_to_blocks(file, kind)]
     metadata = {"model_name": model, **meta_to_metadata(result.meta), "output_version": "v1"}
-    if result.meta.id is not None and kind != "image":
+    if result.meta.id is not None and kind in ("video", "audio"):
         metadata["job_id"] = result.meta.id
     usage = result.usage
     return AIMessage(
@@ -124,6 +130,58 @@ def result_to_message(result: Result, kind: str, model: str) -> AIMessage:
         response_metadata=metadata,
         usage_metadata=usage_to_metadata(usage) if usage is not None else None,
     )
+
+
+def value_to_message(value: Result, model: str) -> AIMessage:
+    """Whatever an endpoint gives as a message: files as their blocks, everything else as text.
+
+    Args:
+        value: `Images`, `Video`, `Music`, `Mesh`, a transcript, pages, ...
+        model: The id that was asked for.
+    """
+    if isinstance(value, Images | Media):
+        return result_to_message(value, _kind_of(value), model)
+    text = getattr(value, "markdown", None) or getattr(value, "text", None)
+    if not isinstance(text, str):
+        shown = {each.name: getattr(value, each.name) for each in fields(value)}
+        shown = {name: each for name, each in shown.items() if name not in ("meta", "raw")}
+        text = to_json(shown, fallback=str).decode()
+    metadata = {"model_name": model, **meta_to_metadata(value.meta), "output_version": "v1"}
+    return AIMessage(content=[{"type": "text", "text": text}], response_metadata=metadata)
+
+
+_KINDS: tuple[tuple[type[Result], str], ...] = (
+    (Images, "image"), (Image, "image"), (Video, "video"), (Music, "audio"), (Mesh, "file"),
+)  # fmt: skip
+
+
+def _kind_of(value: Result) -> str:
+    """The type of the content blocks for what was made."""
+    for made, kind in _KINDS:
+        if isinstance(value, made):
+            return kind
+    kind = (getattr(value, "content_type", None) or "").partition("/")[0]
+    return kind if kind in ("image", "video", "audio") else "file"
+
+
+def message_to_content(message: AIMessage, *, show: bool = False) -> str | list[str | Block]:
+    """What a model that ordered the files is to read: a line for each, or the text.
+
+    Args:
+        message: As `value_to_message` makes it.
+        show: Whether images are in it as images, too.
+    """
+    blocks = [block for block in message.content if isinstance(block, dict)]
+    text = "\n".join(map(_line, blocks))
+    images: list[str | Block] = [block for block in blocks if show and block["type"] == "image"]
+    return [{"type": "text", "text": text}, *images] if images else text
+
+
+def _line(block: Block) -> str:
+    if block["type"] == "text":
+        return str(block["text"])
+    kind = block.get("mime_type") or block["type"]
+    return f"{kind}: {block.get('url') or 'made; it has no link, the user gets it another way'}"
 
 
 def file_to_blocks(file: Media, kind: str) -> list[Block]:
@@ -147,6 +205,8 @@ _FACTS = ("width", "height", "revised_prompt", "size_bytes", "duration", "lyrics
 
 def _extras(file: Media) -> Block:
     found = {name: getattr(file, name, None) for name in _FACTS}
+    if isinstance(file, Mesh):
+        found |= {"urls": dict(file.urls), "thumbnail": file.thumbnail}
     found["seed"] = file.meta.extra.get("seed")
     found["id"] = file.meta.inference_id or file.meta.id
     return {name: value for name, value in found.items() if value is not None}

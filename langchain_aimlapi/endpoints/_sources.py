@@ -62,7 +62,7 @@ Source = (
     | Readable
     | HasLink
     | Mapping[str, Any]
-    | tuple[str | None, "bytes | Readable"]
+    | tuple[str | None, bytes | Readable]
 )
 """URL, ``data:`` URL, base64, bytes, `pathlib.Path`, an open binary file, a result of an earlier
 call, or a content block of a message."""
@@ -144,7 +144,8 @@ class _Reader:
         elif isinstance(source, bytes | bytearray | memoryview):
             yield self._content(bytes(source))
         elif isinstance(source, Mapping):
-            yield from self._blocks([source])
+            content = source.get("content")  # a message as a dictionary
+            yield from self._blocks(content if isinstance(content, list) else [source])
         elif isinstance(getattr(source, "images", None), tuple):  # all images of one answer
             for image in source.images:
                 yield from self(image)

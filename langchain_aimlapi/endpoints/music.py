@@ -213,7 +213,7 @@ def plan_music(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Music]:
-    """Order music and wait for it.
+    """Music from words, lyrics or other music, waited for.
 
     Args:
         timeout: Seconds to wait. Default: half an hour. The error of a time-out has the job's id.

@@ -197,7 +197,7 @@ def plan_video(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Video]:
-    """Order a video and wait for it.
+    """A video from words, images, sound or other videos, waited for.
 
     Args:
         timeout: Seconds to wait. Default: half an hour. The error of a time-out has the job's id.
