@@ -1,4 +1,4 @@
-"""What LangChain's agents have to be told about our models."""
+"""What LangChain's agents have to know about our models."""
 
 from __future__ import annotations
 

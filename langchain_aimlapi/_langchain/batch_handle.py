@@ -47,7 +47,7 @@ class ChatBatch:
 
     @property
     def counts(self) -> BatchCounts | None:
-        """How many calls are where, by the last answer that told; exact once results were read."""
+        """Calls by state, from the last answer that counted them; exact once results were read."""
         known = self._job.detail
         return self._done or (known.counts if known is not None else None)
 

@@ -36,7 +36,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def usage_to_metadata(usage: Usage) -> UsageMetadata:
-    """Token counts as LangChain's ``usage_metadata``; details only where the vendor told them."""
+    """Token counts as LangChain's ``usage_metadata``; details only where the vendor sent them."""
     inputs = {
         "cache_read": usage.cache_read,
         "cache_creation": usage.cache_creation,
@@ -70,8 +70,8 @@ def without_charge(message: AIMessage) -> AIMessage:
 
 
 def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any]:
-    """What is said once per answer, as ``response_metadata``."""
-    told: dict[str, Any] = {
+    """What stands once in an answer, as ``response_metadata``."""
+    metadata: dict[str, Any] = {
         "model_name": meta.model,
         "model_provider": PROVIDER,
         "id": meta.id,
@@ -85,8 +85,8 @@ def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any
         **meta.extra,
     }
     if with_headers:
-        told["headers"] = dict(meta.headers)
-    return {name: value for name, value in told.items() if value is not None}
+        metadata["headers"] = dict(meta.headers)
+    return {name: value for name, value in metadata.items() if value is not None}
 
 
 class _AllFields(set[str]):
@@ -94,7 +94,7 @@ class _AllFields(set[str]):
     (two sets are a quarter of a chunk's memory). Copies and pickles hold a plain set."""
 
     def add(self, name: str) -> None:
-        """Nothing to do: a field is in it, and an attribute that is no field is not asked for."""
+        """Nothing to do: a field is in it, and an attribute that is no field is not looked up."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return set, (list(self),)
@@ -178,7 +178,7 @@ def _with_tools(message: AIMessageChunk, tools: tuple[ToolDelta, ...]) -> AIMess
 def final_to_chunk(
     final: StreamEnd, *, model: str, with_headers: bool = False
 ) -> ChatGenerationChunk:
-    """The end of a stream as its last chunk: usage, finish reason and ids, each told once."""
+    """The end of a stream as its last chunk: usage, finish reason and ids, each once."""
     usage = final.reply.meta.usage
     message = AIMessageChunk(
         content="",

@@ -70,7 +70,7 @@ class EventWriter:
     """Writes the events of one answer.
 
     Args:
-        model: The id that was asked for.
+        model: The id of the request.
         run_id: Id of LangChain's run, of which the message gets its own.
         with_headers: Put the response headers into the metadata.
     """

@@ -117,7 +117,7 @@ def result_to_message(result: Result, kind: str, model: str) -> AIMessage:
     Args:
         result: `Images`, or one file (`Video`, `Music`, `Mesh`, ...).
         kind: The type of the blocks: ``"image"``, ``"video"``, ``"audio"`` or ``"file"``.
-        model: The id that was asked for.
+        model: The id of the request.
     """
     files: Sequence[Media] = getattr(result, "images", None) or [result]
     blocks = [block for file in files for block in file_to_blocks(file, kind)]

@@ -328,13 +328,13 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         model = str(rest.pop("model", None) or rest.pop("model_name", None) or self.model)
         words = messages_to_arguments(messages, self.takes, model, self.words)
         fields = {name: getattr(self, name) for name in self.call_fields}
-        given = {**fields, **_joined(words, rest, self.words)}
+        arguments = {**fields, **_joined(words, rest, self.words)}
         known = inspect.signature(getattr(calls, self.verb)).parameters
-        params = {**self.model_kwargs, **(given.pop("params", None) or {})}
-        extra_body = {**(self.extra_body or {}), **(given.pop("extra_body", None) or {})}
-        for name in [name for name in given if name not in known and name != "mask"]:
-            params[name] = given.pop(name)
-        arguments = {name: each for name, each in given.items() if each is not None}
+        params = {**self.model_kwargs, **(arguments.pop("params", None) or {})}
+        extra_body = {**(self.extra_body or {}), **(arguments.pop("extra_body", None) or {})}
+        for name in [name for name in arguments if name not in known and name != "mask"]:
+            params[name] = arguments.pop(name)
+        arguments = {name: each for name, each in arguments.items() if each is not None}
         return calls, {"model": model, **arguments, "params": params, "extra_body": extra_body}
 
     def _method(self, arguments: Mapping[str, Any]) -> str:

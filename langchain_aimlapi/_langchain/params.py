@@ -103,5 +103,5 @@ def gather(
 ) -> dict[str, Any]:
     """Parameters in neutral terms; an argument of the call wins over a setting of the model."""
     own = {k: v for k, v in settings.items() if k not in IGNORED_OPTIONS}
-    given = {k: v for k, v in options.items() if k not in IGNORED_OPTIONS}
-    return gather_params(own, given, stop, stream=stream, aliases=_ALIASES)
+    call = {k: v for k, v in options.items() if k not in IGNORED_OPTIONS}
+    return gather_params(own, call, stop, stream=stream, aliases=_ALIASES)

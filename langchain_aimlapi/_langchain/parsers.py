@@ -1,7 +1,7 @@
-"""Answers -> the structure that was asked for, also from among thoughts, fences and words.
+"""Answers -> the requested structure, also from among thoughts, fences and words.
 
 langchain-core's own parsers complete what is cut, and look at a stream's pieces only. These do so
-while a stream runs; its end is held to the same rules as a whole answer, so that a refusal, an
+while a stream runs; its end must keep the same rules as a whole answer, so that a refusal, an
 answer at its token limit or one without any JSON is never taken for a result.
 """
 
@@ -161,7 +161,7 @@ class PydanticAnswerParser(_WholeAtTheEnd, PydanticOutputParser):  # type: ignor
 
 
 class JsonCallParser(_WholeAtTheEnd, JsonOutputKeyToolsParser):
-    """The arguments of the one call that was asked for."""
+    """The arguments of the one requested call."""
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """The arguments. Raises ModelRefusalError or OutputParserException."""

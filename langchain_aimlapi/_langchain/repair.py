@@ -1,4 +1,4 @@
-"""A structure that is held to its schema, with one more turn for an answer that does not fit.
+"""A structure that must fit its schema, with one more turn for an answer that does not fit.
 
 The model is shown its answer and what is wrong with it. There are never more than two calls: the
 second one is either this turn or, where the API refused the format itself, the next weaker method
@@ -139,7 +139,7 @@ class Repairing:
         if record.error is None:
             return record.parsed
         raise StructuredOutputError(
-            f"no answer in the shape that was asked for, in {len(record.answers)} attempts: "
+            f"no answer in the requested shape in {len(record.answers)} attempts: "
             f"{_reason(record.error)}",
             advice="ask for less at once, describe the fields, or choose a stronger model",
             raw=record.raw,
@@ -162,13 +162,13 @@ class _Record:
 
     @property
     def cost(self) -> float | None:
-        """What all attempts have cost, in US dollars; None where nobody said."""
+        """What all attempts have cost, in US dollars; None where it is unknown."""
         known = [m.response_metadata["cost"] for m in self.answers if "cost" in m.response_metadata]
         return sum(known) if known else None
 
 
 def _is_about_format(error: InvalidRequestError) -> bool:
-    """Whether the API refuses the way of asking rather than what is asked."""
+    """Whether the API refuses the form of the request rather than its content."""
     if isinstance(error, ContextOverflowError | ContentPolicyError):
         return False
     text = f"{error.field or ''} {error.message}".lower()
@@ -186,7 +186,7 @@ def _shown(answer: AIMessage, error: OutputParserException) -> list[BaseMessage]
         results = [ToolMessage(text, tool_call_id=call["id"], status="error") for call in calls]
         return [answer, *results]
     text = (
-        f"This answer is not in the shape that was asked for:\n{_reason(error)}\n"
+        f"This answer is not in the requested shape:\n{_reason(error)}\n"
         "Answer again, completely and in that shape, with nothing before or after it."
     )
     return [*([answer] if answer.text else []), HumanMessage(text)]

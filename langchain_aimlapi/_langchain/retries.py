@@ -1,4 +1,4 @@
-"""Retries, told to LangChain's callbacks in the form that they know."""
+"""Retries, reported to LangChain's callbacks in the form that they know."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def hook(
 ) -> Callable[[RetryEvent], Any]:
     """A function that tells both the run manager (sync or async) and the user."""
 
-    def tell(event: RetryEvent) -> Any:
-        told = on_retry(event) if on_retry is not None else None
+    def report(event: RetryEvent) -> Any:
+        own = on_retry(event) if on_retry is not None else None
         if run_manager is None:
-            return told
-        return _both(told, run_manager.on_retry(_state(event)))
+            return own
+        return _both(own, run_manager.on_retry(_state(event)))
 
-    return tell
+    return report
 
 
 def _both(first: Any, second: Any) -> Any:

@@ -161,7 +161,7 @@ def strict_form(schema: Mapping[str, Any], *, complete: bool) -> Json | None:
             class (a value for a default is a value), not for a dictionary's own schema.
 
     Returns:
-        None where the schema cannot be said so without a change of its meaning.
+        None where the schema cannot be written so without a change of its meaning.
     """
     if schema.get("type") != "object" or "properties" not in schema:
         return None

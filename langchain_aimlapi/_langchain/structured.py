@@ -28,7 +28,7 @@ class Way:
     """One way to ask for a structure: the bound model, and what reads its answers.
 
     ``spare`` reads an answer that is no call of the tool: some models write its arguments down.
-    ``in_words``: the schema has to be said in the prompt, for nothing else does.
+    ``in_words``: the schema has to stand in the prompt, for nothing else carries it.
     """
 
     bound: Runnable[Any, Any]
@@ -38,8 +38,8 @@ class Way:
 
 
 def best_method(facts: Facts) -> Method:
-    """The strictest method that the model takes: json_schema, else tools, else json_schema said
-    in the prompt (which is what a dialect makes of a format that its model does not have)."""
+    """The strictest method that the model takes: json_schema, else tools, else json_schema
+    described in the prompt (which is what a dialect makes of a format that its model does not have)."""
     shape = _first(facts)
     if shape is None:
         return "function_calling"
@@ -52,7 +52,7 @@ def best_method(facts: Facts) -> Method:
 
 def strict_by_default(facts: Facts, method: Method, schema: Any) -> bool | None:
     """True where the model is documented to hold an answer to its schema, and this schema says
-    nothing that it could not be held to; else None: not said."""
+    nothing that it could not be bound to; else None: not sent."""
     shape = _first(facts)
     if shape is None or schema is None:
         return None

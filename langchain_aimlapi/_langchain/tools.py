@@ -54,8 +54,8 @@ def tool_to_wire(
     whole = _recursive_schema(tool)
     if whole is not None:  # core writes references out, and leaves a hole at the second round
         wire["function"] = {**wire["function"], "parameters": whole}
-    given = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    wire.update({key: given[key] for key in PASSED_KEYS if key in given})
+    extras = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
+    wire.update({key: extras[key] for key in PASSED_KEYS if key in extras})
     return wire
 
 
@@ -127,7 +127,7 @@ def closed_format(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def may_be_strict(schema: Any) -> bool:
-    """Whether a model may be held to a schema strictly without a change of its meaning."""
+    """Whether a schema may be made strict without a change of its meaning."""
     if is_model_class(schema):
         return strict_form(class_schema(schema), complete=True) is not None
     inner = schema_to_format(schema).get("json_schema") or {"strict": None}  # flat: as it is

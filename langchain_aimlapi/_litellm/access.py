@@ -122,7 +122,7 @@ def _base(key_variable: str | None) -> str | None:
 
 
 def _secret(name: str) -> str | None:
-    """A variable of the environment, or of the secret manager that LiteLLM was given."""
+    """A variable of the environment, or of the secret manager that LiteLLM uses."""
     value = os.environ.get(name)
     if value or litellm.secret_manager_client is None:
         return value
@@ -179,9 +179,9 @@ def retries_of(arguments: Arguments, params: Mapping[str, Any]) -> int:
 def litellm_params(arguments: Arguments) -> Mapping[str, Any]:
     """LiteLLM's own parameters of the call. It gives them to a handler for chat and embeddings
     only; for the rest they stand in its log object."""
-    given = arguments.get("litellm_params")
-    if given:
-        return dict(given)
+    params = arguments.get("litellm_params")
+    if params:
+        return dict(params)
     logged = getattr(arguments.get("logging_obj"), "litellm_params", None)
     return logged if isinstance(logged, Mapping) else {}
 

@@ -42,16 +42,16 @@ def _lacks_id(message: Message) -> bool:
     return any(not call.id for call in message.tool_calls)
 
 
-def _repair_turn(asked: Message, results: Sequence[Message], turn: int) -> list[Message]:
+def _repair_turn(caller: Message, results: Sequence[Message], turn: int) -> list[Message]:
     """One answer with calls, and the results that follow it."""
     answered = {result.tool_call_id for result in results if result.tool_call_id}
     open_calls = [
         place
-        for place, call in enumerate(asked.tool_calls)
+        for place, call in enumerate(caller.tool_calls)
         if not call.id or call.id not in answered
     ]
-    known = {call.id for call in asked.tool_calls}
-    calls = list(asked.tool_calls)
+    known = {call.id for call in caller.tool_calls}
+    calls = list(caller.tool_calls)
     repaired: list[Message] = []
     for result in results:
         if result.tool_call_id in known and result.tool_call_id:
@@ -68,7 +68,7 @@ def _repair_turn(asked: Message, results: Sequence[Message], turn: int) -> list[
     for place, call in enumerate(calls):
         if not call.id:
             calls[place] = replace(call, id=_new_id(turn, place))
-    return [replace(asked, tool_calls=tuple(calls)), *repaired]
+    return [replace(caller, tool_calls=tuple(calls)), *repaired]
 
 
 def _orphan(result: Message) -> Message:

@@ -1,4 +1,4 @@
-"""Chat calls in both colours: whole answers and streams that are open before they are returned."""
+"""Chat calls, sync and async: whole answers and streams that are open before they are returned."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from langchain_aimlapi.catalog import Catalog
 @dataclass(frozen=True, slots=True)
 class OpenStream:
     """A stream whose first event has come. ``chunks`` can be read once; ``created`` is the
-    server's time of the answer, where it has said one."""
+    server's time of the answer, where it sent one."""
 
     chunks: Iterator[ModelResponseStream]
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ async def acomplete(arguments: Arguments, catalog: Catalog) -> ModelResponse:
 
 
 class _Stream:
-    """One stream on its way: the call, what it has said about itself so far, and its chunks."""
+    """One stream on its way: the call, what is known of its answer so far, and its chunks."""
 
     def __init__(self, arguments: Arguments, catalog: Catalog) -> None:
         self.caller: Caller = caller_of(arguments, catalog)
@@ -97,7 +97,7 @@ class _Stream:
         return self._reader
 
     def about(self) -> Mapping[str, Any]:
-        """What the answer has said about itself so far (``id``, ``created``, ...)."""
+        """What is known of the answer so far (``id``, ``created``, ...)."""
         return self._reader.assembly.meta if self._reader is not None else {}
 
     def created(self) -> int | None:
@@ -148,7 +148,7 @@ def open_stream(arguments: Arguments, catalog: Catalog) -> OpenStream:
                     headers = shown_headers(stream.headers)
                     return OpenStream(chunks, headers, stream.created(), writer)
                 except errors.StreamingUnsupportedError:
-                    pass  # asked again below, for a whole answer
+                    pass  # sent again below, for a whole answer
             whole = prepare_chat(arguments, catalog, stream=False)
             reply = access.drivers.sync.run(whole.call.whole(), access.find_key())
         meta = reply.meta
@@ -170,7 +170,7 @@ async def aopen_stream(arguments: Arguments, catalog: Catalog) -> AsyncOpenStrea
                     headers = shown_headers(stream.headers)
                     return AsyncOpenStream(chunks, headers, stream.created(), writer)
                 except errors.StreamingUnsupportedError:
-                    pass  # asked again below, for a whole answer
+                    pass  # sent again below, for a whole answer
             whole = prepare_chat(arguments, catalog, stream=False)
             reply = await access.drivers.asynchronous.run(whole.call.whole(), access.find_key())
         meta = reply.meta

@@ -38,9 +38,9 @@ class ChunkWriter:
     """Writes the chunks of one stream.
 
     Args:
-        model: The id that was asked for. LiteLLM shows it on every chunk; what was served stands
+        model: The id of the request. LiteLLM shows it on every chunk; what was served stands
             in the response headers and in the final answer.
-        about: Gives what the answer has said about itself so far (``id``, ``created``, ...).
+        about: Gives what is known of the answer so far (``id``, ``created``, ...).
         count: How many answers the caller wants. LiteLLM joins the texts of all choices that it
             sees, so one that nobody wants is left out.
         merge_reasoning: Put thoughts into the text, between ``<think>`` and ``</think>``
@@ -118,14 +118,14 @@ class ChunkWriter:
             )
 
     def final(self, final: StreamEnd) -> Iterator[ModelResponseStream]:
-        """The chunks of the end: what was held back, usage and charge, finish reasons."""
+        """The chunks of the end: what was kept back, usage and charge, finish reasons."""
         reply = final.reply
         self._learn()
         if self._thinking is not None:
             for index in self._thinking.open_choices():
                 wire = LitellmDelta(content=_END_OF_THINKING)
                 yield self._chunk([StreamingChoices(index=index, delta=wire)])
-        yield from self._held(reply)
+        yield from self._whole_fields(reply)
         usage = usage_of(reply.meta)
         if usage is not None:
             yield self._chunk([], usage=usage)
@@ -187,7 +187,7 @@ class ChunkWriter:
             rest.setdefault("thinking", "")
         return {"type": kind, **rest}
 
-    def _held(self, reply: ChatResponse) -> Iterator[ModelResponseStream]:
+    def _whole_fields(self, reply: ChatResponse) -> Iterator[ModelResponseStream]:
         for choice in reply.choices[: self.count]:
             fields = {k: v for k, v in specific_fields(choice).items() if k in _WHOLE}
             if fields:

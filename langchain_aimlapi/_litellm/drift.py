@@ -1,4 +1,4 @@
-"""Private names of LiteLLM that have moved: said once, with what works less well."""
+"""Private names of LiteLLM that have moved: reported once, with what works less well."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Errors of this package -> LiteLLM's own classes, so that its retries, cooldowns and fallbacks
 work as they do for a native provider.
 
-The status decides the class. What the server asked to wait goes along as ``retry-after``, which
+The status decides the class. The server's waiting time goes along as ``retry-after``, which
 LiteLLM's router reads from ``litellm_response_headers`` for its pauses and from ``response`` for
 the length of a cooldown (router.py of 1.106.2).
 """
@@ -58,7 +58,7 @@ _BY_CLASS: tuple[tuple[type[errors.AimlapiError], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom an error is told to.
+    """Who receives an error.
 
     Attributes:
         model: The model's id.
@@ -72,7 +72,7 @@ class Caller:
 
 
 def caller_of(arguments: Arguments, catalog: Catalog) -> Caller:
-    """Whom an error of this call is told to."""
+    """Who receives an error of this call."""
     return Caller(str(arguments["model"]), catalog, is_proxy_call(litellm_params(arguments)))
 
 

@@ -97,7 +97,7 @@ def _with_entry(build: Callable[[], Any], entry: dict[Any, Any]) -> Callable[[],
 
 @functools.lru_cache(maxsize=4)
 def _chat_config(supported: Callable[[str], Iterable[str]]) -> Any:
-    """What LiteLLM asks about chat parameters. It is never asked to carry out a call."""
+    """What LiteLLM asks about chat parameters. It never carries out a call."""
     base: Any = litellm.OpenAILikeChatConfig  # made when it is first needed, as LiteLLM makes it
 
     class AimlapiChatConfig(base):  # type: ignore[misc]  # LiteLLM's class, untyped here

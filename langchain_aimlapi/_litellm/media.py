@@ -130,10 +130,10 @@ def _generation(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
 
 
 def _edit(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
-    given = arguments.get("optional_params") or {}
+    optional = arguments.get("optional_params") or {}
     kept = {
         name: value
-        for name, value in given.items()
+        for name, value in optional.items()
         if name not in _LITELLM_OWN and not name.startswith(("litellm_", "user_api_key"))
     }
     merged = {**kept, **(arguments.get("edit_params") or {})}
@@ -153,8 +153,8 @@ def _edit(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
 
 def params_of(arguments: Arguments) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """(parameters of the model, ``extra_body``)."""
-    given = arguments.get("optional_params") or {}
-    params = {k: v for k, v in given.items() if k not in NOT_PARAMS and v is not None}
+    optional = arguments.get("optional_params") or {}
+    params = {k: v for k, v in optional.items() if k not in NOT_PARAMS and v is not None}
     return params, params.pop("extra_body", None) or {}
 
 

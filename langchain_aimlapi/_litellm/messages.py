@@ -51,14 +51,14 @@ def openai_to_messages(messages: Iterable[Any]) -> tuple[Message, ...]:
     return repair_call_ids(converted)
 
 
-def _as_mapping(given: Any) -> Mapping[str, Any]:
-    if isinstance(given, Mapping):
-        return given
-    dump = getattr(given, "model_dump", None)
+def _as_mapping(message: Any) -> Mapping[str, Any]:
+    if isinstance(message, Mapping):
+        return message
+    dump = getattr(message, "model_dump", None)
     dumped = dump() if callable(dump) else None
     if isinstance(dumped, Mapping):
         return dumped
-    raise ValueError(f"a message must be a dictionary, not {type(given).__name__}")
+    raise ValueError(f"a message must be a dictionary, not {type(message).__name__}")
 
 
 def _convert(message: Mapping[str, Any]) -> list[Message]:
@@ -123,8 +123,8 @@ def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolC
 
 def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
     call_id = call_id_of(raw.get("id"))
-    told = raw.get("provider_specific_fields")
-    fields: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    specific = raw.get("provider_specific_fields")
+    fields: Mapping[str, Any] = specific if isinstance(specific, Mapping) else {}
     extra = known.get(call_id) if call_id else None
     opaque = raw.get("extra_content") or fields.get("extra_content")
     merged = {**(extra if isinstance(extra, Mapping) else {})}

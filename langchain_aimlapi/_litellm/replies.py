@@ -12,7 +12,7 @@ from langchain_aimlapi._domain import values as _domain
 from langchain_aimlapi._domain.values import ChatResponse, Choice, Cost, Meta, ToolCall
 from langchain_aimlapi._litellm import PROVIDER
 
-# Where LiteLLM looks for a charge that the provider has told, before its own price map
+# Where LiteLLM looks for a charge that the provider sends, before its own price map
 # (cost_calculator.get_response_cost_from_hidden_params of 1.106.2).
 COST_HEADER = "llm_provider-x-litellm-response-cost"
 # `ExtraKey` that LiteLLM's messages have a field for; the others go into
@@ -31,7 +31,7 @@ _USAGE_OWN = frozenset(
 
 
 def reply_to_response(reply: ChatResponse, *, model: str) -> ModelResponse:
-    """The whole answer; ``response_cost`` will be the real charge where the API told it."""
+    """The whole answer; ``response_cost`` will be the real charge where the API names it."""
     meta = reply.meta
     extra = dict(meta.extra)
     for key in TOP_LEVEL:
@@ -86,13 +86,13 @@ def _choice(choice: Choice) -> Choices:
     if fields:
         message["provider_specific_fields"] = fields
     native = choice.native_finish_reason
-    told = {"native_finish_reason": native} if native else None
+    specific = {"native_finish_reason": native} if native else None
     return Choices(
         finish_reason=choice.finish_reason or "stop",
         index=choice.index,
         message=message,
         logprobs=dict(choice.logprobs) if choice.logprobs else None,
-        provider_specific_fields=told,
+        provider_specific_fields=specific,
     )
 
 
@@ -122,7 +122,7 @@ def call_to_wire(call: ToolCall) -> dict[str, Any]:
 
 
 def usage_of(meta: Meta) -> Usage | None:
-    """Token counts with their details, and the charge as ``cost``; None where none were told."""
+    """Token counts with their details, and the charge as ``cost``; None where there are none."""
     usage = meta.usage
     if usage is None:
         return None
@@ -142,16 +142,18 @@ def _usd(cost: Cost | None) -> float | None:
 
 
 def _input_details(usage: _domain.Usage) -> dict[str, Any] | None:
-    told = _counts(usage.raw.get("prompt_tokens_details") or usage.raw.get("input_tokens_details"))
+    counts = _counts(
+        usage.raw.get("prompt_tokens_details") or usage.raw.get("input_tokens_details")
+    )
     known = {"cached_tokens": usage.cache_read, "audio_tokens": usage.audio_input}
-    return {**told, **{k: v for k, v in known.items() if v is not None}} or None
+    return {**counts, **{k: v for k, v in known.items() if v is not None}} or None
 
 
 def _output_details(usage: _domain.Usage) -> dict[str, Any] | None:
     raw = usage.raw
-    told = _counts(raw.get("completion_tokens_details") or raw.get("output_tokens_details"))
+    counts = _counts(raw.get("completion_tokens_details") or raw.get("output_tokens_details"))
     known = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_output}
-    return {**told, **{k: v for k, v in known.items() if v is not None}} or None
+    return {**counts, **{k: v for k, v in known.items() if v is not None}} or None
 
 
 def _counts(details: Any) -> dict[str, int]:

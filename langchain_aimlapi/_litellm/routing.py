@@ -64,7 +64,7 @@ class PreferModels(CustomLogger):
         self.input_share = input_share
         self.catalog = catalog
         self._scores: dict[str, float] = {}
-        self._asked_at: dict[str, float] = {}
+        self._requested_at: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
     # --- the hook -----
@@ -111,7 +111,7 @@ class PreferModels(CustomLogger):
         """Ask for the figures of these models now (blocking), to start warm.
 
         Raises:
-            AimlapiError: the API could not be asked.
+            AimlapiError: the API could not be reached.
         """
         runner, plan = _metrics(models, api_key, api_base)
         self._learn(runner.run(plan))
@@ -134,11 +134,11 @@ class PreferModels(CustomLogger):
             model
             for each in deployments
             if (model := model_of(each)) is not None
-            and now - self._asked_at.get(model, -self.refresh_seconds) >= self.refresh_seconds
+            and now - self._requested_at.get(model, -self.refresh_seconds) >= self.refresh_seconds
         }
         if params is None or not due or (self._task is not None and not self._task.done()):
             return
-        self._asked_at |= dict.fromkeys(due, now)
+        self._requested_at |= dict.fromkeys(due, now)
         key, base = params.get("api_key"), params.get("api_base")
         self._task = asyncio.ensure_future(self._quietly(due, key, base))
 

@@ -85,7 +85,7 @@ def supported_params(model: str, catalog: Catalog) -> tuple[str, ...]:
         able = (name for name, sample in _SAMPLES.items() if _reaches(facts, sample))
         if len(_found) >= _MAX_FOUND:
             _found.clear()
-        _found[key] = (shapes, (*able, *_ALWAYS))  # the shapes are held, so that an id stays one's
+        _found[key] = (shapes, (*able, *_ALWAYS))  # the shapes are kept, so that an id stays one's
     return _found[key][1]
 
 

@@ -1,4 +1,4 @@
-"""What the catalog knows, said in an error: nearest live names, a replacement, who can do it."""
+"""What the catalog adds to an error: nearest live names, a replacement, who can do it."""
 
 from __future__ import annotations
 

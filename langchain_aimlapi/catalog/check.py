@@ -91,13 +91,13 @@ def _object_problem(param: Param, value: Mapping[str, Any]) -> str | None:
     missing = [name for name in param.required if name not in value]
     if missing:
         return f"needs {', '.join(missing)}"
-    for name, held in value.items():
+    for name, member in value.items():
         inner = param.properties.get(name, param.values)
         if inner is None:
             if param.closed:
                 return f"may only hold {', '.join(sorted(param.properties))}"
             continue
-        found = problem(inner, held)
+        found = problem(inner, member)
         if found:
             return f".{name} {found}"
     return None

@@ -44,7 +44,7 @@ def role_from_json(row: Json) -> RoleFacts:
 
 
 class Reader:
-    """JSON rows -> shapes, each value built once, when it is first asked for."""
+    """JSON rows -> shapes, each value built once, when it is first needed."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document

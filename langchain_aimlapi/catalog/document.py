@@ -1,7 +1,7 @@
 """The generated file, decoded line by line.
 
 ``models.json`` holds one value a line. Reading it whole costs 25 ms of a first lookup; here the
-lines are only told apart, and a line is decoded when somebody asks for it.
+lines are only split, and a line is decoded when it is first needed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("models.json")
 
 
 class Section(Mapping[str, Any]):
-    """One object of the file: key -> value, decoded when it is asked for."""
+    """One object of the file: key -> value, decoded when it is needed."""
 
     __slots__ = ("_decoded", "_lines")
 

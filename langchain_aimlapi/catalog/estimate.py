@@ -40,7 +40,7 @@ class Estimate:
         model: The id.
         usd: The most that it would cost by these prices; None where the list names no price for
             something that was counted (see ``missing``).
-        usd_least: The least, where a price depends on something that was not said; else ``usd``.
+        usd_least: The least, where a price depends on something unknown; else ``usd``.
         parts: Argument -> its share of ``usd``.
         missing: Arguments without a price.
         source: Where the prices were read, and when.
@@ -111,7 +111,7 @@ def _keys(name: str) -> Iterator[str]:
 
 
 def _may_hold(condition: Any, when: Mapping[str, Any]) -> bool:
-    """A condition on something that was not said may hold."""
+    """A condition on something unknown may hold."""
     if not isinstance(condition, Mapping):
         return True
     return all(str(when[key]) == str(value) for key, value in condition.items() if key in when)

@@ -21,7 +21,7 @@ class Facts:
     """One model. ``known`` is False for an id that the catalog has never seen in any spelling.
 
     Attributes:
-        id: The id as asked for (it goes out unchanged).
+        id: The id as requested (it goes out unchanged).
         kind: ``chat``, ``responses``, ``messages``, ``embedding``, ``image``, ... or None.
         vendor: Who made the model, in the catalog's spelling (``openai``, ``xai``), or None.
         name: The name that people read, or None.

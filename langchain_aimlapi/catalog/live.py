@@ -63,7 +63,7 @@ ENDINGS = ("deprecated", "superseded", "withdrawn")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One answer. ``changed`` is False where the server said "as before"."""
+    """One answer. ``changed`` is False where the server answered "not modified"."""
 
     payload: Any
     etag: str | None = None
@@ -79,7 +79,7 @@ class Live:
         ends: Id or alias -> facts of the list of what ends.
         schemas: Id -> its groups, one a path.
         outcomes: Id -> probe -> whether the API took it, see `probes`.
-        read_at: When the model list was last asked for, in seconds since 1970; None: never.
+        read_at: When the model list was last read, in seconds since 1970; None: never.
         source: Where, for `Facts.sources`.
     """
 
@@ -126,8 +126,8 @@ def interpret(
 def schema_links(payload: Any, models: Iterable[str]) -> list[tuple[str, str]]:
     """(id, path and query) of every request schema that a model list links for these ids.
 
-    A link is asked for on the server that the list came from, whatever host it names. An id that
-    the list does not have is asked for by its name.
+    A link is followed on the server that the list came from, whatever host it names. An id that
+    the list does not have is looked up by its name.
     """
     linked: dict[str, list[str]] = {}
     for entry in entries_of(payload):
@@ -146,8 +146,8 @@ def _link_of(entry: Mapping[str, Any]) -> str | None:
     info = entry.get("info")
     link = info.get("docsJson") if isinstance(info, Mapping) else None
     query = parse_qs(urlsplit(link).query) if isinstance(link, str) else {}
-    asked = {name: query[name][0] for name in ("model", "endpoint") if query.get(name)}
-    return f"{SCHEMA_PATH}?{urlencode(asked)}" if "model" in asked else None
+    wanted = {name: query[name][0] for name in ("model", "endpoint") if query.get(name)}
+    return f"{SCHEMA_PATH}?{urlencode(wanted)}" if "model" in wanted else None
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def live_rows(payload: Any) -> dict[str, dict[str, Any]]:
 
 
 def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Two endpoints of one id: the words of both, and the kind that most is told of."""
+    """Two endpoints of one id: the words of both, and the kind of which most is known."""
     words = {*one.get("listed_capabilities", ()), *other.get("listed_capabilities", ())}
     kinds = [row["kind"] for row in (one, other) if "kind" in row]
     found: dict[str, Any] = {"listed_capabilities": frozenset(words)} if words else {}
@@ -223,9 +223,9 @@ def ending_rows(payload: Any) -> dict[str, dict[str, Any]]:
             "shutdown_at": _text(entry.get("shutdown_at")),
             "replacement": _text(entry.get("replaced_by")),
         }
-        held = {key: value for key, value in row.items() if value}
+        known = {key: value for key, value in row.items() if value}
         for each in (name, *_texts(entry.get("aliases"))):
-            rows.setdefault(each, held)
+            rows.setdefault(each, known)
     return rows
 
 

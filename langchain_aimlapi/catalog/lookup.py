@@ -81,7 +81,7 @@ class Catalog:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the API was last asked for its list; None where only the data of this
+        """Seconds since the API's list was last read; None where only the data of this
         package is known (`repr` names its date)."""
         live = self._layers.live
         read_at = live.read_at if live is not None else None
@@ -244,7 +244,7 @@ class Catalog:
         has kept on disk; no network is used. `age` says how old it is, None where nothing is kept.
 
         Args:
-            base_url: The server that was asked, with or without ``/v1``.
+            base_url: The server that was read, with or without ``/v1``.
             directory: Where the answers are kept; default: the user's cache folder.
         """
         from langchain_aimlapi.catalog.store import Store

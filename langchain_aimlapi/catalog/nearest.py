@@ -22,12 +22,12 @@ def tail(name: str) -> str:
     return DATED.sub("", plain(name.rpartition("/")[2]))
 
 
-def nearest_names(asked: str, names: Iterable[str], n: int) -> list[str]:
+def nearest_names(wanted: str, names: Iterable[str], n: int) -> list[str]:
     """Up to ``n`` of ``names``, the most similar first; none where nothing is similar."""
-    whole, end = plain(asked), tail(asked)
+    whole, end = plain(wanted), tail(wanted)
     found = []
     for name in names:
-        if name == asked:
+        if name == wanted:
             continue
         score = _score(whole, end, name)
         if score >= FLOOR:
@@ -48,7 +48,7 @@ def _score(whole: str, end: str, name: str) -> float:
     if end.replace("-", "") == its_end.replace("-", ""):
         return 1.5
     matcher = SequenceMatcher(None, end, its_end, autojunk=False)
-    # the cheap upper bounds first: most names share nothing with what was asked
+    # the cheap upper bounds first: most names share nothing with what was wanted
     if matcher.real_quick_ratio() < FLOOR or matcher.quick_ratio() < FLOOR:
         return 0.0
     score = matcher.ratio()

@@ -85,7 +85,7 @@ def _role(role: str, *, content: Any = "Be brief.", form: str = "string") -> Pro
             return _with_role(shape, role, RoleFacts(null=False)) if taken else shape
         if not taken and form == "string":
             return dataclasses.replace(
-                shape, roles={name: held for name, held in shape.roles.items() if name != role}
+                shape, roles={name: facts for name, facts in shape.roles.items() if name != role}
             )
         return _with_role(shape, role, _REPLACE[form](known, taken))
 
@@ -125,8 +125,8 @@ def _part(kind: str, part: Body) -> Probe:
     def learn(shape: Shape, taken: bool) -> Shape:
         user = shape.roles.get("user", RoleFacts())
         parts = (user.parts or frozenset()) - {kind}
-        held = dataclasses.replace(user, parts=parts | {kind} if taken else parts)
-        return _with_role(shape, "user", held)
+        user = dataclasses.replace(user, parts=parts | {kind} if taken else parts)
+        return _with_role(shape, "user", user)
 
     content = [{"type": "text", "text": "Say hi."}, part]
     return Probe(f"part {kind}", {"messages": [{"role": "user", "content": content}]}, says, learn)
@@ -144,8 +144,8 @@ def _cache_mark() -> Probe:
             **shape.parts.get("text", {}),
         }
         keys = {*text["keys"]} - {"cache_control"} | ({"cache_control"} if taken else set())
-        held = {**text, "keys": sorted(keys), **({} if taken else {"closed": True})}
-        return dataclasses.replace(shape, parts={**shape.parts, "text": held})
+        text = {**text, "keys": sorted(keys), **({} if taken else {"closed": True})}
+        return dataclasses.replace(shape, parts={**shape.parts, "text": text})
 
     part = {"type": "text", "text": "Say hi.", "cache_control": {"type": "ephemeral"}}
     body = {"messages": [{"role": "user", "content": [part]}]}
@@ -269,7 +269,7 @@ def judge(probe: Probe, shape: Shape, status: int, answer: Any, message: str) ->
         shape: What the catalog says of the model.
         status: The answer's status.
         answer: Its JSON.
-        message: What the API said, where it refused.
+        message: The API's message, where it refused.
     """
     catalog = probe.says(shape)
     if status in (400, 422):

@@ -1,4 +1,4 @@
-"""Facts -> the keys of langchain-core's ``ModelProfile``. Only what is known is said."""
+"""Facts -> the keys of langchain-core's ``ModelProfile``. Only what is known stands in it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _abilities(facts: Facts, shape: Shape) -> dict[str, Any]:
         "image_outputs": "image_output" in able,
         "audio_outputs": "audio_output" in able,
     }
-    # What was not read, and what the API decides, is not said.
+    # What was not read, and what the API decides, is left out.
     if tools or shape.tools is not None:
         found |= {"tool_calling": tools, "tool_choice": tools and "tool_choice" in able}
     if shape.response_formats is not None:

@@ -1,7 +1,7 @@
 """Refreshing the catalog from the API, in two rounds: the one place where it is decided what is
-asked, what is kept and what the catalog then is.
+requested, what is kept and what the catalog then is.
 
-Pure but for the disk; a caller with a runner carries the rounds out, in either colour::
+Pure but for the disk; a caller with a runner carries the rounds out, sync or async::
 
     refresh = Refresh(catalog, store, schemas=["openai/gpt-7"])
     lists = runner.run(plan_lists(context, refresh))

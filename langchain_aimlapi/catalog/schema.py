@@ -26,7 +26,7 @@ _PLAIN = {
 def branches(schema: Schema) -> Iterator[Schema]:
     """The alternatives of a union, however deep; the schema itself where it is none.
 
-    ``oneOf`` counts as ``anyOf``: the unions of this API are told apart by ``type`` or ``role``.
+    ``oneOf`` counts as ``anyOf``: the unions of this API differ by ``type`` or ``role``.
     """
     for word in ("anyOf", "oneOf"):
         if word in schema:
@@ -38,8 +38,8 @@ def branches(schema: Schema) -> Iterator[Schema]:
 
 def types_of(schema: Schema) -> tuple[str, ...]:
     """The declared JSON types; empty where the schema does not say."""
-    said = schema.get("type", ())
-    return (said,) if isinstance(said, str) else tuple(said)
+    types = schema.get("type", ())
+    return (types,) if isinstance(types, str) else tuple(types)
 
 
 def words(schema: Schema, name: str) -> list[str]:
@@ -71,21 +71,21 @@ def param_of(schema: Any) -> Param:
         return Param()
     if "anyOf" in schema or "oneOf" in schema:
         return union([param_of(each) for each in _narrowed(schema)], default=schema.get("default"))
-    given: dict[str, Any] = {name: schema[key] for key, name in _PLAIN.items() if key in schema}
+    fields: dict[str, Any] = {name: schema[key] for key, name in _PLAIN.items() if key in schema}
     if "enum" in schema:
-        given["enum"] = tuple(schema["enum"])
+        fields["enum"] = tuple(schema["enum"])
     if schema.get("items"):
-        given["items"] = param_of(schema["items"])
+        fields["items"] = param_of(schema["items"])
     if schema.get("properties"):
-        given["properties"] = {k: param_of(v) for k, v in schema["properties"].items()}
+        fields["properties"] = {k: param_of(v) for k, v in schema["properties"].items()}
     rest = schema.get("additionalProperties")
     if rest and rest is not True:
-        given["values"] = param_of(rest)
+        fields["values"] = param_of(rest)
     return Param(
         types=types_of(schema),
         required=tuple(sorted(schema.get("required", ()))),
         closed=rest is False,
-        **given,
+        **fields,
     )
 
 
@@ -156,16 +156,16 @@ def _disjoint(variants: list[Param]) -> bool:
 
 
 def _joined(variants: list[Param], default: Any) -> Param:
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     names = (
         "minimum maximum above max_items min_items max_length min_length pattern "
         "properties required closed items values"
     )
     for each in variants:
-        given |= {name: held for name in names.split() if (held := getattr(each, name))}
+        fields |= {name: limit for name in names.split() if (limit := getattr(each, name))}
         # 0 is a limit too
-        given |= {n: 0 for n in ("minimum", "maximum") if getattr(each, n) == 0}
-    return Param(types=_all_types(variants), default=default, **given)
+        fields |= {n: 0 for n in ("minimum", "maximum") if getattr(each, n) == 0}
+    return Param(types=_all_types(variants), default=default, **fields)
 
 
 def _joint_enum(variants: list[Param]) -> tuple[Any, ...] | None:

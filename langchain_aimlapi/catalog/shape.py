@@ -122,7 +122,7 @@ class Shape:
 
     @property
     def declares_strict(self) -> bool:
-        """Whether a function tool is documented to have ``strict``, so that the model may be held
+        """Whether a function tool is documented to have ``strict``, so that the model may be kept
         to its schema. What an open object lets pass unread is no promise."""
         tool = self.tool_defs.get("function", Param())
         function = tool.properties.get("function", tool)

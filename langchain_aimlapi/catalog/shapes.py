@@ -146,9 +146,9 @@ def _roles(
         found = _part_schemas(message.get("properties", {}).get("content", {}))
         for name, schema in found:
             parts[name] = _merge(parts.get(name), _part(name, schema))
-        held = _role(message, frozenset(name for name, _ in found))
+        facts_of_role = _role(message, frozenset(name for name, _ in found))
         for role in words(message, "role"):
-            roles[role] = held
+            roles[role] = facts_of_role
         for call in branches(message.get("properties", {}).get("tool_calls", {}).get("items", {})):
             calls |= {kind: param_of(call) for kind in words(call, "type")}
     return roles, parts, calls
@@ -203,7 +203,7 @@ def _part(name: str, schema: Schema) -> dict[str, Any]:
     if name == "tool_result":
         inner = _part_schemas(properties.get("content", {}))
         facts["content_parts"] = sorted({kind for kind, _ in inner})
-    return {key: held for key, held in facts.items() if held is not False}
+    return {key: value for key, value in facts.items() if value is not False}
 
 
 def _sources(schema: Schema) -> dict[str, dict[str, Any]]:
@@ -240,7 +240,7 @@ def _tools(properties: Schema, *, anthropic: bool) -> tuple[frozenset[str], dict
     lists = [dict(_tool_forms(each)) for each in branches(properties["tools"]) if "items" in each]
     fitting = [each for each in lists if ("anthropic" in each) is anthropic] or lists
     defs = next(iter(fitting), {})
-    return frozenset(defs), {name: held for name, held in defs.items() if name != ANY_TYPE}
+    return frozenset(defs), {name: form for name, form in defs.items() if name != ANY_TYPE}
 
 
 def _tool_forms(tools: Schema) -> Iterator[tuple[str, Param]]:
@@ -298,7 +298,7 @@ def _responses(schema: Schema) -> Shape:
         roles=roles,
         parts=parts,
         tools=frozenset(defs),
-        tool_defs={name: held for name, held in defs.items() if name != ANY_TYPE},
+        tool_defs={name: form for name, form in defs.items() if name != ANY_TYPE},
         tool_choice_strings=strings,
         tool_choice_objects=objects,
         response_formats=_formats(formats),

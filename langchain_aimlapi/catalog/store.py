@@ -76,7 +76,7 @@ class Store:
 
     @property
     def read_at(self) -> float | None:
-        """When the model list was last asked for, in seconds since 1970; None where it is not
+        """When the model list was last read, in seconds since 1970; None where it is not
         kept."""
         try:
             return (self.folder / LIST).stat().st_mtime
@@ -87,15 +87,15 @@ class Store:
 
     def snapshot(self, name: str) -> Snapshot | None:
         """A list that is kept (`LIST`, `ENDS`); None where there is none that can be read."""
-        held = _load(self.folder / name)
-        if not isinstance(held, Mapping) or "payload" not in held:
+        content = _load(self.folder / name)
+        if not isinstance(content, Mapping) or "payload" not in content:
             return None
         try:
-            entries_of(held["payload"])
+            entries_of(content["payload"])
         except ValueError:
             return None
-        etag = held.get("etag")
-        return Snapshot(held["payload"], etag if isinstance(etag, str) else None, changed=False)
+        etag = content.get("etag")
+        return Snapshot(content["payload"], etag if isinstance(etag, str) else None, changed=False)
 
     def live(self) -> Live | None:
         """Everything that is kept, as a layer of the catalog; None where there is nothing."""
@@ -114,10 +114,10 @@ class Store:
 
     def _outcomes(self) -> Iterator[tuple[str, dict[str, bool]]]:
         for path in (self.folder / OUTCOMES).glob("*.json"):
-            held = _load(path)
-            found = held.get("outcomes") if isinstance(held, Mapping) else None
+            content = _load(path)
+            found = content.get("outcomes") if isinstance(content, Mapping) else None
             if isinstance(found, Mapping):
-                yield str(held.get("model")), {str(k): v is True for k, v in found.items()}
+                yield str(content.get("model")), {str(k): v is True for k, v in found.items()}
 
     # --- writing -----
 
@@ -139,9 +139,9 @@ class Store:
         names = {"path": group.path, "models": sorted(group.models)}
         _save(folder / f"{digest}.names.json", names)
         for path in folder.glob("*.names.json"):
-            held = _load(path)
-            older = path.name != f"{digest}.names.json" and isinstance(held, Mapping)
-            if older and held.get("path") == group.path and _within(held, group.models):
+            content = _load(path)
+            older = path.name != f"{digest}.names.json" and isinstance(content, Mapping)
+            if older and content.get("path") == group.path and _within(content, group.models):
                 for each in (path, path.with_name(path.name.replace(".names.json", ".json"))):
                     with contextlib.suppress(OSError):
                         each.unlink()
@@ -159,12 +159,12 @@ class Store:
                 path.unlink()
 
 
-def _within(held: Mapping[str, Any], models: Iterable[str]) -> bool:
-    return set(held.get("models", ())) <= set(models)
+def _within(content: Mapping[str, Any], models: Iterable[str]) -> bool:
+    return set(content.get("models", ())) <= set(models)
 
 
 class KeptSchemas(Mapping[str, tuple[Group, ...]]):
-    """Id -> its groups, read from a folder: the names at once, a schema when it is asked for."""
+    """Id -> its groups, read from a folder: the names at once, a schema when it is needed."""
 
     __slots__ = ("_folder", "_places")
 
@@ -172,11 +172,11 @@ class KeptSchemas(Mapping[str, tuple[Group, ...]]):
         self._folder = folder
         self._places: dict[str, dict[str, str]] = {}
         for path in self._oldest_first():
-            held = _load(path)
-            if isinstance(held, Mapping) and isinstance(held.get("path"), str):
+            content = _load(path)
+            if isinstance(content, Mapping) and isinstance(content.get("path"), str):
                 digest = path.name.partition(".")[0]
-                for model in held.get("models", ()):
-                    self._places.setdefault(str(model), {})[held["path"]] = digest
+                for model in content.get("models", ()):
+                    self._places.setdefault(str(model), {})[content["path"]] = digest
 
     def _oldest_first(self) -> list[Path]:
         found = []

@@ -1,6 +1,6 @@
 """A local AI/ML API: for tests, demos and work without a network.
 
-It is asked for by name, never by a missing key::
+It is chosen by name, never by a missing key::
 
     from langchain_aimlapi.emulator import Emulator
 

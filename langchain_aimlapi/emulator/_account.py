@@ -1,4 +1,4 @@
-"""The account behind the keys: balance, keys and their limits, what was charged, what was asked."""
+"""The account behind the keys: balance, keys and their limits, charges, and calls."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ class Account:
         return self._keys.get(secret or call.headers.get("x-api-key", "").strip())
 
     def log(self, call: Call, model: str, status: int, client_request_id: str | None) -> None:
-        """Notes that a model was asked."""
+        """Notes that a model was called."""
         with self._lock:
             known = self._pending.pop(call.request_id, None)
             name, cost, tokens = known or (model, Cost.of(Decimal(0)), Tokens(0, 0))

@@ -59,7 +59,7 @@ class Emulator:
         stream_style: One vendor's shapes for every model (``claude``, ``qwen``, ``openai``,
             ``openrouter``, ``deepseek``, ``minimax``, ``perplexity``, ``xai``, ``gemini``,
             ``plain``); default: by the model's vendor.
-        served_model: Gives the ``model`` name that answers carry; default: the one asked for.
+        served_model: Gives the ``model`` name that answers carry; default: the requested one.
         pace: Seconds between two events of a stream.
         check_history: Refuse what upstream vendors refuse although the schema takes it
             (unanswered tool calls, a choice of a tool that is not there).
@@ -184,7 +184,7 @@ class Emulator:
         Args:
             script: The answer. A function gets the parsed body and returns text or a `Say`.
             times: For how many calls; None: for all.
-            model: Only where this model is asked for.
+            model: Only for requests for this model.
             when: Only for calls for which this returns True.
         """
         self._state.scripts.add(Planned(script, times, None, model, when))
@@ -207,7 +207,7 @@ class Emulator:
             fault: What goes wrong.
             times: For how many calls; None: for all.
             path: Only for paths that contain this text.
-            model: Only where this model is asked for.
+            model: Only for requests for this model.
             when: Only for calls for which this returns True.
         """
         self._state.faults.add(Planned(fault, times, path, model, when))
@@ -231,7 +231,7 @@ class Emulator:
             status: The HTTP status.
             times: For how many calls; None: for all.
             path: Only for paths that contain this text.
-            model: Only where this model is asked for.
+            model: Only for requests for this model.
         """
         answer = replay_of(data, status=status, split=split)
         self._state.replays.add(Planned(answer, times, path, model))

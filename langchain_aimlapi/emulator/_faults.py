@@ -53,8 +53,8 @@ class Fault:
             beside choices that finish with ``error``).
         stall_after: After this many events nothing comes for ``delay`` or an hour; a number
             beyond the last event holds the connection open behind a whole answer.
-        as_json: A whole JSON answer although a stream was asked for.
-        refuse_stream: 400 "not supported" if a stream was asked for.
+        as_json: A whole JSON answer although a stream was requested.
+        refuse_stream: 400 "not supported" if a stream was requested.
         keep_alive: Only comments for this many seconds, then the answer. A JSON answer gets
             white space before it instead.
         keep_alive_every: Seconds between two comments.

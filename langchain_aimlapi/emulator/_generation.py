@@ -97,8 +97,8 @@ def find_job(call: Call, state: State, kind: Kind, job_id: str | None) -> Job:
 
 def poll(call: Call, state: State, kind: Kind) -> Answer:
     """The answer to a poll with ``?generation_id=``."""
-    asked = dict(call.query)
-    job = find_job(call, state, kind, asked.get("generation_id") or asked.get("id"))
+    query = dict(call.query)
+    job = find_job(call, state, kind, query.get("generation_id") or query.get("id"))
     answer: Json = {"id": job.id, "status": job.word}
     if job.status == COMPLETED:
         answer |= job.result or {}

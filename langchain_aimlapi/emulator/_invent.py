@@ -249,7 +249,7 @@ def _bound(value: Any, default: int) -> int:
 
 
 def _distinct(made: list[Any]) -> list[Any]:
-    """The same list without equal values; equal texts and numbers are told apart first."""
+    """The same list without equal values; equal texts and numbers are compared first."""
     seen: list[Any] = []
     for value in made:
         number = 1

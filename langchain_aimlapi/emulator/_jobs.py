@@ -39,7 +39,7 @@ class Job:
     Attributes:
         id: The generation id that the client polls with.
         kind: What is made: ``video``, ``audio``, ``stt``, ``batch``, ``response``, ``run``.
-        model: The model's id as it was asked for.
+        model: The model's id as it was requested.
         body: The request.
         status: The state that the last poll showed: one of ``states``, then ``completed``,
             ``error`` or ``cancelled``.

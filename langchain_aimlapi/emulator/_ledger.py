@@ -106,12 +106,12 @@ def prices_of(listed: Sequence[float | None] | None) -> Mapping[str, Decimal]:
     """US dollars per million tokens, from a listed price: input, output, cached input."""
     if not listed:
         return PRICES
-    given, made, cached = (None if one is None else Decimal(str(one)) for one in listed)
-    given, made = given or Decimal(0), made or Decimal(0)
+    price, made, cached = (None if one is None else Decimal(str(one)) for one in listed)
+    price, made = price or Decimal(0), made or Decimal(0)
     return {
-        "input": given,
-        "cache_read": given / 10 if cached is None else cached,
-        "cache_creation": given * 5 / 4,
+        "input": price,
+        "cache_read": price / 10 if cached is None else cached,
+        "cache_creation": price * 5 / 4,
         "output": made,
     }
 
@@ -124,7 +124,7 @@ class PromptCache:
         self._seen: dict[str, int] = {}
 
     def use(self, text: str, *, marked: bool) -> tuple[int, int]:
-        """Tokens (read from, written to) the prompt cache for this prefix.
+        """Tokens (price from, written to) the prompt cache for this prefix.
 
         Long prompts are cached unasked; a ``cache_control`` mark caches any length.
         """

@@ -75,7 +75,7 @@ class Model:
     """One model as the emulator knows it.
 
     Attributes:
-        name: As it was asked for.
+        name: As it was requested.
         id: The name under which it is listed; ``name`` may be another spelling.
         row: Its facts.
         takes: Path -> number of the body's schema. Empty for a model without data.

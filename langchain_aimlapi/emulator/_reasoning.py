@@ -1,7 +1,7 @@
 """Does the answer to this request begin with a thought?
 
 A model thinks if a control that it has says so, or if it was recorded thinking without being
-asked (the contract's ``thinks``), or if its family always does.
+called (the contract's ``thinks``), or if its family always does.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def output_items(say: Say, body: Json, ids: Ids) -> list[Json]:
 
 
 def _reasoning_item(say: Say, body: Json, ids: Ids) -> Json:
-    """The summary only where it was asked for, the sealed thought only where included."""
+    """The summary only where it was requested, the sealed thought only where included."""
     item: Json = {"id": f"rs_{ids.hex(48)}", "type": "reasoning", "summary": []}
     control = _mapping(body.get("reasoning"))
     if control.get("summary") or control.get("generate_summary"):

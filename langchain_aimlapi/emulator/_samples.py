@@ -19,16 +19,16 @@ _ALPHABET = "aA1-_ .:/x"
 MOST_REPEATS = 64
 
 
-def matching(pattern: str, wish: str) -> str:
-    """``wish`` if the pattern takes it, else a text that it takes, else ``wish`` all the same."""
+def matching(pattern: str, preferred: str) -> str:
+    """``preferred``, or where the pattern does not take it, a text that it takes, if one is found."""
     try:
         compiled = re.compile(pattern)
-        if compiled.search(wish):
-            return wish
+        if compiled.search(preferred):
+            return preferred
         made = "".join(_pieces(_parser.parse(pattern)))
     except (re.error, ValueError, RecursionError, KeyError, TypeError):
-        return wish
-    return made if compiled.search(made) else wish
+        return preferred
+    return made if compiled.search(made) else preferred
 
 
 def _pieces(tree: Sequence[Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Assistants, threads, messages, runs and their steps: what is kept, and how a run goes.
 
-A run is asked once: it ends in a message, or it waits for the results of tool calls and is asked
-again with them. Everything that happens to it is noted as an event, so that a stream and the
+A run is generated once: it ends in a message, or it waits for the results of tool calls and is
+generated again with them. Everything that happens to it is noted as an event, so that a stream and the
 objects that are fetched later tell the same story.
 """
 

@@ -176,16 +176,16 @@ def _compressed(answer: Answer, gzip: bool) -> Iterator[Step]:
 
 
 def _shortened(steps: Iterator[Step], missing: int) -> Iterator[Step]:
-    held: list[Step] = list(steps)
-    while held and missing:
-        last = held.pop()
+    kept: list[Step] = list(steps)
+    while kept and missing:
+        last = kept.pop()
         if not isinstance(last, bytes):
             continue
         if len(last) > missing:
-            held.append(last[:-missing])
+            kept.append(last[:-missing])
             break
         missing -= len(last)
-    return iter(held)
+    return iter(kept)
 
 
 def split(steps: Iterable[Step], size: int) -> Iterator[Step]:
@@ -251,7 +251,7 @@ def _comments(fault: Fault) -> Iterator[Step]:
 
 
 def frame(fault: Fault, call: Call, state: State, sent: int) -> bytes:
-    """An error inside a stream, in the form that is asked for."""
+    """An error inside a stream, in the form that is requested."""
     status = fault.status if fault.status and fault.status >= 400 else 500
     message = fault.message or MESSAGES.get(status, "Something went wrong")
     if fault.frame == "dialect":

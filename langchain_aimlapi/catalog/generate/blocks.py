@@ -114,8 +114,8 @@ def message(role: str, parts: Iterable[str] = ("text",), *, refusals: bool = Tru
 def messages(roles: Iterable[str], user_parts: Iterable[str], *, refusals: bool = True) -> Schema:
     """A conversation of user, assistant and ``roles``."""
     names = ["user", *roles, "assistant"]
-    held = [message("user", user_parts), *(message(r, refusals=refusals) for r in names[1:])]
-    return {"items": {"oneOf": held}, "type": "array"}
+    messages = [message("user", user_parts), *(message(r, refusals=refusals) for r in names[1:])]
+    return {"items": {"oneOf": messages}, "type": "array"}
 
 
 _GRAMMAR = obj(("definition", "syntax"), definition=STRING, syntax=one_of("lark", "regex"))

@@ -56,7 +56,7 @@ class Documentation:
         }
 
     def schema(self, name: str, model: str) -> tuple[str, Json]:
-        """The shape key's second half and the schema that ``model`` is held to.
+        """The shape key's second half and the schema that ``model`` must follow.
 
         Two schemas have ``tools`` and ``tool_choice`` exchanged in the documentation;
         the repaired copy is read in their place.

@@ -64,7 +64,7 @@ OVERRIDES = (
     Override(
         date="2026-11-26",
         reason="the id resolves to the current Flash build, whose context it has; measured in "
-        "September 2026, while its row in the list still told the old one",
+        "September 2026, while its row in the list still showed the old one",
         ids=("deepseek-chat", "deepseek/deepseek-chat"),
         facts={"context": 1_000_000},
     ),
@@ -121,7 +121,7 @@ OVERRIDES = (
 )
 
 # Listed in the model table, but the schema stands under another spelling. The id goes
-# out as asked for. Read 2026-08-21.
+# out as requested. Read 2026-08-21.
 TWINS: Mapping[str, str] = {
     "aai/slam-1": "slam-1",
     "alibaba/wan2.2-vace-fun-14b-depth": "alibaba/wan2.2-vace-fun-a14b-depth",
@@ -300,7 +300,7 @@ REPLACEMENTS: Mapping[str, str] = {old: new for new, olds in _REPLACED.items() f
 
 
 def twin_of(model: str) -> str | None:
-    """The id whose schema ``model`` is held to, where it has none of its own."""
+    """The id whose schema ``model`` must follow, where it has none of its own."""
     found = TWINS.get(model)
     if found is None:
         found = next((to for start, to in TWIN_PREFIXES.items() if model.startswith(start)), None)

@@ -56,17 +56,17 @@ def schema_of(group: Mapping[str, Any]) -> Schema:
 
 
 def _conversation(group: Mapping[str, Any]) -> dict[str, Schema]:
-    told = group.get("messages")
+    messages = group.get("messages")
     provider: dict[str, Schema] = {}
-    if told is None:
+    if messages is None:
         provider = {"provider": blocks.STRING}  # it stands before the messages, in every group
         roles = [blocks.ROLE_LETTERS[letter] for letter in _GENERIC_ROLES]
         parts = [blocks.PART_LETTERS[letter] for letter in _GENERIC_PARTS]
         refusals = False
     else:
-        roles = [role for role in ("developer", "system", "tool") if role in told]
-        parts = _parts(told["user"])
-        refusals = "refusal" in _parts(told["assistant"])
+        roles = [role for role in ("developer", "system", "tool") if role in messages]
+        parts = _parts(messages["user"])
+        refusals = "refusal" in _parts(messages["assistant"])
     found = {"messages": blocks.messages(roles, parts, refusals=refusals), **provider}
     if "tools" in group:
         found["tools"] = blocks.tools(_tool_forms(group["tools"]))
@@ -88,15 +88,15 @@ def _parts(message: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _tool_forms(told: Mapping[str, Any]) -> Iterator[Schema]:
-    for form in told["forms"]:
+def _tool_forms(node: Mapping[str, Any]) -> Iterator[Schema]:
+    for form in node["forms"]:
         if form == "any-object-with-type":
             yield blocks.TOOL_FORMS["any"]
         elif form == "web_search":
-            inner = {name: _value(each) for name, each in told[form]["props"].items()}
-            inner_schema = obj(told[form]["required"], **inner)
+            inner = {name: _value(each) for name, each in node[form]["props"].items()}
+            inner_schema = obj(node[form]["required"], **inner)
             yield obj(("type", form), type=blocks.one_of(form), **{form: inner_schema})
-        elif form == "function" and told.get("strict") == "absent":
+        elif form == "function" and node.get("strict") == "absent":
             # GLM 4.5: no cache mark and no ``strict``
             function = obj(("name",), **dict.fromkeys(("name", "description"), blocks.STRING))
             function["properties"]["parameters"] = {}
@@ -105,50 +105,50 @@ def _tool_forms(told: Mapping[str, Any]) -> Iterator[Schema]:
             yield blocks.TOOL_FORMS[form]
 
 
-def _value(told: Any) -> Schema:
+def _value(node: Any) -> Schema:
     """A parameter in the transcription's own short hand."""
-    if isinstance(told, str):
-        return blocks.STRING if told == "string" else _TEXT_PART
-    if "parts" in told:
+    if isinstance(node, str):
+        return blocks.STRING if node == "string" else _TEXT_PART
+    if "parts" in node:
         return _TEXT_PART
-    if "any_of" in told:
-        return {"anyOf": [_value(each) for each in told["any_of"]], **_default(told)}
-    types = told["t"].split("|")
+    if "any_of" in node:
+        return {"anyOf": [_value(each) for each in node["any_of"]], **_default(node)}
+    types = node["t"].split("|")
     if len(types) > 1:
-        return {"anyOf": [_typed(each, told) for each in types]}
-    return _typed(types[0], told)
+        return {"anyOf": [_typed(each, node) for each in types]}
+    return _typed(types[0], node)
 
 
-def _typed(name: str, told: Mapping[str, Any]) -> Schema:
+def _typed(name: str, node: Mapping[str, Any]) -> Schema:
     if name == "any":
         return {"type": "null"}
-    found: Schema = {"type": [name, "null"] if told.get("nullable") else name}
+    found: Schema = {"type": [name, "null"] if node.get("nullable") else name}
     if name != "array":
-        found |= {_LIMITS[k]: v for k, v in told.items() if k in _LIMITS and k != "default"}
+        found |= {_LIMITS[k]: v for k, v in node.items() if k in _LIMITS and k != "default"}
     else:
-        found |= {_LIMITS[key]: told[key] for key in told if "tems" in key and key in _LIMITS}
-        found["items"] = _value(told["items"])
-    found |= _default(told)
+        found |= {_LIMITS[key]: node[key] for key in node if "tems" in key and key in _LIMITS}
+        found["items"] = _value(node["items"])
+    found |= _default(node)
     if name == "object":
-        found |= _object(told)
+        found |= _object(node)
     return found
 
 
-def _object(told: Mapping[str, Any]) -> Schema:
+def _object(node: Mapping[str, Any]) -> Schema:
     found: Schema = {}
-    if "props" in told:
-        found["properties"] = {key: _value(each) for key, each in told["props"].items()}
-    if told.get("required"):
-        found["required"] = sorted(told["required"])
-    inner = told.get("values", told.get("additional"))
+    if "props" in node:
+        found["properties"] = {key: _value(each) for key, each in node["props"].items()}
+    if node.get("required"):
+        found["required"] = sorted(node["required"])
+    inner = node.get("values", node.get("additional"))
     if inner is not None:
         found["additionalProperties"] = _value(inner)
     return found
 
 
-def _default(told: Mapping[str, Any]) -> Schema:
-    value = told.get("default")
+def _default(node: Mapping[str, Any]) -> Schema:
+    value = node.get("default")
     if value is None or (isinstance(value, str) and len(value) > LONGEST_DEFAULT):
         return {}
     # "4" stands beside an integer's closed set
-    return {"default": int(value) if told.get("t") == "integer" else value}
+    return {"default": int(value) if node.get("t") == "integer" else value}

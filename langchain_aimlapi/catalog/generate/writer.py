@@ -1,4 +1,4 @@
-"""Facts -> JSON, for the generator. The format is told in `catalog.codec`."""
+"""Facts -> JSON, for the generator. The format is described in `catalog.codec`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def _non_default(value: Any) -> Json:
     """The fields of a dataclass that differ from their defaults."""
     found: Json = {}
     for each in fields(value):
-        held = getattr(value, each.name)
+        content = getattr(value, each.name)
         default = each.default if each.default is not MISSING else None
         if each.default_factory is not MISSING:
             default = each.default_factory()
         # ``==`` alone would take False for 0 and lose a minimum of 0 beside a default of None
-        if held != default or type(held) is not type(default):
-            found[each.name] = held
+        if content != default or type(content) is not type(default):
+            found[each.name] = content
     return found
 
 

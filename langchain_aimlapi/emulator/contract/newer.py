@@ -130,7 +130,7 @@ def _plain_choice() -> Schema:
 
 
 def is_openai_chat(schema: Schema) -> bool:
-    """Whether a body is of OpenAI's dialect alone: one list of messages, told apart by role."""
+    """Whether a body is of OpenAI's dialect alone: one list of messages, which differ by role."""
     messages = schema.get("properties", {}).get("messages", {})
     text = str(messages)
     return "anyOf" not in messages and "tool_use" not in text and "tool_result" not in text

@@ -1,7 +1,7 @@
 """Does a JSON value fit a schema of the pool? What is wrong is worded as the API words it.
 
 The gateway validates with zod; its messages name the field and what was expected. A union whose
-members are told apart by a closed field (``type``, ``role``) is judged by that field first, as
+members differ in a closed field (``type``, ``role``) is judged by that field first, as
 zod's discriminated unions are; of the other members the one that came closest is reported.
 """
 
@@ -152,14 +152,14 @@ class Judge:
             for name in required:
                 if name not in value:
                     yield Issue(_join(path, name), "Required")
-            for name, held in value.items():
+            for name, member in value.items():
                 number = known.get(name)
                 if number is not None:
-                    yield from self.check(number)(_join(path, name), held)
+                    yield from self.check(number)(_join(path, name), member)
                 elif closed:
                     yield Issue(path, f"Unrecognized key(s) in object: '{name}'")
                 elif values is not None:
-                    yield from self.check(values)(_join(path, name), held)
+                    yield from self.check(values)(_join(path, name), member)
 
         return check
 

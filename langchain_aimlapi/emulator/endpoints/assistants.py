@@ -32,7 +32,7 @@ _KEPT = (
 
 
 def page_of(call: Call, rows: list[Json]) -> Answer:
-    """A page of rows: newest first unless asked otherwise, after or before an id."""
+    """A page of rows: newest first unless the query says otherwise, after or before an id."""
     query = dict(call.query)
     limit = int(query["limit"]) if query.get("limit", "").isdecimal() else 20
     if not 1 <= limit <= 100:

@@ -45,9 +45,9 @@ def _text(value: Any) -> str:
 def _answer(text: str, question: Json) -> Json:
     """What the state's words say; the same words always say the same."""
     kind = question["type"]
-    asked = _text(question["instructions"])
+    instructions = _text(question["instructions"])
     if kind == "noul":
-        share = _shares(text, [asked, ""])[0]
+        share = _shares(text, [instructions, ""])[0]
         return {"type": kind, "noul": share}
     if kind == "choice":
         options = list(question["criteria"])

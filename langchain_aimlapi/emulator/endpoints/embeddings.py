@@ -56,9 +56,9 @@ def embed(call: Call, state: State) -> Answer:
     return charged(json_answer(answer), {**cost.headers(), **state.model_headers(model)})
 
 
-def _texts(given: Any, *, upstream: bool) -> list[str]:
+def _texts(value: Any, *, upstream: bool) -> list[str]:
     """The texts; token ids are refused, and by the vendors upstream also what is empty."""
-    texts = [given] if isinstance(given, str) else given
+    texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list):
         raise Refusal(400, issues=[Issue("input", "Expected string | array")])
     refuse(

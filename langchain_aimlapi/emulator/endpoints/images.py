@@ -116,7 +116,7 @@ def _top(call: Call, state: State, model: Model, body: Json, count: int) -> dict
     """What may stand beside the images."""
     seed = body.get("seed")
     prompt = str(body.get("prompt", ""))
-    given, made = count_tokens(prompt), 1056 * count
+    read, made = count_tokens(prompt), 1056 * count
     width, height = image_size(body)
     return {
         "id": state.ids.uuid(),
@@ -133,15 +133,15 @@ def _top(call: Call, state: State, model: Model, body: Json, count: int) -> dict
         "has_nsfw_concepts": [False] * count,
         "prompt_text": prompt,
         "usage": {
-            "input_tokens": given,
-            "input_tokens_details": {"image_tokens": 0, "text_tokens": given},
+            "input_tokens": read,
+            "input_tokens_details": {"image_tokens": 0, "text_tokens": read},
             "output_tokens": made,
-            "total_tokens": given + made,
+            "total_tokens": read + made,
         },
         "chat_usage": {
-            "prompt_tokens": given,
+            "prompt_tokens": read,
             "completion_tokens": made,
-            "total_tokens": given + made,
+            "total_tokens": read + made,
         },
         **dict.fromkeys(
             ("background_none", "output_none", "quality_none", "size_none", "usage_none")

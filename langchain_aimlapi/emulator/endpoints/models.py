@@ -34,7 +34,7 @@ _FILTERS = (
 
 @route("GET", "/v1/models", "/models", "/api/v1/models", needs_key=False)
 def catalogue(call: Call, state: State) -> Answer:
-    """The list, with the sections asked for, as far as the filters let it through."""
+    """The list, with the requested sections, as far as the filters let it through."""
     sections = _sections(call)
     wanted = {
         name: _values(call, name) for name in _FILTERS if any(k == name for k, _ in call.query)
@@ -50,14 +50,14 @@ def tagged(call: Call, body: bytes, content: bytes, caching: str) -> Answer:
     """An answer with a weak ETag over ``content``; 304 for who has it already."""
     tag = f'W/"{hashlib.sha256(content).hexdigest()[:27]}"'
     headers = {"etag": tag, "cache-control": caching}
-    held = [each.strip() for each in call.headers.get("if-none-match", "").split(",")]
-    if tag in held or "*" in held:
+    known_tags = [each.strip() for each in call.headers.get("if-none-match", "").split(",")]
+    if tag in known_tags or "*" in known_tags:
         return Answer(304, headers, ())
     return Answer(200, {"content-type": JSON_TYPE, **headers}, (body,))
 
 
 def _sections(call: Call) -> frozenset[str]:
-    """The sections asked for; unknown words are ignored."""
+    """The requested sections; unknown words are ignored."""
     wanted = _values(call, "include")
     if "all" in wanted or ("details", "true") in call.query:
         return frozenset(SECTIONS)

@@ -149,10 +149,10 @@ def _history(body: Json, state: State) -> list[Json]:
         if kept is None:
             raise Refusal(404, f"Previous response with id '{earlier}' not found.")
         before = kept["items"]
-    given = body.get("input")
-    if isinstance(given, str):
-        given = [{"type": "message", "role": "user", "content": given}]
-    return [*before, *records(given)]
+    items = body.get("input")
+    if isinstance(items, str):
+        items = [{"type": "message", "role": "user", "content": items}]
+    return [*before, *records(items)]
 
 
 def _check_pairs(items: list[Json]) -> None:

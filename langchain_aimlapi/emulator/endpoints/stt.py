@@ -97,11 +97,11 @@ def _whole(value: str) -> int | str:
 
 def _check_source(body: Json, files: list[Upload]) -> None:
     """Exactly one of a link and an upload."""
-    given = {name for name in _SOURCES if body.get(name)} | {file.field for file in files}
-    if not given & set(_SOURCES):
+    sources = {name for name in _SOURCES if body.get(name)} | {file.field for file in files}
+    if not sources & set(_SOURCES):
         refuse([Issue("url", "Required")])
-    if len(given) > 1:
-        refuse([Issue("", f"Only one of {', '.join(sorted(given))} is allowed")])
+    if len(sources) > 1:
+        refuse([Issue("", f"Only one of {', '.join(sorted(sources))} is allowed")])
     if isinstance(body.get("url"), str) and not re.match(r"https?://|data:", body["url"]):
         refuse([Issue("url", "Invalid url")])
 

@@ -18,7 +18,7 @@ PATH = "/v1/tts"
 PRICE_PER_CHARACTER = Decimal("0.000015")
 SECONDS_PER_CHARACTER = 0.06
 PIECE_BYTES = 4096
-# Deepgram and ElevenLabs stream unless they are told not to; the others cannot.
+# Deepgram and ElevenLabs stream unless the request says otherwise; the others cannot.
 _STREAMS = re.compile(r"aura|eleven|deepgram")
 _WORDS = (
     ("linear16", "wav"),

@@ -1,4 +1,4 @@
-"""GET /v2/usage, /v2/usage/detail and /v2/logs: what was asked, by day, by model, one by one."""
+"""GET /v2/usage, /v2/usage/detail and /v2/logs: the calls, by day, by model, one by one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def usage(call: Call, state: State) -> Answer:
 
 @route("GET", "/v2/usage/detail")
 def detail(call: Call, state: State) -> Answer:
-    """The same by model, and in groups by day or model where that is asked for."""
+    """The same by model, and in groups by day or model where the query says so."""
     query = dict(call.query)
     window = _window(call, state)
     group = query.get("group_by")
@@ -95,7 +95,7 @@ def _groups(rows: list[LogRow], names: list[str], zone: ZoneInfo) -> list[Json]:
 
 def _group(rows: list[LogRow]) -> Json:
     good = sum(row.succeeded for row in rows)
-    given, made = sum(row.tokens.input for row in rows), sum(row.tokens.output for row in rows)
+    read, made = sum(row.tokens.input for row in rows), sum(row.tokens.output for row in rows)
     return {
         "requests": {
             "total": len(rows),
@@ -104,7 +104,7 @@ def _group(rows: list[LogRow]) -> Json:
             "failed": len(rows) - good,
         },
         "spend": _spend(rows),
-        "tokens": {"input": given, "output": made, "total": given + made},
+        "tokens": {"input": read, "output": made, "total": read + made},
     }
 
 
