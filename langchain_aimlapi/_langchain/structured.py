@@ -39,7 +39,8 @@ class Way:
 
 def best_method(facts: Facts) -> Method:
     """The strictest method that the model takes: json_schema, else tools, else json_schema
-    described in the prompt (which is what a dialect makes of a format that its model does not have)."""
+    described in the prompt (which is what a dialect makes of a format that its model does not
+    have)."""
     shape = _first(facts)
     if shape is None:
         return "function_calling"

@@ -20,7 +20,8 @@ MOST_REPEATS = 64
 
 
 def matching(pattern: str, preferred: str) -> str:
-    """``preferred``, or where the pattern does not take it, a text that it takes, if one is found."""
+    """``preferred``, or where the pattern does not take it, a text that it takes, if one is
+    found."""
     try:
         compiled = re.compile(pattern)
         if compiled.search(preferred):

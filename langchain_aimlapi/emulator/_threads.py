@@ -1,8 +1,8 @@
 """Assistants, threads, messages, runs and their steps: what is kept, and how a run goes.
 
 A run is generated once: it ends in a message, or it waits for the results of tool calls and is
-generated again with them. Everything that happens to it is noted as an event, so that a stream and the
-objects that are fetched later tell the same story.
+generated again with them. Everything that happens to it is noted as an event, so that a stream and
+the objects that are fetched later tell the same story.
 """
 
 from __future__ import annotations
