@@ -20,6 +20,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Call], tuple[Answer, Recorded]]
 Abort = Callable[[Any, str], None]
+Deafen = Callable[[Any], None]
 Write = Callable[[Any, bytes], None]
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
@@ -33,13 +34,14 @@ SETTLE_SECONDS = 0.02
 class App:
     """One ASGI 3 application.
 
-    ``abort`` breaks the TCP connection of a scope and ``write`` puts bytes on it past the server,
-    where the server lets them.
+    ``abort`` breaks the TCP connection of a scope, ``deafen`` reads nothing more from it and
+    ``write`` puts bytes on it past the server, where the server lets them.
     """
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
         self.abort: Abort = lambda client, how: None
+        self.deafen: Deafen = lambda client: None
         self.write: Write = lambda client, data: None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -98,6 +100,8 @@ class App:
             lines += [f"{name}: {value}" for name, value in raw.head.items()]
             head = "\r\n".join(lines) + "\r\n\r\n"
             self.write(scope.get("client"), head.encode("latin-1") + raw.body)
+        # The next request of a quick client must not be taken up, or its answer would break.
+        self.deafen(scope.get("client"))
         await asyncio.sleep(SETTLE_SECONDS)
         self.abort(scope.get("client"), "close")
         return "complete" if raw.error is None else "cut"
@@ -222,7 +226,13 @@ def _uvicorn(app: App) -> Any:
         if found is not None:
             found.write(data)
 
+    def deafen(client: Any) -> None:
+        found = open_ones.get(tuple(client) if client else None)
+        if found is not None:
+            found.pause_reading()
+
     app.abort = abort
+    app.deafen = deafen
     app.write = write
     config = uvicorn.Config(
         app,

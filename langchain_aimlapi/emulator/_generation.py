@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
-from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
+from langchain_aimlapi.emulator._core import Answer, Call, Json, Pause, Refusal, json_answer
 from langchain_aimlapi.emulator._forms import job_form
 from langchain_aimlapi.emulator._jobs import COMPLETED, FAILED, Job
 from langchain_aimlapi.emulator._ledger import Cost
@@ -27,6 +28,14 @@ def dummy_keys(body: Json, *, at_once: bool = False) -> Json:
     if isinstance(status, int) and 400 <= status < 600:
         raise Refusal(status, f"Test error with status {status}")
     return keys
+
+
+def dummy_delay(body: Json, answer: Answer) -> Answer:
+    """The one answer of a test model, after the delay (ms) that its body asks for."""
+    delay = dummy_keys(body).get("delay")
+    if not isinstance(delay, int | float) or isinstance(delay, bool) or delay <= 0:
+        return answer
+    return replace(answer, before=(Pause(delay / 1000),))
 
 
 def new_job(

@@ -171,7 +171,11 @@ def _router_usage(tokens: Tokens) -> Json:
             "audio_tokens": tokens.audio_input,
             "video_tokens": 0,
         },
-        "cost_details": {"upstream_inference_cost": None},
+        "cost_details": {
+            "upstream_inference_cost": None,
+            "upstream_inference_prompt_cost": 0,
+            "upstream_inference_completions_cost": 0,
+        },
         "completion_tokens_details": {
             "reasoning_tokens": tokens.reasoning,
             "image_tokens": 0,
@@ -371,7 +375,9 @@ _BY_VENDOR = {
     "": "openai",
 }
 # Recorded answers with a `gen-` id and OpenRouter's fields.
-_ROUTED = re.compile(r"gemini-3-flash-preview|gpt-oss|nemotron|hermes")
+_ROUTED = re.compile(
+    r"gemini-3-flash-preview|gemini-2\.5-flash-lite-preview|gemma-3|grok-3-beta|gpt-oss|nemotron|hermes"
+)
 
 
 def choose_style(model: str, vendor: str) -> Style:

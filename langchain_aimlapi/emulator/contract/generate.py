@@ -278,7 +278,7 @@ class Build:
             self._voice(row)
         for path, name in [(path, row.name) for path in (newer.CHAT, newer.IMAGES, newer.VIDEO)]:
             live = self._by_live_name.get((path, name))
-            if live is not None:
+            if live is not None and row.status != "test":
                 row.bodies[path] = live
         self._claude(row)
         for path, schema in list(row.bodies.items()):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from langchain_aimlapi.emulator import _completions as wire
 from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer, sse_answer
-from langchain_aimlapi.emulator._generation import dummy_keys
+from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
 from langchain_aimlapi.emulator._history import check_upstream
 from langchain_aimlapi.emulator._media import WAV
 from langchain_aimlapi.emulator._models import Model
@@ -30,8 +30,9 @@ def complete(call: Call, state: State) -> Answer:
     draft = _draft(call, _taken(state, body, model), model, state)
     headers = state.model_headers(model)
     if body.get("stream"):
-        return charged(sse_answer(wire.stream(draft)), headers)
-    return charged(json_answer(wire.whole(draft)), {**draft.cost.headers(), **headers})
+        return dummy_delay(body, charged(sse_answer(wire.stream(draft)), headers))
+    answer = json_answer(wire.whole(draft), headers={**draft.cost.headers(), **headers})
+    return dummy_delay(body, answer)
 
 
 def _taken(state: State, body: Json, model: Model) -> Json:
@@ -52,7 +53,7 @@ def _draft(call: Call, body: Json, model: Model, state: State) -> wire.Draft:
         body, reasons=reasons(state, model, PATH, body), searches=style.name == "perplexity"
     )
     if model.name.startswith("test/"):
-        dummy_keys(body)
+        dummy_keys(body, at_once=True)
     else:
         check_upstream(state, model, body, prompt)
     if style.name == "claude":

@@ -10,13 +10,13 @@ from base64 import b64encode
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
-from langchain_aimlapi.emulator._generation import dummy_keys
+from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
 from langchain_aimlapi.emulator._history import refuse_upstream
 from langchain_aimlapi.emulator._ledger import Tokens, count_tokens
 from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._reading import whole
 from langchain_aimlapi.emulator._routes import route
-from langchain_aimlapi.emulator._state import State, charged
+from langchain_aimlapi.emulator._state import State
 from langchain_aimlapi.emulator._validate import check, find_model, refuse
 from langchain_aimlapi.emulator.contract.schema import Issue
 
@@ -53,7 +53,8 @@ def embed(call: Call, state: State) -> Answer:
         "usage": {"prompt_tokens": tokens.input, "total_tokens": tokens.input},
         **state.meta(model, cost),
     }
-    return charged(json_answer(answer), {**cost.headers(), **state.model_headers(model)})
+    headers = {**cost.headers(), **state.model_headers(model)}
+    return dummy_delay(body, json_answer(answer, headers=headers))
 
 
 def _texts(value: Any, *, upstream: bool) -> list[str]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer
-from langchain_aimlapi.emulator._generation import dummy_keys
+from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
 from langchain_aimlapi.emulator._invent import invent
 from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._media import png
@@ -45,7 +45,7 @@ def read(call: Call, state: State) -> Answer:
     }
     if annotated:
         answer["document_annotation"] = _annotation(body["document_annotation_format"], text)
-    return charged(json_answer(answer), cost.headers())
+    return dummy_delay(body, charged(json_answer(answer), cost.headers()))
 
 
 def _document(document: Any) -> tuple[str, str, int | None]:

@@ -217,6 +217,7 @@ def test_chunks_have_the_keys_of_the_recorded_ones(name: str) -> None:
         ("xai-grok-4-20-reasoning", "x-ai/grok-4-20-0309-reasoning", None),
         ("google-gemini-3-5-flash", "google/gemini-3-5-flash", None),
         ("nvidia-nemotron-3-nano-30b-a3b", "nvidia/nemotron-3-nano-30b-a3b", None),
+        ("google-gemma-3-27b", "google/gemma-3-27b-it", None),
         ("minimax-m3", "minimax/minimax-m3", None),
         ("alibaba-cloud-qwen3.7-plus", "alibaba/qwen3.7-plus", "qwen"),
     ],
