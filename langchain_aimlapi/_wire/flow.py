@@ -428,9 +428,9 @@ def _read_events(
                     yield items
                 if reader.error is not None:
                     raise reader.error
-                idle.check(reader)
+                idle.check(reader, len(piece))
             if not inflater.plain:  # compressed bytes may come without making a single piece
-                idle.check(reader)
+                idle.check(reader, 0)
         yield Drain()
         return None
     except Fault as fault:
@@ -471,10 +471,10 @@ class _IdleWatch:
     """Notices a stream that only says that it is still there.
 
     Only the time spent waiting for bytes counts: what we take to inflate and read them is not the
-    server's silence.
+    server's silence. A flood of comments, which gives no time to wait, is bounded by its size.
     """
 
-    __slots__ = ("clock", "idle", "seen", "until", "waited")
+    __slots__ = ("clock", "idle", "max_bytes", "seen", "size", "until", "waited")
 
     def __init__(self, policy: Policy, until: float | None) -> None:
         self.clock = policy.clock
@@ -482,15 +482,22 @@ class _IdleWatch:
         self.until = until
         self.seen = -1
         self.waited = 0.0  # seconds since the last event, kept by whoever waits
+        self.max_bytes = policy.limits.max_response_bytes
+        self.size = 0  # bytes since the last event
 
-    def check(self, reader: StreamReader) -> None:
+    def check(self, reader: StreamReader, size: int) -> None:
         seen = reader.progress()
         if self.until is not None and self.clock() >= self.until:
             raise Fault("deadline", "the deadline of the call has passed")
         if seen != self.seen:
             self.seen = seen
             self.waited = 0.0
-        elif self.idle is not None and self.waited >= self.idle:
+            self.size = 0
+            return
+        self.size += size
+        if self.size > self.max_bytes:
+            raise EventTooLargeError(f"more than {self.max_bytes} bytes came without an event")
+        if self.idle is not None and self.waited >= self.idle:
             raise Fault("timeout", f"no event for {self.idle:g} s")
 
 
