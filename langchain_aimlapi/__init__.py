@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi.catalog import Catalog
     from langchain_aimlapi.chat_models import ChatAimlapi
     from langchain_aimlapi.client import AimlapiClient
+    from langchain_aimlapi.constants import AIMLAPI_HEADERS
     from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
     from langchain_aimlapi.media_models import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi.tools import AimlapiTool
 
 _EXPORTS = {
+    "AIMLAPI_HEADERS": "langchain_aimlapi.constants",
     "AimlapiClient": "langchain_aimlapi.client",
     "AimlapiEmbeddings": "langchain_aimlapi.embeddings",
     "AimlapiError": "langchain_aimlapi.errors",
@@ -37,6 +39,7 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "AIMLAPI_HEADERS",
     "AimlapiClient",
     "AimlapiEmbeddings",
     "AimlapiError",

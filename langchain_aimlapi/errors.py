@@ -17,14 +17,14 @@ catches ``ModelRateLimitError`` or ``ContextOverflowError`` works unchanged::
     ├── RateLimitError (ModelRateLimitError)                  429
     ├── APIError (ModelAPIError)                              5xx, and errors inside a stream
     │   ├── InvalidResponseError                              a 2xx that is no answer
-    │   └── JobFailedError                                    a job ended without a result
+    │   └── JobFailedError (RuntimeError)                     a job ended without a result
     ├── ModelRefusalError (core's, OutputParserException)     an answer was needed and refused
     ├── SpendLimitError                                       refused by us: the limit is reached
     ├── StructuredOutputError (OutputParserException)         no answer in the requested shape
     ├── APIConnectionError (ModelConnectionError)             no connection, or it broke
     │   └── StreamInterrupted                                 a stream that ended before its end
     └── APITimeoutError (ModelTimeoutError)                   nothing came in time
-        ├── JobTimeoutError                                   a job that is not done in time
+        ├── JobTimeoutError (TimeoutError)                    a job that is not done in time
         └── StreamTimeoutError                                a stream that fell silent
 
 The status decides the class; the message only refines it and gives the cure. No error holds the
@@ -293,7 +293,7 @@ class APITimeoutError(AimlapiError, core.ModelTimeoutError):
     """Nothing came within the time allowed."""
 
 
-class JobFailedError(APIError):
+class JobFailedError(APIError, RuntimeError):
     """A job that was accepted has ended without a result. ``job_id`` is its id.
 
     It is not retryable: a new order is a new charge.
@@ -303,7 +303,7 @@ class JobFailedError(APIError):
     is_retryable = False
 
 
-class JobTimeoutError(APITimeoutError):
+class JobTimeoutError(APITimeoutError, TimeoutError):
     """A job is not done in the time that was waited for. It goes on; ``job_id`` resumes it."""
 
     job_id: str | None = None

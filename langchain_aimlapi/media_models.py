@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import base64
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -16,9 +19,11 @@ from langchain_aimlapi._langchain.media_model import (
     AimlapiJobModel,
     AimlapiMediaModel,
 )
-from langchain_aimlapi.endpoints.images import EDITS, ImageCalls, Images
+from langchain_aimlapi.endpoints import Job, shape_at
+from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, Image, ImageCalls, Images
 from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.video import Video, VideoCalls
+from langchain_aimlapi.errors import AimlapiError
 
 __all__ = ["AimlapiImageModel", "AimlapiMediaModel", "AimlapiMusicModel", "AimlapiVideoModel"]
 
@@ -78,7 +83,7 @@ class AimlapiImageModel(AimlapiMediaModel):
         size: Size | None = None,
         response_format: Literal["url", "b64_json"] = "url",
     ) -> list[str]:
-        """The links of images, or their content in base64.
+        """The links of images, or their content in base64, whichever of them the model makes.
 
         Args:
             prompt: What to show.
@@ -87,7 +92,10 @@ class AimlapiImageModel(AimlapiMediaModel):
             response_format: ``"url"`` or ``"b64_json"``.
         """
         calls, arguments = self._images(prompt, n, size, response_format)
-        return _texts(calls.generate(**arguments), response_format)
+        made: Images = calls.generate(**arguments)
+        if response_format == "url":
+            return [image.url or _data_url(image) for image in made.images]
+        return [image.b64_json or _as_base64(image.read()) for image in made.images]
 
     async def agenerate_images(
         self,
@@ -98,19 +106,29 @@ class AimlapiImageModel(AimlapiMediaModel):
     ) -> list[str]:
         """Like `generate_images`, on the running event loop."""
         calls, arguments = self._images(prompt, n, size, response_format)
-        return _texts(await calls.agenerate(**arguments), response_format)
+        made: Images = await calls.agenerate(**arguments)
+        if response_format == "url":
+            return [image.url or _data_url(image) for image in made.images]
+        return [image.b64_json or _as_base64(await image.aread()) for image in made.images]
 
     def _images(
         self, prompt: str, n: int, size: Size | None, response_format: str
     ) -> tuple[Any, dict[str, Any]]:
-        options = {"n": n, "size": size or self.size, "response_format": response_format}
+        options: dict[str, Any] = {"n": n, "size": size or self.size}
+        shape = shape_at(self._catalog().find(self.model), GENERATIONS)
+        if shape.params is None or "response_format" in shape.params:
+            options["response_format"] = response_format
         return self._call(self._convert_input(prompt).to_messages(), None, None, options)
 
 
-def _texts(made: Images, response_format: str) -> list[str]:
-    if response_format == "b64_json":
-        return [image.b64_json or image.url or "" for image in made.images]
-    return [image.url or image.b64_json or "" for image in made.images]
+def _as_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _data_url(image: Image) -> str:
+    """An image that came without a link."""
+    kind = image.content_type or "application/octet-stream"
+    return f"data:{kind};base64,{image.b64_json}"
 
 
 class AimlapiVideoModel(AimlapiJobModel):
@@ -152,25 +170,60 @@ class AimlapiVideoModel(AimlapiJobModel):
         self,
         prompt: str,
         n: int = 1,
-        response_format: Literal["url"] = "url",
+        response_format: Literal["url", "b64_json"] = "url",
         poll_interval: float | None = None,
         timeout: float = 360.0,
     ) -> list[str]:
-        """The links of videos, which are made at the same time.
+        """The links of videos, which are made at the same time, or their content in base64.
 
         Args:
             prompt: What to show.
             n: How many; each is an order of its own.
-            response_format: There are links only.
+            response_format: ``"url"``; or ``"b64_json"``, for which the links are downloaded.
             poll_interval: Has no effect: polls become rarer by themselves.
             timeout: Seconds to wait for each.
 
         Raises:
-            JobFailedError, JobTimeoutError: one of them failed, or is late; see ``job_id``.
+            JobFailedError, JobTimeoutError: one of them failed, or is late; see ``job_id``. The
+                ids of all that were ordered are in the notes of the error.
         """
-        jobs = [self.submit(prompt) for _ in range(n)]
-        made: list[Video] = [job.result(timeout=timeout) for job in jobs]
+        jobs: list[Job[Any]] = []
+        with _noted(jobs):
+            jobs += (self.submit(prompt) for _ in range(n))
+            made: list[Video] = [job.result(timeout=timeout) for job in jobs]
+            if response_format == "b64_json":
+                return [_as_base64(video.read()) for video in made]
         return [url for video in made for url in video.urls]
+
+    async def agenerate_videos(
+        self,
+        prompt: str,
+        n: int = 1,
+        response_format: Literal["url", "b64_json"] = "url",
+        poll_interval: float | None = None,
+        timeout: float = 360.0,  # noqa: ASYNC109  # as its sync twin
+    ) -> list[str]:
+        """Like `generate_videos`, on the running event loop."""
+        jobs: list[Job[Any]] = []
+        with _noted(jobs):
+            for _ in range(n):
+                jobs.append(await self.asubmit(prompt))
+            made = await asyncio.gather(*(job.aresult(timeout=timeout) for job in jobs))
+            if response_format == "b64_json":
+                return [_as_base64(await video.aread()) for video in made]
+        return [url for video in made for url in video.urls]
+
+
+@contextmanager
+def _noted(jobs: list[Job[Any]]) -> Iterator[None]:
+    """An error in here names the jobs that were ordered: they go on, and were paid for."""
+    try:
+        yield
+    except AimlapiError as error:
+        if jobs:
+            ids = ", ".join(repr(job.id) for job in jobs)
+            error.add_note(f"ordered: {ids}; resume(id) of the model picks each up")
+        raise
 
 
 class AimlapiMusicModel(AimlapiJobModel):

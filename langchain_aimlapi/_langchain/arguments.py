@@ -37,6 +37,17 @@ _MEANT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(^|_)proxy$"), "the proxy is proxy=..."),
     (_ADDRESS, "it looks like an address; the address of AI/ML API is base_url=..."),
 )  # fmt: skip
+# Arguments of ChatOpenAI and of classes made of it that mean nothing here.
+_WITHOUT_EFFECT = {
+    "use_responses_api": "the wire format is the model's; dialect='responses' forces one",
+    "use_previous_response_id": "the whole conversation is sent each time",
+    "tiktoken_model_name": "tokens are counted for the model itself",
+    "disabled_params": "what a model does not take is left out by itself",
+    **dict.fromkeys(
+        ("client", "async_client", "root_client", "root_async_client"),
+        "there is no client of another package inside; see http_client and http_async_client",
+    ),
+}
 # What a call takes beside the parameters of a request.
 _CALL_OPTIONS = frozenset(
     {
@@ -60,9 +71,14 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
         check_max_tokens(values.get(name), name)
     for name, value in _mapping(values.get("model_kwargs")).items():
         refuse_private(name, value, _MEANT[:2])
+    idle = [name for name in values if name in _WITHOUT_EFFECT and name not in known]
+    for name in idle:
+        if values[name] not in (None, False):
+            warn_caller(f"{name} has no effect: {_WITHOUT_EFFECT[name]}", UserWarning)
+    values = {name: value for name, value in values.items() if name not in idle}
     unknown = [name for name in values if name not in known]
     if not unknown:
-        return dict(values)
+        return values
     kept = {name: value for name, value in values.items() if name in known}
     extra = dict(kept.get("model_kwargs") or {})
     for name in unknown:

@@ -46,10 +46,36 @@ _BOOKKEEPING = frozenset({"ls_structured_output_format", "structured_output_form
 class MediaFields(ConnectionFields, ModelField):
     """What every media model is made of, but what LangChain's base class adds."""
 
+    without_effect: ClassVar[Mapping[str, str]] = {}
+    """Arguments of other classes that mean nothing here, and why."""
+
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further parameters of every call; known ones are fitted to the model."""
     extra_body: dict[str, Any] | None = None
     """Goes into the request body verbatim, last."""
+
+
+def sort_arguments(cls: type[MediaFields], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a constructor; one that is no field goes into ``model_kwargs``.
+
+    Raises:
+        ValueError: one looks misspelt, like a credential, or is given under two names.
+    """
+    refuse_twins(cls, values)
+    kept = {name: value for name, value in values.items() if name not in cls.without_effect}
+    for name in values:
+        if name in cls.without_effect:
+            warn_caller(f"{name} has no effect: {cls.without_effect[name]}", UserWarning)
+    known = argument_names(cls)
+    own = {name: kept.pop(name) for name in list(kept) if name not in known}
+    for name, value in own.items():
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if close:
+            raise ValueError(f"unknown argument {name!r}: did you mean {close[0]!r}?")
+        refuse_private(name, value)
+    if own:
+        kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **own}
+    return kept
 
 
 class AimlapiMediaModel(BaseChatModel, MediaFields):
@@ -82,8 +108,6 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
     """Kind of media in the messages -> the argument for it."""
     call_fields: ClassVar[tuple[str, ...]] = ()
     """The fields that are arguments of every call."""
-    without_effect: ClassVar[Mapping[str, str]] = {}
-    """Arguments of other classes that mean nothing here, and why."""
 
     # --- construction -----
 
@@ -92,23 +116,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
     def _sort_arguments(cls, values: Any) -> Any:
         """An argument that is no field is a parameter of the model; one that looks misspelt, or
         like a credential, is refused."""
-        if not isinstance(values, dict):
-            return values
-        refuse_twins(cls, values)
-        kept = {name: value for name, value in values.items() if name not in cls.without_effect}
-        for name in values:
-            if name in cls.without_effect:
-                warn_caller(f"{name} has no effect: {cls.without_effect[name]}", UserWarning)
-        known = argument_names(cls)
-        own = {name: kept.pop(name) for name in list(kept) if name not in known}
-        for name, value in own.items():
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-            if close:
-                raise ValueError(f"unknown argument {name!r}: did you mean {close[0]!r}?")
-            refuse_private(name, value)
-        if own:
-            kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **own}
-        return kept
+        return sort_arguments(cls, values) if isinstance(values, dict) else values
 
     # --- what LangChain asks about a model -----
 

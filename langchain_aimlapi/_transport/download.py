@@ -56,6 +56,13 @@ async def adownload(url: str, limits: FetchLimits, home: Home | None = None) -> 
     return await drivers.asynchronous.run(fetch(url, limits), None)
 
 
+async def aread(
+    data: bytes | None, link: Callable[[], str], limits: FetchLimits, home: Home | None
+) -> bytes:
+    """Content that is at hand, or that a link leads to."""
+    return data if data is not None else (await adownload(link(), limits, home)).data
+
+
 def download_to(
     url: str, target: Target, limits: FetchLimits = FILE_LIMITS, home: Home | None = None
 ) -> Path:

@@ -85,6 +85,27 @@ class Media(Result):
             return download.awrite(self.data, self.content_type or "", target)
         return download.adownload_to(self._link(), target, limits or FILE_LIMITS, self._home())
 
+    def read(self, *, limits: FetchLimits | None = None) -> bytes:
+        """Its content, in memory; a link is downloaded.
+
+        Args:
+            limits: Size in bytes and time in seconds; by default 64 MiB and a minute.
+
+        Raises:
+            AimlapiError: it cannot be downloaded; links expire, and the error says so.
+        """
+        from langchain_aimlapi._transport import download
+
+        if self.data is not None:
+            return self.data
+        return download.download(self._link(), limits or FetchLimits(), self._home()).data
+
+    def aread(self, *, limits: FetchLimits | None = None) -> Coroutine[Any, Any, bytes]:
+        """Like `read`, on the running event loop."""
+        from langchain_aimlapi._transport import download
+
+        return download.aread(self.data, self._link, limits or FetchLimits(), self._home())
+
     def _link(self) -> str:
         if self.url is None:
             raise InvalidResponseError(f"this {type(self).__name__} has neither a link nor content")

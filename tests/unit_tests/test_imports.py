@@ -32,8 +32,10 @@ FLOORS: tuple[frozenset[str], ...] = (
         {
             "chat_models",
             "client",
+            "constants",
             "downloads",
             "embeddings",
+            "image_models",
             "litellm_provider",
             "media_models",
             "middleware",
@@ -41,6 +43,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "spend",
             "tools",
             "tracing",
+            "video_models",
         }
     ),
     frozenset({"cli", "__init__"}),
@@ -59,10 +62,12 @@ ALLOWED = {
         "_langchain",
         "chat_models",
         "embeddings",
+        "image_models",
         "middleware",
         "spend",
         "tools",
         "tracing",
+        "video_models",
     },
     "pydantic": {
         "_connection",
@@ -71,8 +76,10 @@ ALLOWED = {
         "chat_models",
         "client",
         "embeddings",
+        "image_models",
         "media_models",
         "tools",
+        "video_models",
     },
     # JSON is read and written at the speed of pydantic's core, where bytes become values.
     "pydantic_core": {"_json", "_dialects", "_langchain", "catalog"},
@@ -91,7 +98,9 @@ ASYNC = {
     "litellm_provider",
     "middleware",
     "media_models",
+    "image_models",
     "tools",
+    "video_models",
 }
 ASYNC_IN_LANGCHAIN = {
     "media_model.py",
