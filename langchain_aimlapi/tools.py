@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
+from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, Field, SkipValidation
 
@@ -19,9 +20,14 @@ from langchain_aimlapi._langchain.endpoint_schema import (
     endpoint_description,
     fitted,
 )
-from langchain_aimlapi._langchain.media import message_to_content, value_to_message
+from langchain_aimlapi._langchain.media import (
+    message_to_content,
+    message_to_files,
+    value_to_message,
+)
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints import Calls, Check, Method, SyncCall, mounted
+from langchain_aimlapi.endpoints._media import Media
 from langchain_aimlapi.errors import (
     InvalidRequestError,
     JobFailedError,
@@ -167,6 +173,18 @@ class AimlapiTool(BaseTool):
             return self._answer(await self._bound("a")(**self._arguments(arguments, progress)))
         except _FOR_THE_AGENT as error:
             raise self._mendable(error) from error
+
+    def files(self, message: BaseMessage | Mapping[str, Any]) -> list[Media]:
+        """The files that the tool made, to be saved, read or shown.
+
+        Args:
+            message: The tool message, or its artifact.
+
+        Returns:
+            `Media` values: ``[file.save("out") for file in tool.files(message)]``.
+        """
+        carrier = self.client._carrier()
+        return [file.bound(carrier) for file in message_to_files(message)]
 
     # --- parts -----
 

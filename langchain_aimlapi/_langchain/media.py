@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from langchain_aimlapi._domain.content import content_to_parts
 from langchain_aimlapi._domain.media import data_of
-from langchain_aimlapi._domain.values import MediaPart, TextPart
+from langchain_aimlapi._domain.values import MediaPart, Meta, TextPart
 from langchain_aimlapi._langchain.chunks import meta_to_metadata, usage_to_metadata
 from langchain_aimlapi.endpoints import Result
 from langchain_aimlapi.endpoints._media import Media
@@ -242,4 +242,39 @@ def progress_chunk(
     }
     return ChatGenerationChunk(
         message=AIMessageChunk(content=[], additional_kwargs={"progress": [progress]})
+    )
+
+
+# --- files of a message -----
+
+
+def message_to_files(message: object) -> list[Media]:
+    """The files of a message (or of its dictionary, or of the artifact of a tool) as values that
+    can be saved, read and shown."""
+    artifact = getattr(message, "artifact", None)
+    message = message if artifact is None else artifact
+    found = message if isinstance(message, Mapping) else vars(message)
+    content, metadata = found.get("content"), found.get("response_metadata") or {}
+    if not isinstance(content, list):
+        content = []
+    blocks = [block for block in content if isinstance(block, Mapping)]
+    return [
+        block_to_file(block, metadata.get("job_id")) for block in blocks if block["type"] in _FILES
+    ]
+
+
+_FILES: Mapping[str, type[Media]] = {
+    "image": Image, "video": Video, "audio": Music, "file": Media,
+}  # fmt: skip
+
+
+def block_to_file(block: Mapping[str, Any], job: str | None) -> Media:
+    """A content block as the value that it was made of, as far as it tells."""
+    data = block.get("base64")
+    return _FILES[block["type"]](
+        url=block.get("url"),
+        data=base64.b64decode(data) if isinstance(data, str) else None,
+        content_type=block.get("mime_type"),
+        size_bytes=(block.get("extras") or {}).get("size_bytes"),
+        meta=Meta(id=job),
     )

@@ -27,6 +27,7 @@ from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ModelField
 from langchain_aimlapi._langchain.media import (
     message_to_chunk,
+    message_to_files,
     message_to_result,
     messages_to_arguments,
     progress_chunk,
@@ -34,6 +35,7 @@ from langchain_aimlapi._langchain.media import (
     split_input,
 )
 from langchain_aimlapi.endpoints import Calls, Check, Job, JobCalls, Progress, Result
+from langchain_aimlapi.endpoints._media import Media
 from langchain_aimlapi.errors import AimlapiError, InvalidRequestError
 
 MediaInput = LanguageModelInput | BaseMessage | Mapping[str, Any]
@@ -309,14 +311,29 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         name = "check_edit" if self._method(arguments) == "edit" else "check"
         return cast("Check", getattr(calls, name)(**arguments))
 
+    def files(self, message: BaseMessage | Mapping[str, Any]) -> list[Media]:
+        """The files of an answer, to be saved, read or shown.
+
+        Args:
+            message: An answer of this model, or of another one; or its dictionary.
+
+        Returns:
+            `Media` values: ``[file.save("out") for file in model.files(answer)]``.
+        """
+        carrier = self._connection()._carrier()
+        return [file.bound(carrier) for file in message_to_files(message)]
+
     # --- what goes out, and what comes back -----
 
     def _endpoint(self, request_id: str | None = None) -> Calls:
         """The endpoint, with the connection of this model."""
+        return self.calls(self._connection(request_id))
+
+    def _connection(self, request_id: str | None = None) -> Connection:
         settings = {name: getattr(self, name) for name in ConnectionFields.model_fields}
         connection = Connection(**settings, client_request_id=request_id)
         connection._holder = self._holder
-        return self.calls(connection)
+        return connection
 
     def _call(
         self,

@@ -44,33 +44,45 @@ def _ready(url: str, limits: FetchLimits, home: Home | None) -> tuple[Drivers, F
     return drivers_for(TransportOptions(trust_env=False)), limits
 
 
-def download(url: str, limits: FetchLimits, home: Home | None = None) -> Fetched:
+def download(
+    url: str, limits: FetchLimits, home: Home | None = None, cure: str | None = None
+) -> Fetched:
     """The body behind ``url``, in memory. The key never goes along."""
     drivers, limits = _ready(url, limits, home)
-    return drivers.sync.run(fetch(url, limits), None)
+    return drivers.sync.run(fetch(url, limits, cure=cure), None)
 
 
-async def adownload(url: str, limits: FetchLimits, home: Home | None = None) -> Fetched:
+async def adownload(
+    url: str, limits: FetchLimits, home: Home | None = None, cure: str | None = None
+) -> Fetched:
     """Like `download`, on the running event loop."""
     drivers, limits = _ready(url, limits, home)
-    return await drivers.asynchronous.run(fetch(url, limits), None)
+    return await drivers.asynchronous.run(fetch(url, limits, cure=cure), None)
 
 
 async def aread(
-    data: bytes | None, link: Callable[[], str], limits: FetchLimits, home: Home | None
+    data: bytes | None,
+    link: Callable[[], str],
+    limits: FetchLimits,
+    home: Home | None = None,
+    cure: str | None = None,
 ) -> bytes:
     """Content that is at hand, or that a link leads to."""
-    return data if data is not None else (await adownload(link(), limits, home)).data
+    return data if data is not None else (await adownload(link(), limits, home, cure)).data
 
 
 def download_to(
-    url: str, target: Target, limits: FetchLimits = FILE_LIMITS, home: Home | None = None
+    url: str,
+    target: Target,
+    limits: FetchLimits = FILE_LIMITS,
+    home: Home | None = None,
+    cure: str | None = None,
 ) -> Path:
     """Write the body behind ``url`` to a file as it comes; see `Saving` for its name."""
     drivers, limits = _ready(url, limits, home)
     saving = Saving(target)
     with saving.file():
-        items = drivers.sync.stream(fetch_stream(url, limits), None)
+        items = drivers.sync.stream(fetch_stream(url, limits, cure=cure), None)
         try:
             for item in items:
                 saving.take(item)
@@ -80,13 +92,17 @@ def download_to(
 
 
 async def adownload_to(
-    url: str, target: Target, limits: FetchLimits = FILE_LIMITS, home: Home | None = None
+    url: str,
+    target: Target,
+    limits: FetchLimits = FILE_LIMITS,
+    home: Home | None = None,
+    cure: str | None = None,
 ) -> Path:
     """Like `download_to`, on the running event loop."""
     drivers, limits = _ready(url, limits, home)
     saving = Saving(target)
     with saving.file():
-        items = drivers.asynchronous.stream(fetch_stream(url, limits), None)
+        items = drivers.asynchronous.stream(fetch_stream(url, limits, cure=cure), None)
         try:
             async for item in items:
                 saving.take(item)

@@ -11,7 +11,8 @@ import ipaddress
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._domain.media import EXTENSIONS
@@ -91,9 +92,16 @@ class FetchHead:
 
 
 def fetch(
-    url: str, limits: FetchLimits, *, clock: Callable[[], float] = time.monotonic
+    url: str,
+    limits: FetchLimits,
+    *,
+    cure: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Flow[Fetched]:
     """Download ``url`` into memory.
+
+    Args:
+        cure: What to do where the link has expired.
 
     Raises:
         InvalidRequestError: the URL is not one that may be followed.
@@ -105,16 +113,23 @@ def fetch(
         response = yield from _sent(request, limits, until)
         target = _redirected(url, response)
         if target is None:
-            _check_status(url, response)
+            _check_status(url, response, cure)
             return Fetched(url, _content_type(response), response.body)
         url = target
     raise errors.InvalidResponseError(f"too many redirects at {_shown(url)}")
 
 
 def fetch_stream(
-    url: str, limits: FetchLimits, *, clock: Callable[[], float] = time.monotonic
+    url: str,
+    limits: FetchLimits,
+    *,
+    cure: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Flow[None]:
     """Download ``url`` piece by piece: the items are a `FetchHead`, then bytes.
+
+    Args:
+        cure: What to do where the link has expired.
 
     Raises:
         As `fetch`.
@@ -131,7 +146,7 @@ def fetch_stream(
         else:
             target = _redirected(url, head)
             if target is None:
-                yield from _pieces(url, head, limits, policy)
+                yield from _pieces(url, head, limits, policy, cure)
                 return
             yield Close()
             url = target
@@ -140,10 +155,12 @@ def fetch_stream(
     raise errors.InvalidResponseError(f"too many redirects at {_shown(url)}")
 
 
-def _pieces(url: str, head: Response, limits: FetchLimits, policy: Policy) -> Flow[None]:
+def _pieces(
+    url: str, head: Response, limits: FetchLimits, policy: Policy, cure: str | None
+) -> Flow[None]:
     """The items of an open answer."""
     try:
-        _check_status(url, head)
+        _check_status(url, head, cure)
         inflater = Inflater(head.headers.get("content-encoding", ""))
         promised = head.headers.get("content-length", "")
         size_bytes = int(promised) if inflater.plain and promised.isdigit() else None
@@ -174,18 +191,51 @@ def _redirected(url: str, response: Response) -> str | None:
     return urljoin(url, location) if response.status in _REDIRECTS and location else None
 
 
-def _check_status(url: str, response: Response) -> None:
+def _check_status(url: str, response: Response, cure: str | None) -> None:
     """Raise the error for a status that is no success."""
     if 200 <= response.status < 300:
         return
+    until = valid_until(url)
+    is_over = until is not None and until < time.time() and response.status < 500
+    when = f": the link was valid until {_moment(until)}" if is_over and until else ""
     error = errors.InvalidResponseError(
-        f"the download of {_shown(url)} was answered {response.status}",
+        f"the download of {_shown(url)} was answered {response.status}{when}",
         status_code=response.status,
     )
     error.is_retryable = response.status >= 500
-    if response.status in (403, 404, 410):
-        error.advice = "links to media expire; make it again, or ask the job for its result again"
+    if is_over or response.status in (401, 403, 404, 410):
+        error.advice = f"links to media expire; {cure or 'make it again'}"
     raise error
+
+
+# Moments in the query of a signed link: (its beginning, the seconds after that), or its end.
+_SPANS = (("x-amz-date", "x-amz-expires"), ("x-goog-date", "x-goog-expires"))
+_ENDS = ("expires", "x-expires", "expire", "exp", "e")
+
+
+def valid_until(url: str) -> float | None:
+    """Unix time at which a signed link ends, where its query tells: the forms of Amazon, Google,
+    Microsoft, Alibaba and their like."""
+    query = {name.lower(): text for name, text in parse_qsl(urlsplit(url).query)}
+    for began, seconds in _SPANS:
+        if began in query and query.get(seconds, "").isdigit():
+            begin = _time_of(query[began], "%Y%m%dT%H%M%SZ")
+            return None if begin is None else begin + int(query[seconds])
+    if "se" in query and "sig" in query:
+        return _time_of(query["se"], "%Y-%m-%dT%H:%M:%SZ")
+    ends = (query[name] for name in _ENDS if query.get(name, "").isdigit())
+    return next((float(end) for end in ends if 1e9 < int(end) < 1e10), None)
+
+
+def _time_of(text: str, form: str) -> float | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _content_type(response: Response) -> str:

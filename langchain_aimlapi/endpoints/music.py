@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, ClassVar, Literal
 
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._fitting.attachments import Slot
@@ -77,6 +77,7 @@ class Music(Media):
         lyrics: The words that are sung, where the API tells.
     """
 
+    mount: ClassVar = "music"
     urls: tuple[str, ...] = ()
     duration: float | None = None
     sample_rate: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._fitting.attachments import Slot
@@ -93,6 +93,7 @@ class Video(Media):
         size_bytes: Its length, where the API tells.
     """
 
+    mount: ClassVar = "video"
     urls: tuple[str, ...] = ()
 
 

@@ -39,6 +39,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "litellm_provider",
             "media_models",
             "middleware",
+            "progress",
             "registration",
             "spend",
             "tools",

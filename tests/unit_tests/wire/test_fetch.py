@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch, is_public
+from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch, is_public, valid_until
 from langchain_aimlapi._wire.flow import Resolve, Send
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.downloads import adownload, download, save
@@ -48,7 +48,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("content-encoding", "gzip")
             self.end_headers()
             self.wfile.write(gzip.compress(b"\0" * 5_000_000))
-        elif self.path == "/gone":
+        elif self.path.partition("?")[0] == "/gone":
             self.send_response(404)
             self.end_headers()
         elif self.path == "/slow":
@@ -241,3 +241,27 @@ def test_a_symbolic_link_is_not_written_through(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match="nowhere"):
         save(Fetched("u", "text/plain", b""), tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("query", "until"),
+    [
+        ("X-Amz-Date=20260801T000000Z&X-Amz-Expires=3600&X-Amz-Signature=ab", 1785546000.0),
+        ("X-Goog-Date=20260801T000000Z&X-Goog-Expires=60&X-Goog-Signature=ab", 1785542460.0),
+        ("se=2026-08-01T00:00:00Z&sig=ab", 1785542400.0),
+        ("Expires=1785542400&OSSAccessKeyId=a&Signature=ab", 1785542400.0),
+        ("x-expires=1785542400&x-signature=ab", 1785542400.0),
+        ("X-Amz-Date=yesterday&X-Amz-Expires=3600", None),
+        ("e=5", None),
+        ("", None),
+    ],
+)
+def test_when_a_signed_link_ends_stands_in_it(query: str, until: float | None) -> None:
+    assert valid_until(f"https://cdn.example.com/cat.mp4?{query}") == until
+
+
+def test_a_link_that_was_valid_once_says_until_when(server: str, colour: str) -> None:
+    with pytest.raises(InvalidResponseError, match="valid until 2020-09-13 12:26 UTC") as caught:
+        _get(f"{server}/gone?Expires=1600000000&Signature=secret", LOCAL, colour)
+    assert "make it again" in str(caught.value)
+    assert "secret" not in str(caught.value)
