@@ -63,7 +63,7 @@ def mend_text(text: str) -> str:
     return text
 
 
-def encode(body: Mapping[str, Any], model: str) -> bytes:
+def encode(body: Mapping[str, object], model: str) -> bytes:
     """The body as UTF-8 JSON; lone surrogates in a prompt are replaced, not refused."""
     try:
         return to_json(body, inf_nan_mode="constants")
@@ -93,7 +93,7 @@ class Mender:
         self._hold = hold  # whether half a pair may be completed by the next frame
         self._open_halves: dict[str, str] = {}
 
-    def mend(self, value: Any) -> Any:
+    def mend(self, value: object) -> Any:
         """The value with every string encodable as UTF-8.
 
         Raises:
@@ -111,7 +111,7 @@ class Mender:
         self._open_halves.clear()
         return paths
 
-    def _mend(self, value: Any, path: str) -> Any:
+    def _mend(self, value: object, path: str) -> object:
         if isinstance(value, str):
             return self._mend_string(value, path)
         if isinstance(value, list):
@@ -130,6 +130,6 @@ class Mender:
         return mend_text(text)
 
 
-def _place(item: Any, position: int) -> Any:
+def _place(item: object, position: int) -> object:
     """What tells choices and tool calls of successive frames apart: their own index, if any."""
     return item.get("index", position) if isinstance(item, dict) else position

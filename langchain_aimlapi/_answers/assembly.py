@@ -25,11 +25,11 @@ class Assembly:
         self.finished = False  # some choice has ended
         self.terminal = False  # the stream has announced that nothing follows
         self.started = False  # any frame of an answer was seen
-        self.failure: Any = None  # an error that stood inside a choice
-        self.meta: dict[str, Any] = {}
-        self.usage: dict[str, Any] = {}
-        self.charge: Any = None
-        self.meta_extra: dict[str, Any] = {}
+        self.failure: object = None  # an error that stood inside a choice
+        self.meta: dict[str, object] = {}
+        self.usage: dict[str, object] = {}
+        self.charge: object = None
+        self.meta_extra: dict[str, object] = {}
 
     def choice(self, index: Any) -> ChoiceState:
         """The state of a choice; an index that is missing or odd means the first one."""
@@ -41,22 +41,22 @@ class Assembly:
 
     # -- facts about the whole answer -----
 
-    def add_meta(self, name: str, value: Any) -> None:
+    def add_meta(self, name: str, value: object) -> None:
         """A fact about the whole answer; the first non-empty value counts."""
         if value and not self.meta.get(name):
             self.meta[name] = value
 
-    def add_usage(self, raw: Any) -> None:
+    def add_usage(self, raw: object) -> None:
         """Token counts; see `merge_usage`."""
         if isinstance(raw, Mapping):
             self.usage = merge_usage(self.usage, raw)
 
-    def add_charge(self, meta: Any) -> None:
+    def add_charge(self, meta: object) -> None:
         """The API's ``meta`` with the real charge; the last one counts."""
         if isinstance(meta, Mapping) and isinstance(meta.get("usage"), Mapping):
             self.charge = meta
 
-    def finish(self, state: ChoiceState, reason: Any, native: Any = None) -> None:
+    def finish(self, state: ChoiceState, reason: object, native: object = None) -> None:
         """A choice has ended, if ``reason`` is one."""
         if isinstance(reason, str) and reason:
             self.finished = True
@@ -94,5 +94,5 @@ class Assembly:
         )
 
 
-def _string(value: Any) -> str | None:
+def _string(value: object) -> str | None:
     return value if isinstance(value, str) and value else None

@@ -76,12 +76,12 @@ class GrowingBlock:
     def __init__(self, index: int, growing: frozenset[str]) -> None:
         self.index = index
         self._growing = growing
-        self._fields: dict[str, Any] = {}
+        self._fields: dict[str, object] = {}
         self._pieces: dict[str, list[str]] = {}
 
-    def add(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def add(self, item: Mapping[str, object]) -> dict[str, Any]:
         """Take the next piece; what is new in it."""
-        fresh: dict[str, Any] = {}
+        fresh: dict[str, object] = {}
         for name, value in item.items():
             if value is None or name == "index":
                 continue
@@ -135,13 +135,13 @@ class ChoiceState:
         self._open: BlockKind | None = None  # kind of the block that a piece may go on
         self._think: ThinkSplitter | None = ThinkSplitter()
         self._refusal: list[str] = []
-        self._lists: dict[str, list[Any]] = {}
+        self._lists: dict[str, list[object]] = {}
         self._seen: dict[str, set[str]] = {}
-        self._blocks: dict[str, dict[Any, GrowingBlock]] = {}
+        self._blocks: dict[str, dict[object, GrowingBlock]] = {}
         self._audio: GrowingBlock | None = None
         self._audio_data: Base64Joiner | None = None
-        self._logprobs: dict[str, list[Any]] = {}
-        self._final: dict[str, Any] = {}
+        self._logprobs: dict[str, list[object]] = {}
+        self._final: dict[str, object] = {}
 
     # -- blocks -----
 
@@ -214,7 +214,7 @@ class ChoiceState:
         else:
             self._deltas.append(Delta("", text, choice=self.index))
 
-    def add_refusal(self, text: Any) -> None:
+    def add_refusal(self, text: object) -> None:
         """A piece of the model's own words of refusal."""
         if isinstance(text, str) and text:
             if not self._refusal:
@@ -230,7 +230,7 @@ class ChoiceState:
 
     # -- tool calls -----
 
-    def add_tools(self, raw_calls: Any) -> None:
+    def add_tools(self, raw_calls: object) -> None:
         """Tool-call fragments in OpenAI's shape."""
         if isinstance(raw_calls, Mapping):
             raw_calls = [raw_calls]
@@ -264,9 +264,9 @@ class ChoiceState:
             self._open = "tool_call"
             self._deltas.append(Delta(tools=(delta,), extra=extra, choice=self.index))
 
-    def _begin_calls(self, before: int) -> Mapping[str, Any] | None:
+    def _begin_calls(self, before: int) -> Mapping[str, object] | None:
         """Calls have begun; the ``extra`` that tells their place, where the order is unusual."""
-        entries: list[dict[str, Any]] = []
+        entries: list[dict[str, object]] = []
         for _ in range(before, self.tools.announced):
             self._begin("tool_call")
             entries += self._log.take_entry()
@@ -274,7 +274,7 @@ class ChoiceState:
 
     # -- everything else -----
 
-    def add_unique(self, key: ExtraKey, items: Any) -> None:
+    def add_unique(self, key: ExtraKey, items: object) -> None:
         """List items, each kept once: some vendors repeat the whole list on every frame."""
         if not isinstance(items, list):
             return
@@ -292,20 +292,20 @@ class ChoiceState:
         known += fresh
         self._emit(key, fresh, order)
 
-    def _list_mark(self, key: ExtraKey, places: range) -> Mapping[str, Any] | None:
+    def _list_mark(self, key: ExtraKey, places: range) -> Mapping[str, object] | None:
         """The mark of new items of a list: of the blocks that they are, or of their text."""
         if key == "annotations":
             return self._log.annotate([*places])
         kind = _LIST_BLOCKS.get(key)
         if kind is None:
             return None
-        entries: list[dict[str, Any]] = []
+        entries: list[dict[str, object]] = []
         for _ in places:
             self._begin(kind)
             entries += self._log.take_entry()
         return {"block_order": entries} if entries else None
 
-    def add_block(self, key: ExtraKey, source: Any, item: Mapping[str, Any]) -> None:
+    def add_block(self, key: ExtraKey, source: object, item: Mapping[str, object]) -> None:
         """A piece of an indexed block (``reasoning_details``, ``thinking_blocks``).
 
         Args:
@@ -322,7 +322,7 @@ class ChoiceState:
             mark = self._log.mark() if is_open else None
             self._emit(key, [{"index": block.index, **fresh}], mark)
 
-    def add_audio(self, audio: Any) -> None:
+    def add_audio(self, audio: object) -> None:
         """A piece of spoken answer. Base64 pieces are re-cut so that they append to valid
         base64."""
         if not isinstance(audio, Mapping):
@@ -344,7 +344,7 @@ class ChoiceState:
             extra = {"audio": fresh} | ({"block_order": entries} if entries else {})
             self._deltas.append(Delta(extra=extra, choice=self.index))
 
-    def add_logprobs(self, logprobs: Any) -> None:
+    def add_logprobs(self, logprobs: object) -> None:
         """Token log-probabilities (lists that append)."""
         if not isinstance(logprobs, Mapping):
             return
@@ -355,12 +355,12 @@ class ChoiceState:
             self._logprobs.setdefault(name, []).extend(items)
         self._deltas.append(Delta(logprobs=fresh, choice=self.index))
 
-    def set_final(self, key: ExtraKey, value: Any) -> None:
+    def set_final(self, key: ExtraKey, value: object) -> None:
         """A value that goes out once, at the end; a later one replaces an earlier one."""
         if value not in (None, "", [], {}):
             self._final[key] = value
 
-    def _emit(self, key: ExtraKey, value: Any, mark: Mapping[str, Any] | None = None) -> None:
+    def _emit(self, key: ExtraKey, value: object, mark: Mapping[str, object] | None = None) -> None:
         """Append an extra: to the last delta of this frame if that can hold it.
 
         What one event repeats (a thought as text and as a block, links and their titles) has to
@@ -380,7 +380,7 @@ class ChoiceState:
 
     # -- the end -----
 
-    def finish(self, reason: str, native: Any = None) -> None:
+    def finish(self, reason: str, native: object = None) -> None:
         """The choice has ended; of several reasons the first one counts."""
         if self.finish_reason is None:
             self.finish_reason = reason
@@ -437,7 +437,7 @@ class ChoiceState:
             native_finish_reason=self.native_finish_reason,
         )
 
-    def _extra(self) -> dict[str, Any]:
+    def _extra(self) -> dict[str, object]:
         extra: dict[str, Any] = {key: list(items) for key, items in self._lists.items()}
         if self._refusal:
             extra["refusal"] = "".join(self._refusal)

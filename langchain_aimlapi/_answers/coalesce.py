@@ -9,7 +9,7 @@ from typing import Any
 from langchain_aimlapi._domain.values import Delta
 
 
-def _kind(item: Any) -> Any:
+def _kind(item: object) -> object:
     """Deltas of one kind may be joined; everything else stands alone."""
     if type(item) is Delta and not (item.tools or item.extra or item.logprobs):
         if item.text and not item.reasoning:

@@ -44,7 +44,7 @@ class _Reader:
         error.model = error.model or self.policy.model
         return error
 
-    def fail(self, body: Any) -> None:
+    def fail(self, body: object) -> None:
         """Keep the error that a body tells, to be raised after the items before it."""
         self.error = explain_frame(body, model=self.policy.model, secret=self.policy.secret)
 
@@ -87,7 +87,7 @@ class EventReader(_Reader):
             )
         return items
 
-    def _items(self, events: list[tuple[str, bytes]]) -> list[Any]:
+    def _items(self, events: list[tuple[str, bytes]]) -> list[object]:
         items: list[Any] = []
         for event, data in events:
             if self.done or self.error is not None:
@@ -98,7 +98,7 @@ class EventReader(_Reader):
         self.delivered = self.delivered or bool(items)
         return items
 
-    def _item(self, event: str, data: bytes) -> Any | None:
+    def _item(self, event: str, data: bytes) -> object | None:
         if not data:
             return None
         self.count += 1
@@ -228,11 +228,11 @@ class LinesReader(_Reader):
         values = value if isinstance(value, list) else [value]
         return self._checked([item for each in values for item in self._read(each)])
 
-    def _read(self, value: Any) -> list[Any]:
+    def _read(self, value: object) -> list[Any]:
         item = self.item(value) if self.error is None else None
         return [] if item is None else [item]
 
-    def _checked(self, items: list[Any]) -> list[Any]:
+    def _checked(self, items: list[Any]) -> list[object]:
         limit = self.policy.limits.max_event_bytes
         if len(self._rest) > limit:
             self.error = InvalidResponseError(

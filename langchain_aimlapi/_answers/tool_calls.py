@@ -57,7 +57,7 @@ class ToolFragments:
         self._by_id: dict[str, _Call] = {}
         self._by_index: dict[Index, _Call] = {}
 
-    def feed(self, raw: Any) -> ToolDelta | None:
+    def feed(self, raw: object) -> ToolDelta | None:
         """One fragment in OpenAI's shape; None where it adds nothing."""
         if not isinstance(raw, Mapping):
             return None
@@ -83,7 +83,7 @@ class ToolFragments:
     def add(
         self,
         *,
-        index: Any,
+        index: object,
         id: str | None,
         name: str | None,
         arguments: str,
@@ -244,13 +244,13 @@ def _fresh_id() -> str:
     return f"call_{uuid4().hex[:24]}"
 
 
-def _arguments(value: Any) -> str:
+def _arguments(value: object) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if isinstance(value, str) and value:
         return value
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -14,7 +14,7 @@ _WITH_CACHE = {"prompt_tokens", "input_tokens_details", "input_token_details"}
 """Keys of vendors whose input count includes what came from the cache."""
 
 
-def count(value: Any) -> int | None:
+def count(value: object) -> int | None:
     """A token count as an int; None for anything that is none (null, NaN, text, negative)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -23,7 +23,7 @@ def count(value: Any) -> int | None:
     return int(value) if value >= 0 else None
 
 
-def merge_usage(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def merge_usage(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, Any]:
     """The later usage over the earlier one; nulls and zeros never wipe out a count.
 
     Vendors send usage on the finish chunk and again after it, as running totals on every chunk,
@@ -39,7 +39,7 @@ def merge_usage(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def read_usage(raw: Any) -> Usage | None:
+def read_usage(raw: object) -> Usage | None:
     """Usage from a vendor's own dictionary (OpenAI, Anthropic and Responses spellings)."""
     if not isinstance(raw, Mapping):
         return None
@@ -79,7 +79,7 @@ def read_usage(raw: Any) -> Usage | None:
     )
 
 
-def _details(raw: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+def _details(raw: Mapping[str, object], *names: str) -> Mapping[str, object]:
     for name in names:
         value = raw.get(name)
         if isinstance(value, Mapping):
@@ -87,11 +87,13 @@ def _details(raw: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return {}
 
 
-def _first(*values: Any) -> int | None:
+def _first(*values: object) -> int | None:
     return next((c for c in map(count, values) if c is not None), None)
 
 
-def _cached(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _cached(
+    raw: Mapping[str, object], inputs: Mapping[str, object]
+) -> tuple[int | None, int | None]:
     read = _first(
         inputs.get("cached_tokens"),
         raw.get("cache_read_input_tokens"),
@@ -106,7 +108,7 @@ def _cached(raw: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[int | No
     return read, written
 
 
-def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | None:
+def read_cost(meta: object, headers: Mapping[str, str] | None = None) -> Cost | None:
     """The charge from ``meta.usage``, else from the cost headers.
 
     One figure gives the other by the published rate of 2,000,000 credits a dollar. Answers of
@@ -135,7 +137,7 @@ def read_cost(meta: Any, headers: Mapping[str, str] | None = None) -> Cost | Non
     return Cost(usd, round(credits), source)
 
 
-def number(value: Any) -> float | None:
+def number(value: object) -> float | None:
     """A finite number, also one that is spelled as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -146,6 +148,6 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _charge(value: Any) -> float | None:
+def _charge(value: object) -> float | None:
     found = number(value)
     return found if found is not None and found >= 0 else None

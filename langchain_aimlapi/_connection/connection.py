@@ -134,7 +134,7 @@ class Connection(ConnectionFields):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_misspelt(cls, values: Any) -> Any:
+    def _refuse_misspelt(cls, values: object) -> object:
         """An argument that is no field is refused, with the name that was probably meant."""
         arguments = values if isinstance(values, dict) else {}
         refuse_twins(cls, arguments)

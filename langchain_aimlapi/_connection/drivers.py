@@ -57,8 +57,8 @@ class DriverHolder:
     def __copy__(self) -> DriverHolder:
         return DriverHolder()
 
-    def __deepcopy__(self, memo: Any) -> DriverHolder:
+    def __deepcopy__(self, memo: object) -> DriverHolder:
         return DriverHolder()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (DriverHolder, ())

@@ -80,7 +80,7 @@ def argument_names(cls: type[BaseModel]) -> frozenset[str]:
     return frozenset(cls.model_fields).union(*alias_groups(cls))
 
 
-def refuse_twins(cls: type[BaseModel], values: Mapping[str, Any]) -> None:
+def refuse_twins(cls: type[BaseModel], values: Mapping[str, object]) -> None:
     """Refuse one argument under two names: one of the values would be lost."""
     for names in alias_groups(cls):
         used = [name for name in names if name in values]
@@ -163,14 +163,14 @@ class ConnectionFields(BaseModel):
 
     @field_validator("api_key")
     @classmethod
-    def _check_key(cls, value: Any) -> Any:
+    def _check_key(cls, value: object) -> object:
         if isinstance(value, SecretStr):
             return SecretStr(clean_key(value.get_secret_value()))
         return value
 
     @field_validator("timeout", mode="before")
     @classmethod
-    def _read_timeout(cls, value: Any) -> Any:
+    def _read_timeout(cls, value: object) -> object:
         """An ``httpx.Timeout`` as a pair; httpx itself is not imported for it."""
         if hasattr(value, "connect") and hasattr(value, "read"):
             return (value.connect, value.read)

@@ -119,7 +119,7 @@ class Runner:
         finally:
             await items.aclose()
 
-    def _start(self, plan: Plan[Any] | ItemsPlan[Any]) -> tuple[Key | None, Policy]:
+    def _start(self, plan: Plan[object] | ItemsPlan[object]) -> tuple[Key | None, Policy]:
         key: Key | None = None
         try:
             key = self._find(plan.is_management)()
@@ -133,7 +133,7 @@ class Runner:
         return self.find_management_key or self.find_key if is_management else self.find_key
 
 
-def _flows(plan: Plan[Any], policy: Policy) -> Iterator[Flow[Any]]:
+def _flows(plan: Plan[object], policy: Policy) -> Iterator[Flow[object]]:
     """The flows of a plan, each made when it is due; the time of all of them began before."""
     policy = policy.started()
     for place in range(len(plan.steps)):
@@ -143,13 +143,13 @@ def _flows(plan: Plan[Any], policy: Policy) -> Iterator[Flow[Any]]:
 
 
 async def _overlapped(
-    flows: Iterator[Flow[Any]], carry_out: Callable[[Flow[Any]], Awaitable[Any]], width: int
-) -> list[Any]:
+    flows: Iterator[Flow[object]], carry_out: Callable[[Flow[Any]], Awaitable[Any]], width: int
+) -> list[object]:
     """The results of all flows, in order. The first failure ends the others and is raised."""
     if width <= 1:
         return [await carry_out(each) for each in flows]
     numbered = enumerate(flows)
-    results: dict[int, Any] = {}
+    results: dict[int, object] = {}
 
     async def work() -> None:
         for place, each in numbered:  # shared: whoever is free takes the next one

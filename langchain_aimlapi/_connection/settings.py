@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -119,7 +118,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_headers(headers: Mapping[str, Any]) -> dict[str, str]:
+def check_headers(headers: Mapping[str, object]) -> dict[str, str]:
     """Header values as text, refusing what could start a second header line.
 
     Raises:

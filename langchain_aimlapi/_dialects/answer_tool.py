@@ -94,7 +94,7 @@ def _as_text(choice: Choice, name: str) -> Choice:
     )
 
 
-def _preamble(text: str) -> Mapping[str, Any]:
+def _preamble(text: str) -> Mapping[str, object]:
     """Words before the call, which must not stand before the JSON."""
     return {"preamble": text} if text else {}
 

@@ -165,8 +165,8 @@ def _loses_dearly(request: ChatRequest, shape: Shape, trial: Notes) -> bool:
     return signed or not trial.lost.isdisjoint(_DEAR)
 
 
-def _build_as(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, Any]:
+def _build_as(request: ChatRequest, shape: Shape, notes: Notes) -> dict[str, object]:
     # Most programs speak one dialect; the others are not worth their import.
     dialect = import_module(f"langchain_aimlapi._dialects.{shape.dialect}.request")
-    body: dict[str, Any] = dialect.build(request, shape, notes)
+    body: dict[str, object] = dialect.build(request, shape, notes)
     return body

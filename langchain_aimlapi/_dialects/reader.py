@@ -238,7 +238,7 @@ class AnswerReader:
         elif assembly.terminal:
             self._end()
 
-    def _take(self, event: str, frame: Mapping[str, Any]) -> DialectReader | None:
+    def _take(self, event: str, frame: Mapping[str, object]) -> DialectReader | None:
         """Read a frame in whatever dialect it is; None where it is of none."""
         for name in DIALECTS:
             reader = self._dialects.get(name)
@@ -250,7 +250,7 @@ class AnswerReader:
                 return reader
         return None
 
-    def _parse(self, event: str, data: bytes, last: bool) -> Any:
+    def _parse(self, event: str, data: bytes, last: bool) -> object:
         try:
             frame = self._load(data)
             return frame if self._mender is None else self._mender.mend(frame)
@@ -270,7 +270,7 @@ class AnswerReader:
             model=self._model,
         )
 
-    def _load(self, data: bytes) -> Any:
+    def _load(self, data: bytes) -> object:
         try:
             return from_json(data)
         except ValueError:

@@ -31,7 +31,7 @@ CALL_TYPES = frozenset(
 
 
 def answer_to_parts(
-    content: Any, extra: Mapping[str, Any], calls: Sequence[ToolCall]
+    content: object, extra: Mapping[str, object], calls: Sequence[ToolCall]
 ) -> tuple[Part, ...]:
     """The parts of an earlier answer.
 
@@ -52,7 +52,7 @@ def answer_to_parts(
 # --- text, and the rest beside it -----
 
 
-def _from_text(text: str, extra: Mapping[str, Any], calls: Sequence[ToolCall]) -> list[Part]:
+def _from_text(text: str, extra: Mapping[str, object], calls: Sequence[ToolCall]) -> list[Part]:
     """In the usual order this is the text alone: reasoning and server tools stay in ``extra``, from
     where each dialect takes what it knows. In another order all of them are parts."""
     annotations = _items(extra, "annotations")
@@ -88,7 +88,7 @@ def _from_text(text: str, extra: Mapping[str, Any], calls: Sequence[ToolCall]) -
 
 
 def _parts(
-    block: Block, item: Mapping[str, Any] | None, refusal: Any, calls: Sequence[ToolCall]
+    block: Block, item: Mapping[str, object] | None, refusal: object, calls: Sequence[ToolCall]
 ) -> list[Part]:
     if block.kind == "text":
         return [_text_part(block.text, block.annotations)] if block.text else []
@@ -110,7 +110,7 @@ def _reasoning_part(item: Mapping[str, Any], text: str) -> ReasoningPart:
     return ReasoningPart(str(item.get("thinking") or ""), signature=item.get("signature"))
 
 
-def _text_part(text: str, annotations: Sequence[Any]) -> TextPart:
+def _text_part(text: str, annotations: Sequence[object]) -> TextPart:
     cited = [
         note["anthropic"]
         for note in annotations
@@ -119,7 +119,7 @@ def _text_part(text: str, annotations: Sequence[Any]) -> TextPart:
     return TextPart(text, {"citations": cited} if cited else {})
 
 
-def _items(extra: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _items(extra: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     found = extra.get(key)
     if not isinstance(found, list | tuple):
         return []
@@ -159,7 +159,7 @@ def _block_part(block: Mapping[str, Any], known: set[str]) -> Part | None:
     return TextPart(part.text, {**part.extra, "citations": cited}) if cited else part  # type: ignore[union-attr]  # only a text is cited
 
 
-def _citations(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _citations(block: Mapping[str, object]) -> list[Mapping[str, Any]]:
     """Anthropic's citations of a text block, in its own or in LangChain's form."""
     raw = block.get("citations")
     if isinstance(raw, list):

@@ -31,7 +31,7 @@ def citation_to_annotation(raw: Raw) -> dict[str, Any]:
     return {**block, "extras": rest} if rest else block
 
 
-def annotation_to_citation(annotation: Any) -> dict[str, Any] | None:
+def annotation_to_citation(annotation: object) -> dict[str, Any] | None:
     """The location that a standard annotation was made of; None where it is not Anthropic's."""
     if not isinstance(annotation, Mapping) or annotation.get("type") != "citation":
         return None

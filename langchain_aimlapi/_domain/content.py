@@ -39,7 +39,7 @@ CALL_BLOCKS = frozenset(
 )  # fmt: skip
 
 
-def content_to_parts(content: Any) -> tuple[Part, ...]:
+def content_to_parts(content: object) -> tuple[Part, ...]:
     """A message's content as parts; the blocks of tool calls are left to `tool_calls`.
 
     Raises:
@@ -78,7 +78,7 @@ def block_to_part(block: Block) -> Part | None:
     return RawPart(dict(block) if kind is None else {**block, "type": kind})
 
 
-def plain_word(value: Any) -> str | None:
+def plain_word(value: object) -> str | None:
     """A role or a type as plain text, also where a program writes a string enumeration for it;
     None where it is no text."""
     if isinstance(value, Enum):
@@ -86,7 +86,7 @@ def plain_word(value: Any) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def call_id_of(value: Any) -> str | None:
+def call_id_of(value: object) -> str | None:
     """The id of a call as text, also where a program writes something else for it; None where
     there is none."""
     if not value:
@@ -321,10 +321,10 @@ def _media(
     kind: MediaKind,
     block: Block,
     *,
-    url: Any = None,
-    data: Any = None,
-    file_id: Any = None,
-    mime: Any = None,
+    url: object = None,
+    data: object = None,
+    file_id: object = None,
+    mime: object = None,
     detail: Any = None,
     filename: Any = None,
 ) -> Part | None:

@@ -28,12 +28,12 @@ class Block(NamedTuple):
 
 
 def arrange(
-    order: Any,
+    order: object,
     counts: Mapping[BlockKind, int],
     *,
     text: str = "",
     reasoning: str = "",
-    annotations: Sequence[Any] = (),
+    annotations: Sequence[object] = (),
 ) -> list[Block]:
     """The blocks in their order.
 
@@ -64,7 +64,7 @@ def arrange(
     return [*front, *blocks, *back]
 
 
-def _entries(order: Any) -> list[Mapping[str, Any]]:
+def _entries(order: object) -> list[Mapping[str, Any]]:
     found = [
         entry
         for entry in (order if isinstance(order, list | tuple) else ())
@@ -77,11 +77,11 @@ def _entries(order: Any) -> list[Mapping[str, Any]]:
 
 def _of_kind(
     kind: BlockKind,
-    entries: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, object]],
     counts: Mapping[BlockKind, int],
     text: str,
     reasoning: str,
-    annotations: Sequence[Any],
+    annotations: Sequence[object],
 ) -> list[Block]:
     count = counts.get(kind, 0)
     if kind == "text":
@@ -103,7 +103,7 @@ def _of_kind(
     return [Block(kind, n) for n in range(count)]
 
 
-def _pieces(text: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
+def _pieces(text: str, entries: Sequence[Mapping[str, object]]) -> list[str]:
     """The text cut where its blocks begin; uncut where that is not known. White space alone stays
     with the text before it: no API takes it as a block."""
     starts = [entry.get("start") for entry in entries]
@@ -123,10 +123,10 @@ def _pieces(text: str, entries: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _owned(
-    annotations: Sequence[Any], entries: Sequence[Mapping[str, Any]], count: int
+    annotations: Sequence[object], entries: Sequence[Mapping[str, object]], count: int
 ) -> list[list[Any]]:
     """The annotations of each text block; what belongs to none is at the last one."""
-    owned: list[list[Any]] = [[] for _ in range(count)]
+    owned: list[list[object]] = [[] for _ in range(count)]
     rest = dict(enumerate(annotations))
     if len(entries) == count:
         for notes, entry in zip(owned, entries, strict=True):

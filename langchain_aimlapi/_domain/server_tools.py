@@ -83,7 +83,7 @@ def _from_result(raw: Raw) -> StandardBlock:
 def _from_item(item: Raw, name: str, output_key: str) -> list[StandardBlock]:
     action = item.get("action")
     source = action if isinstance(action, Mapping) else item
-    args: Any = {}
+    args: object = {}
     if name == "web_search":
         args = _without(source, "sources") if source is action else {}
     elif name == "remote_mcp":
@@ -108,7 +108,7 @@ def _from_item(item: Raw, name: str, output_key: str) -> list[StandardBlock]:
     return [{**call, "extras": {"item": dict(item)}}, result]
 
 
-def _json_object(text: Any) -> Any:
+def _json_object(text: object) -> object:
     try:
         value = json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError):
@@ -116,7 +116,7 @@ def _json_object(text: Any) -> Any:
     return value if isinstance(value, Mapping) else {}
 
 
-def _without(raw: Raw, *names: str) -> dict[str, Any]:
+def _without(raw: Raw, *names: str) -> dict[str, object]:
     return {name: value for name, value in raw.items() if name not in names}
 
 

@@ -44,7 +44,7 @@ def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
     )
 
 
-def _parameters(function: Mapping[str, Any]) -> Mapping[str, Any]:
+def _parameters(function: Mapping[str, Any]) -> Mapping[str, object]:
     for key in ("parameters", "input_schema"):
         if isinstance(function.get(key), Mapping):
             schema: Mapping[str, Any] = function[key]
@@ -54,7 +54,7 @@ def _parameters(function: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def choice_to_wire(choice: Any, tools: Sequence[Mapping[str, Any]]) -> Any:
+def choice_to_wire(choice: object, tools: Sequence[Mapping[str, object]]) -> object:
     """A tool choice as it is bound: None where the model decides.
 
     Accepts None, bool, ``auto``, ``none``, ``required``, ``any``, a tool's name, and the

@@ -141,7 +141,7 @@ class Tool:
 
     name: str
     description: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     strict: bool | None = None
     kind: Literal["function", "custom", "builtin"] = "function"
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -183,8 +183,8 @@ class ChatRequest:
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
     response_format: ResponseFormat | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
     stream: bool = False
     stream_usage: bool = True
     written: Mapping[str, str] = field(default_factory=dict)
@@ -214,7 +214,7 @@ class Delta(NamedTuple):
     reasoning: str = ""
     tools: tuple[ToolDelta, ...] = ()
     extra: Mapping[str, Any] | None = None
-    logprobs: Mapping[str, Any] | None = None
+    logprobs: Mapping[str, object] | None = None
     choice: int = 0
 
 
@@ -310,7 +310,7 @@ class Choice:
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
-    logprobs: Mapping[str, Any] | None = None
+    logprobs: Mapping[str, object] | None = None
     finish_reason: FinishReason | None = None
     native_finish_reason: str | None = None
 

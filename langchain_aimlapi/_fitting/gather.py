@@ -44,7 +44,7 @@ def gather_params(
 
 
 def written_names(
-    earlier: Mapping[str, str], options: Mapping[str, Any], aliases: Mapping[str, str]
+    earlier: Mapping[str, str], options: Mapping[str, object], aliases: Mapping[str, str]
 ) -> dict[str, str]:
     """Neutral name -> the name that the user wrote, where it is another one.
 

@@ -91,7 +91,7 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
 
 
 def check_options(
-    cls: type[BaseModel], options: Mapping[str, Any], warned: set[tuple[str, str]]
+    cls: type[BaseModel], options: Mapping[str, object], warned: set[tuple[str, str]]
 ) -> None:
     """Check the arguments of one call as those of a constructor are checked.
 
@@ -117,7 +117,7 @@ def check_options(
     _warn_undocumented(cls, new)
 
 
-def check_max_tokens(value: Any, name: str = "max_tokens") -> None:
+def check_max_tokens(value: object, name: str = "max_tokens") -> None:
     """Refuse a limit below 1. "-1" means "no limit" elsewhere; here it would be sent."""
     if isinstance(value, int) and not isinstance(value, bool) and value < 1:
         raise ValueError(
@@ -147,7 +147,7 @@ def _documented() -> frozenset[str]:
     return frozenset().union(*(shape.params or () for shape in shapes))
 
 
-def _refuse(name: str, value: Any, known: frozenset[str]) -> None:
+def _refuse(name: str, value: object, known: frozenset[str]) -> None:
     if name in _documented():
         return
     if _nearest(name, known, 0.9) is None:  # "max_token" is no token
@@ -158,7 +158,7 @@ def _refuse(name: str, value: Any, known: frozenset[str]) -> None:
 
 
 def refuse_private(
-    name: str, value: Any, patterns: Iterable[tuple[re.Pattern[str], str]] = _MEANT
+    name: str, value: object, patterns: Iterable[tuple[re.Pattern[str], str]] = _MEANT
 ) -> None:
     """Refuse what names a credential or an address, or is a key by its look."""
     meant = next((text for pattern, text in patterns if pattern.search(name.lower())), None)
@@ -186,5 +186,5 @@ def _warn_undocumented(cls: type[BaseModel], names: Iterable[str]) -> None:
         )
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}

@@ -55,7 +55,7 @@ class BatchedChat(Binding):
         config: RunnableConfig | list[RunnableConfig] | None = None,
         *,
         return_exceptions: bool = False,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> list[AIMessage]:
         """The answers in the order of the inputs; see `Runnable.batch`."""
         outcomes = self._outcomes(batches.rows_of(self, inputs, *_split(kwargs)))
@@ -141,7 +141,7 @@ class BatchedChat(Binding):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         outcome = _ready.get()
         if outcome is None:
@@ -154,7 +154,7 @@ class BatchedChat(Binding):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         outcome = _ready.get()
         if outcome is None:
@@ -170,7 +170,7 @@ class BatchedChat(Binding):
         return pool
 
 
-def _split(kwargs: dict[str, Any]) -> tuple[list[str] | None, dict[str, Any]]:
+def _split(kwargs: dict[str, Any]) -> tuple[list[str] | None, dict[str, object]]:
     """(stop, other options) of a call."""
     options = dict(kwargs)
     return options.pop("stop", None), options
@@ -210,7 +210,7 @@ class _Pool:
     def __init__(self, model: BatchedChat, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._model = model
-        self._waiting: list[tuple[dict[str, Any], asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[dict[str, object], asyncio.Future[Outcome]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def add(self, params: dict[str, Any]) -> Outcome:

@@ -52,7 +52,7 @@ def rows_of(
     model: Identity,
     inputs: Sequence[LanguageModelInput],
     stop: list[str] | None,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
 ) -> list[Row]:
     """The inputs as rows of a batch, named by their place.
 
@@ -95,8 +95,8 @@ def _params(
     notes: Notes,
     value: LanguageModelInput,
     stop: list[str] | None,
-    options: Mapping[str, Any],
-) -> dict[str, Any]:
+    options: Mapping[str, object],
+) -> dict[str, object]:
     messages = model._convert_input(value).to_messages()
     params = build(chat_request(model, messages, stop, options, stream=False), shape, notes)
     if "max_tokens" not in params:
@@ -142,7 +142,7 @@ class Tally:
         return BatchCounts(**{n: self._kinds.get(n, 0) for n in BatchCounts.__slots__})
 
 
-def _outcome(kind: str, result: Mapping[str, Any], model: Identity) -> Outcome:
+def _outcome(kind: str, result: Mapping[str, object], model: Identity) -> Outcome:
     message = result.get("message")
     if kind == "succeeded" and isinstance(message, Mapping):
         body = {**message, "meta": result["meta"]} if "meta" in result else message

@@ -36,8 +36,8 @@ class Binding(Identity):
         tool_choice: dict[str, Any] | str | bool | None = None,
         strict: bool | None = None,
         parallel_tool_calls: bool | None = None,
-        response_format: Any = None,
-        **kwargs: Any,
+        response_format: object = None,
+        **kwargs: object,
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """The model with tools.
 

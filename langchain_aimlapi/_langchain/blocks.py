@@ -64,12 +64,12 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "tool_call", "id": call["id"], "name": call["name"], "args": call["args"]}
 
 
-def _invalid_call(call: Mapping[str, Any]) -> dict[str, Any]:
+def _invalid_call(call: Mapping[str, object]) -> dict[str, object]:
     names = ("id", "name", "args", "error")
     return {"type": "invalid_tool_call", **{name: call[name] for name in names}}
 
 
-def _call_chunk(chunk: Mapping[str, Any]) -> dict[str, Any]:
+def _call_chunk(chunk: Mapping[str, object]) -> dict[str, object]:
     return {
         "type": "tool_call_chunk",
         "id": chunk["id"],
@@ -115,7 +115,7 @@ def _arranged(message: AIMessage, calls: Blocks) -> Blocks:
     return _with_links(blocks, _links(kwargs))
 
 
-def _reasoning_items(kwargs: Mapping[str, Any], reasoning: str) -> list[Blocks]:
+def _reasoning_items(kwargs: Mapping[str, object], reasoning: str) -> list[Blocks]:
     """The blocks of reasoning that have a form of their own."""
     if thinking := _mappings(kwargs, "thinking_blocks"):
         return [[_thinking(block, number)] for number, block in enumerate(thinking)]
@@ -145,7 +145,7 @@ def _with_links(blocks: Blocks, links: Blocks) -> Blocks:
 # --- a chunk: a piece of one block -------------------------------------------------------------
 
 
-def piece_to_blocks(text: str, kwargs: Mapping[str, Any], entry: Mapping[str, Any]) -> Blocks:
+def piece_to_blocks(text: str, kwargs: Mapping[str, object], entry: Mapping[str, object]) -> Blocks:
     """The blocks, without tool calls, that one delta adds to.
 
     Args:
@@ -172,7 +172,7 @@ def piece_to_blocks(text: str, kwargs: Mapping[str, Any], entry: Mapping[str, An
     return blocks
 
 
-def _reasoning_piece(kwargs: Mapping[str, Any], index: str, is_separated: bool) -> Blocks:
+def _reasoning_piece(kwargs: Mapping[str, object], index: str, is_separated: bool) -> Blocks:
     if thinking := _mappings(kwargs, "thinking_blocks"):
         return [_thinking(block, number) for number, block in enumerate(thinking)]
     text = str(kwargs.get("reasoning_content") or "")
@@ -188,7 +188,7 @@ def _reasoning_piece(kwargs: Mapping[str, Any], index: str, is_separated: bool) 
 # --- the blocks --------------------------------------------------------------------------------
 
 
-def _mappings(kwargs: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _mappings(kwargs: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     found = kwargs.get(key)
     return [x for x in found if isinstance(x, Mapping)] if isinstance(found, list) else []
 
@@ -199,11 +199,11 @@ def _text(text: str, annotations: Iterable[Any], index: str) -> dict[str, Any]:
     return {**block, "annotations": notes} if notes else block
 
 
-def _reasoning(text: str, index: str) -> dict[str, Any]:
+def _reasoning(text: str, index: str) -> dict[str, object]:
     return {"type": "reasoning", "reasoning": text, "index": index}
 
 
-def _thinking(block: Mapping[str, Any], position: int) -> dict[str, Any]:
+def _thinking(block: Mapping[str, Any], position: int) -> dict[str, object]:
     index = f"lc_rs_{block.get('index', position)}"
     if block.get("data"):
         value = {"type": "redacted_thinking", "data": block["data"]}
@@ -214,7 +214,7 @@ def _thinking(block: Mapping[str, Any], position: int) -> dict[str, Any]:
     return shown
 
 
-def _reasoning_item(item: Mapping[str, Any], text: str, index: str) -> dict[str, Any]:
+def _reasoning_item(item: Mapping[str, object], text: str, index: str) -> dict[str, object]:
     """An item of the Responses API. What its text does not say stands in ``extras``, in the form
     in which ChatOpenAI has it and sends it."""
     names = ("type", "id", "index", "output_index", "summary", "content")
@@ -228,12 +228,12 @@ def _reasoning_item(item: Mapping[str, Any], text: str, index: str) -> dict[str,
     return {**block, "extras": extras} if extras else block
 
 
-def _item_text(item: Mapping[str, Any]) -> str:
+def _item_text(item: Mapping[str, object]) -> str:
     parts = [*_mappings(item, "content"), *_mappings(item, "summary")]
     return "\n\n".join(str(part.get("text") or "") for part in parts)
 
 
-def _server_tool(raw: Mapping[str, Any]) -> Blocks:
+def _server_tool(raw: Mapping[str, object]) -> Blocks:
     mark = raw.get("id") or raw.get("tool_use_id") or ""
     return [
         {**block, "index": f"lc_st_{block['type']}_{raw.get('type')}_{mark}"}
@@ -250,14 +250,14 @@ def _links(kwargs: Mapping[str, Any]) -> Blocks:
     urls = [{"url": url} for url in kwargs.get("citations") or () if isinstance(url, str)]
     found: Blocks = []
     for result in [*results, *(link for link in urls if link["url"] not in listed)]:
-        citation: dict[str, Any] = {"type": "citation"}
+        citation: dict[str, object] = {"type": "citation"}
         citation |= {name: result[name] for name in ("url", "title") if result.get(name)}
         extra = {k: v for k, v in result.items() if k not in ("url", "title") and v is not None}
         found.append({**citation, "extras": extra} if extra else citation)
     return found
 
 
-def _annotation(note: Mapping[str, Any]) -> dict[str, Any]:
+def _annotation(note: Mapping[str, Any]) -> dict[str, object]:
     if isinstance(note.get("anthropic"), Mapping):
         return citation_to_annotation(note["anthropic"])
     inner = note.get("url_citation")
@@ -274,7 +274,7 @@ def _annotation(note: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "citation", **citation, **({"extras": rest} if rest else {})}
 
 
-def _audio(kwargs: Mapping[str, Any], *, is_piece: bool) -> Blocks:
+def _audio(kwargs: Mapping[str, object], *, is_piece: bool) -> Blocks:
     audio = kwargs.get("audio")
     known = ("data", "transcript", "id") if is_piece else ("data", "transcript")
     if not isinstance(audio, Mapping) or not any(audio.get(name) for name in known):
@@ -290,7 +290,7 @@ def _audio(kwargs: Mapping[str, Any], *, is_piece: bool) -> Blocks:
     return [block]
 
 
-def _image(image: Mapping[str, Any]) -> dict[str, Any]:
+def _image(image: Mapping[str, object]) -> dict[str, object]:
     value = image.get("image_url", image.get("url"))
     url = value.get("url") if isinstance(value, Mapping) else value
     data = image.get("b64_json") or image.get("base64")

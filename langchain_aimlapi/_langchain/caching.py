@@ -49,7 +49,7 @@ class CacheReport:
         )
 
 
-def report_of(message: AIMessage, prices: Mapping[str, Any] | None) -> CacheReport:
+def report_of(message: AIMessage, prices: Mapping[str, object] | None) -> CacheReport:
     """The report of one answer.
 
     Args:
@@ -69,7 +69,7 @@ def report_of(message: AIMessage, prices: Mapping[str, Any] | None) -> CacheRepo
     return CacheReport(1, usage["input_tokens"], read, written, saved)
 
 
-def _price(prices: Mapping[str, Any] | None, name: str) -> float | None:
+def _price(prices: Mapping[str, object] | None, name: str) -> float | None:
     value = (prices or {}).get(name)
     return float(value) if isinstance(value, int | float) else None
 

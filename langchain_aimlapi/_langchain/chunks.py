@@ -71,7 +71,7 @@ def without_charge(message: AIMessage) -> AIMessage:
 
 def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any]:
     """What stands once in an answer, as ``response_metadata``."""
-    metadata: dict[str, Any] = {
+    metadata: dict[str, object] = {
         "model_name": meta.model,
         "model_provider": PROVIDER,
         "id": meta.id,
@@ -96,7 +96,7 @@ class _AllFields(set[str]):
     def add(self, name: str) -> None:
         """Nothing to do: a field is in it, and an attribute that is no field is not looked up."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return set, (list(self),)
 
 
@@ -139,7 +139,7 @@ def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
     extra = dict(delta.extra) if delta.extra else {}
     if delta.reasoning:
         extra["reasoning_content"] = delta.reasoning
-    metadata: dict[str, Any] = {"model_provider": PROVIDER}
+    metadata: dict[str, object] = {"model_provider": PROVIDER}
     if delta.logprobs:
         metadata["logprobs"] = dict(delta.logprobs)
     message = _MESSAGE.cast(
@@ -198,7 +198,7 @@ def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False)
     }
 
 
-def _finish(choice: Choice) -> dict[str, Any]:
+def _finish(choice: Choice) -> dict[str, object]:
     """Why the answer ended: ours, the vendor's own, and langchain-core's words for it (1.8.4)."""
     reason = choice.finish_reason
     if reason is None:
@@ -226,7 +226,7 @@ def reply_to_result(reply: ChatResponse, *, model: str, with_headers: bool = Fal
         )
         for position, choice in enumerate(reply.choices)
     ]
-    llm_output: dict[str, Any] = {"model_name": meta.model or model}
+    llm_output: dict[str, object] = {"model_name": meta.model or model}
     if meta.usage is not None:
         llm_output["token_usage"] = dict(meta.usage.raw)
     return ChatResult(generations=generations, llm_output=llm_output)
@@ -267,9 +267,9 @@ def partial_to_message(reply: ChatResponse, *, model: str) -> AIMessage:
     return choice_to_message(reply.choices[0], reply.meta, model=model)
 
 
-def _calls(calls: tuple[ToolCall, ...]) -> tuple[list[Any], list[Any]]:
-    valid: list[Any] = []
-    broken: list[Any] = []
+def _calls(calls: tuple[ToolCall, ...]) -> tuple[list[object], list[object]]:
+    valid: list[object] = []
+    broken: list[object] = []
     for call in calls:
         arguments = call_arguments(call)
         if arguments is None:

@@ -47,7 +47,7 @@ class Argument:
 # --- from Python -----
 
 
-def endpoint_arguments(calls: type[Calls] | None, method: Method[..., Any]) -> list[Argument]:
+def endpoint_arguments(calls: type[Calls] | None, method: Method[..., object]) -> list[Argument]:
     """The arguments of an endpoint that a model can write, in the order of its signature.
 
     Args:
@@ -75,7 +75,7 @@ def endpoint_arguments(calls: type[Calls] | None, method: Method[..., Any]) -> l
     return found
 
 
-def json_type(hint: Any) -> Any | None:
+def json_type(hint: object) -> object | None:
     """The part of a type that JSON can spell; None where there is no such part."""
     if hint in (str, int, float, bool):
         return hint
@@ -91,19 +91,19 @@ def json_type(hint: Any) -> Any | None:
     return None
 
 
-def _members(hint: Any) -> set[Any]:
+def _members(hint: object) -> set[object]:
     """All types that a union is made of, unions inside it too."""
     if get_origin(hint) in (Union, types.UnionType):
         return {each for inner in get_args(hint) for each in _members(inner)}
     return {hint}
 
 
-def endpoint_description(method: Method[..., Any]) -> str:
+def endpoint_description(method: Method[..., object]) -> str:
     """What an endpoint does: the first paragraph of its docstring."""
     return _plain(inspect.cleandoc(method.__doc__ or "").partition("\n\n")[0])
 
 
-def _texts(calls: type[Calls] | None, method: Method[..., Any]) -> dict[str, str]:
+def _texts(calls: type[Calls] | None, method: Method[..., object]) -> dict[str, str]:
     """Argument -> what the docstring says about it; of a neighbour, where it refers to one."""
     doc = inspect.cleandoc(method.__doc__ or "")
     elsewhere = _ELSEWHERE.search(doc)

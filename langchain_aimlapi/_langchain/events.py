@@ -257,7 +257,7 @@ def _finish(metadata: dict[str, Any]) -> Event:
     return {"event": "message-finish", **ends, "metadata": metadata}
 
 
-def _called(chunk: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _called(chunk: Mapping[str, object], arguments: Mapping[str, object]) -> dict[str, object]:
     return {
         "type": "tool_call",
         "id": chunk["id"],

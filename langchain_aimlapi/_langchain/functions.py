@@ -97,7 +97,7 @@ def pair_functions(messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
     return paired
 
 
-def _function_of(message: BaseMessage) -> Mapping[str, Any] | None:
+def _function_of(message: BaseMessage) -> Mapping[str, object] | None:
     """The ``function_call`` of an answer that has no other calls."""
     if not isinstance(message, AIMessage) or message.tool_calls:
         return None
@@ -105,7 +105,7 @@ def _function_of(message: BaseMessage) -> Mapping[str, Any] | None:
     return function if isinstance(function, Mapping) and function.get("name") else None
 
 
-def _with_call(message: AIMessage, function: Mapping[str, Any], call_id: str) -> AIMessage:
+def _with_call(message: AIMessage, function: Mapping[str, object], call_id: str) -> AIMessage:
     name, text = str(function["name"]), str(function.get("arguments") or "{}")
     try:
         arguments = json.loads(text, strict=False)

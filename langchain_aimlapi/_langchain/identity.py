@@ -32,7 +32,7 @@ class CatalogProfile(dict[str, Any]):
         super().__init__(profile)
         self.model_id = model_id
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (dict(self), self.model_id))
 
 
@@ -48,7 +48,7 @@ class Identity(BaseChatModel, ChatFields):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _keep_unknown_arguments(cls, values: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
+    def _keep_unknown_arguments(cls, values: object, make: ModelWrapValidatorHandler[Self]) -> Self:
         """An argument that is no field goes into ``model_kwargs``, with a warning; one that looks
         misspelt, or like a credential or an address, is refused."""
         if not isinstance(values, dict):
@@ -75,7 +75,7 @@ class Identity(BaseChatModel, ChatFields):
         profile = self._catalog().profile(self.model)
         return cast("ModelProfile", CatalogProfile(profile, self.model)) if profile else None
 
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+    def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed; of another ``model`` it has the profile, too."""
         copied = super().model_copy(update=update, deep=deep)
         if update:
@@ -84,7 +84,7 @@ class Identity(BaseChatModel, ChatFields):
             copied.profile = copied._resolve_model_profile()
         return copied
 
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         # the catalog's profile is a page, and core's metadata is the same for every model
         hidden = {"metadata"} if not set(self.metadata or ()) - {"lc_versions"} else set()
         hidden |= {"profile"} if isinstance(self.profile, CatalogProfile) else set()
@@ -126,8 +126,8 @@ class Identity(BaseChatModel, ChatFields):
         return f"{super()._get_llm_string(stop=stop, **kwargs)}---{self.base_url or ''}"
 
     def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
+        self, stop: list[str] | None = None, **kwargs: object
+    ) -> dict[str, object]:
         # the first thing that core asks for at a call, and what it traces
         check_options(type(self), kwargs, self._holder.warned)
         return super()._get_invocation_params(stop=stop, **hide_headers(kwargs))
@@ -140,7 +140,7 @@ class Identity(BaseChatModel, ChatFields):
             return super().bind(**hide_headers(kwargs))
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
+    def _identifying_params(self) -> dict[str, object]:
         """Every field that changes an answer."""
         fields = ("dialect", "on_unsupported", "model_kwargs", "extra_body")
         return {
@@ -149,10 +149,10 @@ class Identity(BaseChatModel, ChatFields):
             if (value := getattr(self, name)) is not None
         }
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: object) -> LangSmithParams:
         return langsmith_params(self, stop, kwargs)
 
-    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, object]:
         return {"model_name": self.model, "token_usage": total_usage(llm_outputs)}
 
     def get_num_tokens(self, text: str) -> int:
@@ -174,7 +174,7 @@ class Identity(BaseChatModel, ChatFields):
 
 
 def langsmith_params(
-    fields: ChatFields, stop: list[str] | None, options: Mapping[str, Any]
+    fields: ChatFields, stop: list[str] | None, options: Mapping[str, object]
 ) -> LangSmithParams:
     """LangSmith's standard metadata of one call."""
     params = LangSmithParams(

@@ -52,7 +52,7 @@ def split_input(value: object) -> tuple[Any, dict[str, Any]]:
     return value, {}
 
 
-def _as_messages(value: Sequence[Any]) -> list[Any]:
+def _as_messages(value: Sequence[object]) -> list[object]:
     """Content blocks as one message; messages as they are."""
     blocks = [each for each in value if isinstance(each, Mapping) and "role" not in each]
     if value and len(blocks) == len(value):

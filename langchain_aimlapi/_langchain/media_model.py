@@ -115,7 +115,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
 
     @model_validator(mode="before")
     @classmethod
-    def _sort_arguments(cls, values: Any) -> Any:
+    def _sort_arguments(cls, values: object) -> object:
         """An argument that is no field is a parameter of the model; one that looks misspelt, or
         like a credential, is refused."""
         return sort_arguments(cls, values) if isinstance(values, dict) else values
@@ -150,11 +150,11 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         return list(NAMESPACE)
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
+    def _identifying_params(self) -> dict[str, object]:
         fields = ("model", *self.call_fields, "model_kwargs", "extra_body", "on_unsupported")
         return {name: found for name in fields if (found := getattr(self, name)) is not None}
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: object) -> LangSmithParams:
         return LangSmithParams(
             ls_provider=PROVIDER,
             ls_model_name=str(kwargs.get("model") or self.model),
@@ -227,7 +227,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         calls, arguments = self._call(messages, stop, run_manager, kwargs)
         with uncharged():  # the callbacks of this run enter it
@@ -239,7 +239,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> ChatResult:
         calls, arguments = self._call(messages, stop, run_manager, kwargs)
         with uncharged():
@@ -251,7 +251,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Iterator[ChatGenerationChunk]:
         calls, arguments = self._call(messages, stop, run_manager, kwargs)
         if not isinstance(calls, JobCalls):
@@ -275,7 +275,7 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> AsyncIterator[ChatGenerationChunk]:
         calls, arguments = self._call(messages, stop, run_manager, kwargs)
         if not isinstance(calls, JobCalls):
@@ -362,15 +362,15 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         arguments = {name: each for name, each in arguments.items() if each is not None}
         return calls, {"model": model, **arguments, "params": params, "extra_body": extra_body}
 
-    def _method(self, arguments: Mapping[str, Any]) -> str:
+    def _method(self, arguments: Mapping[str, object]) -> str:
         """The method that makes it."""
         return self.verb
 
-    def _message(self, made: Result, arguments: Mapping[str, Any]) -> AIMessage:
+    def _message(self, made: Result, arguments: Mapping[str, object]) -> AIMessage:
         return result_to_message(made, self.block, str(arguments["model"]))
 
 
-def _joined(words: dict[str, Any], rest: Mapping[str, Any], text: str) -> dict[str, Any]:
+def _joined(words: dict[str, Any], rest: Mapping[str, object], text: str) -> dict[str, Any]:
     """Files of the messages and of the arguments together; a prompt stands in one place."""
     joined = {**words, **rest}
     for name in words.keys() & rest.keys():
@@ -387,7 +387,7 @@ def _joined(words: dict[str, Any], rest: Mapping[str, Any], text: str) -> dict[s
     return joined
 
 
-def _several(value: Any) -> list[Any]:
+def _several(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 

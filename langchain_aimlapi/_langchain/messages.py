@@ -168,6 +168,6 @@ def _call(call: Any, extra: Mapping[str, Any], *, free: bool) -> ToolCall:
     return ToolCall(call.get("id"), call["name"], json.dumps(args, ensure_ascii=False), extra=extra)
 
 
-def _extra(extras: Any, call_id: str | None) -> Mapping[str, Any]:
+def _extra(extras: object, call_id: str | None) -> Mapping[str, object]:
     found = extras.get(call_id) if isinstance(extras, Mapping) and call_id else None
     return found if isinstance(found, Mapping) else {}

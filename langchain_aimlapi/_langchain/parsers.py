@@ -132,13 +132,13 @@ class _WholeAtTheEnd(_Base):
             self.parse_result([ChatGeneration(message=whole)])
 
 
-def _noted(items: Iterator[Any], seen: list[Any]) -> Iterator[Any]:
+def _noted(items: Iterator[object], seen: list[Any]) -> Iterator[Any]:
     for item in items:
         seen.append(item)
         yield item
 
 
-async def _anoted(items: AsyncIterator[Any], seen: list[Any]) -> AsyncIterator[Any]:
+async def _anoted(items: AsyncIterator[object], seen: list[Any]) -> AsyncIterator[Any]:
     async for item in items:
         seen.append(item)
         yield item
@@ -147,7 +147,7 @@ async def _anoted(items: AsyncIterator[Any], seen: list[Any]) -> AsyncIterator[A
 class JsonAnswerParser(_WholeAtTheEnd, JsonOutputParser):
     """JSON from an answer, also from among thoughts and words; streams what is there so far."""
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> object:
         """The parsed answer. Raises ModelRefusalError or OutputParserException."""
         return super().parse_result(_cleaned(result, partial=partial), partial=partial)
 
@@ -155,7 +155,7 @@ class JsonAnswerParser(_WholeAtTheEnd, JsonOutputParser):
 class PydanticAnswerParser(_WholeAtTheEnd, PydanticOutputParser):  # type: ignore[type-arg]  # v1 too
     """Like `JsonAnswerParser`, validated by a pydantic class."""
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> object:
         """The parsed answer. Raises ModelRefusalError or OutputParserException."""
         return super().parse_result(_cleaned(result, partial=partial), partial=partial)
 
@@ -163,7 +163,7 @@ class PydanticAnswerParser(_WholeAtTheEnd, PydanticOutputParser):  # type: ignor
 class JsonCallParser(_WholeAtTheEnd, JsonOutputKeyToolsParser):
     """The arguments of the one requested call."""
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> object:
         """The arguments. Raises ModelRefusalError or OutputParserException."""
         if _is_refused(result, partial=partial):
             return None
@@ -176,7 +176,7 @@ class JsonCallParser(_WholeAtTheEnd, JsonOutputKeyToolsParser):
 class PydanticCallParser(_WholeAtTheEnd, PydanticToolsParser):
     """Like `JsonCallParser`, validated by a pydantic class."""
 
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> object:
         """The instance. Raises ModelRefusalError or OutputParserException."""
         if _is_refused(result, partial=partial):
             return None

@@ -19,7 +19,7 @@ ENDS = frozenset({"refusal", "safety", "prohibited_content", "blocklist"})
 also ends answers whose text may be read."""
 
 
-def is_refusal(kwargs: Mapping[str, Any], native_reason: Any) -> bool:
+def is_refusal(kwargs: Mapping[str, object], native_reason: object) -> bool:
     """Whether an answer is a refusal.
 
     Args:
@@ -29,7 +29,9 @@ def is_refusal(kwargs: Mapping[str, Any], native_reason: Any) -> bool:
     return bool(kwargs.get("refusal")) or str(native_reason).lower() in ENDS
 
 
-def refusal_block(kwargs: Mapping[str, Any], metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+def refusal_block(
+    kwargs: Mapping[str, object], metadata: Mapping[str, object]
+) -> dict[str, Any] | None:
     """The ``refusal`` block of a message; None where it is no refusal.
 
     Args:
@@ -39,7 +41,7 @@ def refusal_block(kwargs: Mapping[str, Any], metadata: Mapping[str, Any]) -> dic
     if not is_refusal(kwargs, native):
         return None
     found = metadata.get("stop_details")
-    details: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
+    details: Mapping[str, object] = found if isinstance(found, Mapping) else {}
     text = kwargs.get("refusal") or details.get("explanation") or ""
     block: dict[str, Any] = {"type": "refusal", "refusal": str(text)}
     if details.get("category"):

@@ -49,11 +49,11 @@ class Repairing:
     ways: Sequence[Way]
     include_raw: bool = False
 
-    def runnable(self) -> Runnable[Any, Any]:
+    def runnable(self) -> Runnable[object, object]:
         """The whole as one step of a chain."""
         return RunnableLambda(self._invoke, self._ainvoke, name="structured_output")
 
-    def _invoke(self, input: Any, config: RunnableConfig) -> Any:
+    def _invoke(self, input: object, config: RunnableConfig) -> object:
         steps = self._steps(self._messages(input))
         call = next(steps)
         while True:
@@ -67,7 +67,7 @@ class Repairing:
             except StopIteration as stop:
                 return self._outcome(stop.value)
 
-    async def _ainvoke(self, input: Any, config: RunnableConfig) -> Any:
+    async def _ainvoke(self, input: object, config: RunnableConfig) -> object:
         steps = self._steps(self._messages(input))
         call = next(steps)
         while True:
@@ -111,7 +111,7 @@ class Repairing:
                 messages = [*messages, *_shown(result, error)]
         return record
 
-    def _parse(self, way: Way, answer: AIMessage) -> Any:
+    def _parse(self, way: Way, answer: AIMessage) -> object:
         """The structure of an answer. Raises OutputParserException where it does not fit."""
         called = bool(answer.tool_calls or answer.invalid_tool_calls)
         parser = way.parser if called or way.spare is None else way.spare
@@ -129,11 +129,11 @@ class Repairing:
             raise OutputParserException("\n".join(wrong), llm_output=answer.text)
         return parsed
 
-    def _json_schema(self) -> Mapping[str, Any]:
+    def _json_schema(self) -> Mapping[str, object]:
         found: Mapping[str, Any] = schema_to_format(self.schema)["json_schema"]["schema"]
         return found
 
-    def _outcome(self, record: _Record) -> Any:
+    def _outcome(self, record: _Record) -> object:
         if self.include_raw:
             return {"raw": record.raw, "parsed": record.parsed, "parsing_error": record.error}
         if record.error is None:
@@ -192,7 +192,7 @@ def _shown(answer: AIMessage, error: OutputParserException) -> list[BaseMessage]
     return [*([answer] if answer.text else []), HumanMessage(text)]
 
 
-def _in_words(messages: Sequence[BaseMessage], schema: Any) -> list[BaseMessage]:
+def _in_words(messages: Sequence[BaseMessage], schema: object) -> list[BaseMessage]:
     """The conversation with the schema as an instruction."""
     text = json.dumps(schema_to_format(schema)["json_schema"]["schema"], ensure_ascii=False)
     instruction = SystemMessage(

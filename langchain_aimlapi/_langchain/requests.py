@@ -69,7 +69,7 @@ def chat_request(
     )
 
 
-def uses_functions(*sources: Mapping[str, Any]) -> bool:
+def uses_functions(*sources: Mapping[str, object]) -> bool:
     """Whether a call offers OpenAI's ``functions`` of 2023 (see `functions`)."""
     return any("functions" in source for source in sources)
 

@@ -24,7 +24,7 @@ def hook(
     return report
 
 
-def _both(first: Any, second: Any) -> Any:
+def _both(first: object, second: object) -> object:
     waiting = [each for each in (first, second) if isinstance(each, Awaitable)]
     return _gather(waiting) if waiting else None
 

@@ -54,7 +54,7 @@ def written_out(schema: Mapping[str, Any]) -> Json:
     return whole
 
 
-def _resolved(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(reference: str, root: Mapping[str, object]) -> Mapping[str, object]:
     """The definition in ``root`` that a reference names; empty where there is none."""
     place = reference.split("/")
     if len(place) != 3 or place[0] != "#" or place[1] not in _DEFINITIONS:
@@ -97,7 +97,7 @@ def parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from parts(each)
 
 
-def is_recursive(schema: Mapping[str, Any]) -> bool:
+def is_recursive(schema: Mapping[str, object]) -> bool:
     """Whether a reference of the schema leads, by whatever way, to itself."""
     graph: dict[str, set[str]] = {"#": _references(schema, with_definitions=False)}
     for key in _DEFINITIONS:
@@ -108,7 +108,7 @@ def is_recursive(schema: Mapping[str, Any]) -> bool:
     return any(_leads_to(start, start, graph) for start in graph)
 
 
-def _references(schema: Mapping[str, Any], *, with_definitions: bool = True) -> set[str]:
+def _references(schema: Mapping[str, object], *, with_definitions: bool = True) -> set[str]:
     body = (
         schema if with_definitions else {k: v for k, v in schema.items() if k not in _DEFINITIONS}
     )
@@ -152,7 +152,7 @@ class _NotStrict(Exception):
     """The schema allows something that a strict one cannot say."""
 
 
-def strict_form(schema: Mapping[str, Any], *, complete: bool) -> Json | None:
+def strict_form(schema: Mapping[str, object], *, complete: bool) -> Json | None:
     """The schema as constrained decoding wants it: objects closed, every property required.
 
     Args:
@@ -200,7 +200,7 @@ def _closed(schema: Json, *, complete: bool) -> Json:
 # --- validation -----
 
 
-def problems(value: Any, schema: Mapping[str, Any], most: int = 5) -> list[str]:
+def problems(value: object, schema: Mapping[str, object], most: int = 5) -> list[str]:
     """What is wrong with a value by a schema, each with its place; empty where nothing is.
 
     Knows the keywords that schemas of structures are made of; what it does not know allows all.

@@ -32,7 +32,7 @@ class Way:
     """
 
     bound: Runnable[Any, Any]
-    parser: BaseOutputParser[Any]
+    parser: BaseOutputParser[object]
     spare: BaseOutputParser[Any] | None = None
     in_words: bool = False
 
@@ -51,7 +51,7 @@ def best_method(facts: Facts) -> Method:
     return "json_schema"
 
 
-def strict_by_default(facts: Facts, method: Method, schema: Any) -> bool | None:
+def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | None:
     """True where the model is documented to hold an answer to its schema, and this schema says
     nothing that it could not be bound to; else None: not sent."""
     shape = _first(facts)
@@ -80,10 +80,10 @@ def check(method: Any, schema: Any, repair: int) -> None:
 
 def way_of(
     model: BaseChatModel,
-    schema: Any,
+    schema: object,
     method: Method,
     strict: bool | None,
-    kwargs: Mapping[str, Any],
+    kwargs: Mapping[str, object],
 ) -> Way:
     """The model, bound to one method, and the parser of its answers."""
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
@@ -92,7 +92,7 @@ def way_of(
     return _by_format(model, schema, method, strict, traced, kwargs)
 
 
-def way_in_words(model: BaseChatModel, schema: Any, kwargs: Mapping[str, Any]) -> Way:
+def way_in_words(model: BaseChatModel, schema: Any, kwargs: Mapping[str, object]) -> Way:
     """The model with nothing bound: the schema stands in the prompt."""
     traced = {"kwargs": {"method": "json_mode", "strict": None}, "schema": schema}
     bound = model.bind(ls_structured_output_format=traced, **kwargs)
@@ -139,8 +139,8 @@ def _by_format(
     schema: Any,
     method: Method,
     strict: bool | None,
-    traced: Any,
-    kwargs: Mapping[str, Any],
+    traced: object,
+    kwargs: Mapping[str, object],
 ) -> Way:
     response_format: dict[str, Any] = (
         {"type": "json_object"}

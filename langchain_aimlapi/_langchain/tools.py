@@ -59,7 +59,7 @@ def tool_to_wire(
     return wire
 
 
-def _recursive_schema(tool: Any) -> dict[str, Any] | None:
+def _recursive_schema(tool: object) -> dict[str, object] | None:
     """The arguments of a tool as a whole schema, where they contain themselves."""
     source = tool.args_schema if isinstance(tool, BaseTool) else tool
     if is_model_class(source) and is_recursive_class(source):
@@ -126,7 +126,7 @@ def closed_format(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {**wanted, "json_schema": {**inner, "schema": closed, "strict": True}}
 
 
-def may_be_strict(schema: Any) -> bool:
+def may_be_strict(schema: object) -> bool:
     """Whether a schema may be made strict without a change of its meaning."""
     if is_model_class(schema):
         return strict_form(class_schema(schema), complete=True) is not None

@@ -57,7 +57,7 @@ class Validator:
         finally:
             self._depth -= 1
 
-    def _resolve(self, reference: str) -> Any:
+    def _resolve(self, reference: str) -> object:
         if not reference.startswith("#"):
             return None  # another document: nothing is known
         found: Any = self._root
@@ -94,7 +94,7 @@ class Validator:
         else:
             yield _at(place, f"fits none of the {len(schemas)} forms that are allowed")
 
-    def _type_of(self, schema: Any) -> Any:
+    def _type_of(self, schema: object) -> Any:
         if isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
             schema = self._resolve(schema["$ref"])
         return schema.get("type") if isinstance(schema, Mapping) else None
@@ -138,7 +138,7 @@ def _at(place: str, reason: str) -> str:
     return f"{place or 'the answer'}: {reason}"
 
 
-def _type_problem(value: Any, wanted: Any) -> str | None:
+def _type_problem(value: object, wanted: Any) -> str | None:
     names = [wanted] if isinstance(wanted, str) else list(wanted or ())
     known = [name for name in names if name in _TYPES]
     if not known or len(known) < len(names) or any(_is(value, name) for name in known):
@@ -146,7 +146,7 @@ def _type_problem(value: Any, wanted: Any) -> str | None:
     return f"must be {' or '.join(known)}, is {_name_of(value)}"
 
 
-def _is(value: Any, name: str) -> bool:
+def _is(value: object, name: str) -> bool:
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer" and isinstance(value, float):
@@ -154,7 +154,7 @@ def _is(value: Any, name: str) -> bool:
     return isinstance(value, _TYPES[name])
 
 
-def _name_of(value: Any) -> str:
+def _name_of(value: object) -> str:
     return next((name for name in _TYPES if _is(value, name)), type(value).__name__)
 
 
@@ -167,11 +167,11 @@ def _constant(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str
         yield _at(place, f"must be one of {shown[:300]}")
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _string(value: str, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+def _string(value: str, schema: Mapping[str, object], place: str) -> Iterator[str]:
     yield from _size(len(value), schema, ("minLength", "maxLength"), place, "characters")
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
@@ -183,7 +183,7 @@ def _string(value: str, schema: Mapping[str, Any], place: str) -> Iterator[str]:
             yield _at(place, f"does not match the pattern {pattern}")
 
 
-def _number(value: float, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+def _number(value: float, schema: Mapping[str, object], place: str) -> Iterator[str]:
     least, most = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
     if isinstance(least, int | float) and value < least:
@@ -200,7 +200,7 @@ def _number(value: float, schema: Mapping[str, Any], place: str) -> Iterator[str
 
 
 def _size(
-    size: int, schema: Mapping[str, Any], names: tuple[str, str], place: str, what: str
+    size: int, schema: Mapping[str, object], names: tuple[str, str], place: str, what: str
 ) -> Iterator[str]:
     least, most = (schema.get(name) for name in names)
     if isinstance(least, int) and size < least:

@@ -77,7 +77,7 @@ class Access:
         return Runner(self.drivers, self.find_key, self.limits, self.max_retries)
 
 
-def resolve_access(arguments: Arguments, params: Mapping[str, Any]) -> Access:
+def resolve_access(arguments: Arguments, params: Mapping[str, object]) -> Access:
     """How to reach the API for one call.
 
     Raises:
@@ -102,7 +102,7 @@ def resolve_access(arguments: Arguments, params: Mapping[str, Any]) -> Access:
     )
 
 
-def _key(argument: Any) -> tuple[Key | None, str | None]:
+def _key(argument: object) -> tuple[Key | None, str | None]:
     """The key to use, and the environment variable that it stands in."""
     if argument:
         return SecretStr(clean_key(str(argument))), None
@@ -186,13 +186,13 @@ def litellm_params(arguments: Arguments) -> Mapping[str, Any]:
     return logged if isinstance(logged, Mapping) else {}
 
 
-def is_router_call(settings: Mapping[str, Any]) -> bool:
+def is_router_call(settings: Mapping[str, object]) -> bool:
     """Whether a router makes the call."""
     places = (settings.get("metadata"), settings.get("litellm_metadata"))
     return any(isinstance(place, Mapping) and "model_group" in place for place in places)
 
 
-def is_proxy_call(settings: Mapping[str, Any]) -> bool:
+def is_proxy_call(settings: Mapping[str, object]) -> bool:
     """Whether a client of a proxy makes the call: what fails is then shown to a stranger."""
     if settings.get("proxy_server_request"):
         return True
@@ -203,7 +203,7 @@ def is_proxy_call(settings: Mapping[str, Any]) -> bool:
 # --- connections -----
 
 
-def _drivers(client: Any) -> Drivers:
+def _drivers(client: object) -> Drivers:
     """Drivers over the caller's client (httpx's, or LiteLLM's own around one), over the sessions
     that the program gave LiteLLM, else shared ones."""
     inner = getattr(client, "client", client)
@@ -218,7 +218,7 @@ def _drivers(client: Any) -> Drivers:
     return drivers
 
 
-def _first(clients: Iterable[Any], cls: type[C]) -> C | None:
+def _first(clients: Iterable[object], cls: type[C]) -> C | None:
     return next((each for each in clients if isinstance(each, cls)), None)
 
 

@@ -109,7 +109,7 @@ def _as_dictionary(response_format: Any) -> Any:
     return type_to_response_format_param(response_format)
 
 
-def _legacy_choice(choice: Any) -> Any:
+def _legacy_choice(choice: object) -> object:
     if isinstance(choice, Mapping) and choice.get("name"):
         return {"type": "function", "function": {"name": choice["name"]}}
     return choice

@@ -179,7 +179,7 @@ async def aopen_stream(arguments: Arguments, catalog: Catalog) -> AsyncOpenStrea
 
 
 def _chunks(
-    item: Any, items: Iterator[Any], stream: _Stream, writer: ChunkWriter
+    item: object, items: Iterator[object], stream: _Stream, writer: ChunkWriter
 ) -> Iterator[ModelResponseStream]:
     try:
         while True:
@@ -198,7 +198,7 @@ def _chunks(
 
 
 async def _achunks(
-    item: Any, items: AsyncIterator[Any], stream: _Stream, writer: ChunkWriter
+    item: object, items: AsyncIterator[object], stream: _Stream, writer: ChunkWriter
 ) -> AsyncIterator[ModelResponseStream]:
     try:
         while True:

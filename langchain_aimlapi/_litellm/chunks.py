@@ -163,8 +163,8 @@ class ChunkWriter:
             fields["reasoning_content"] = delta.reasoning
         if delta.tools:
             fields["tool_calls"] = [_tool(each) for each in delta.tools]
-        top: dict[str, Any] = {}
-        specific: dict[str, Any] = {}
+        top: dict[str, object] = {}
+        specific: dict[str, object] = {}
         for key, value in (delta.extra or {}).items():
             if key in TOP_LEVEL:
                 top[key] = value
@@ -178,7 +178,7 @@ class ChunkWriter:
             fields["provider_specific_fields"] = specific
         return fields, top
 
-    def _thinking_block(self, choice: int, piece: Mapping[str, Any]) -> dict[str, Any]:
+    def _thinking_block(self, choice: int, piece: Mapping[str, Any]) -> dict[str, object]:
         """A piece of a thinking block with its type, which only the first piece has."""
         place = (choice, piece.get("index", 0))
         kind = self._blocks.setdefault(place, str(piece.get("type") or "thinking"))

@@ -185,7 +185,7 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
 # --- the parts of a configuration -----
 
 
-def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, Any]]:
+def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, object]]:
     base = {"api_base": choice.api_base} if choice.api_base else {}
     for place, variable in enumerate(choice.keys):
         suffix = f"-{place + 1}" if len(choice.keys) > 1 else ""
@@ -201,8 +201,8 @@ def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, Any]]:
         }
 
 
-def _model_info(facts: Facts) -> dict[str, Any]:
-    info: dict[str, Any] = {"mode": MODES[facts.kind or "chat"]}
+def _model_info(facts: Facts) -> dict[str, object]:
+    info: dict[str, object] = {"mode": MODES[facts.kind or "chat"]}
     if facts.context:
         info["max_input_tokens"] = facts.context
     if facts.max_output:
@@ -210,7 +210,7 @@ def _model_info(facts: Facts) -> dict[str, Any]:
     return info
 
 
-def _litellm_settings(choice: Choice) -> dict[str, Any]:
+def _litellm_settings(choice: Choice) -> dict[str, object]:
     settings: dict[str, Any] = {
         "custom_provider_map": [
             {
@@ -226,7 +226,7 @@ def _litellm_settings(choice: Choice) -> dict[str, Any]:
     return settings
 
 
-def _router_settings(chosen: Sequence[Facts], choice: Choice) -> dict[str, Any]:
+def _router_settings(chosen: Sequence[Facts], choice: Choice) -> dict[str, object]:
     settings: dict[str, Any] = {
         "routing_strategy": "simple-shuffle",
         "num_retries": 2,
@@ -260,7 +260,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
-def to_yaml(value: Any, indent: int = 0) -> str:
+def to_yaml(value: object, indent: int = 0) -> str:
     """Plain values as YAML. Strings that YAML could take for something else are quoted."""
     pad = " " * indent
     lines: list[str] = []
@@ -280,7 +280,7 @@ def to_yaml(value: Any, indent: int = 0) -> str:
     return "\n".join(lines)
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: object) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return json.dumps(value, ensure_ascii=False)

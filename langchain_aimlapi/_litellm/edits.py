@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-_edit_params: ContextVar[Mapping[str, Any] | None] = ContextVar("aimlapi_image_edit", default=None)
+_edit_params: ContextVar[Mapping[str, object] | None] = ContextVar(
+    "aimlapi_image_edit", default=None
+)
 
 
 @contextmanager
-def editing(params: Mapping[str, Any]) -> Iterator[None]:
+def editing(params: Mapping[str, object]) -> Iterator[None]:
     """Remember the parameters of an image edit while LiteLLM dispatches it without them."""
     token = _edit_params.set(params)
     try:

@@ -59,7 +59,7 @@ class AimlapiLLM(CustomLLM):
             self._refresher.call_comes(arguments)
         return self.catalog
 
-    def _refresh(self, api_key: Any, api_base: Any) -> None:
+    def _refresh(self, api_key: object, api_base: object) -> None:
         from langchain_aimlapi._litellm.models import register_models
 
         self.catalog = refreshed(self.catalog, api_key=api_key, api_base=api_base)
@@ -67,32 +67,34 @@ class AimlapiLLM(CustomLLM):
 
     # --- chat -----
 
-    def completion(self, *args: Any, **kwargs: Any) -> ModelResponse:
+    def completion(self, *args: object, **kwargs: object) -> ModelResponse:
         """A whole answer."""
         return chat.complete(kwargs, self._facts(kwargs))
 
-    async def acompletion(self, *args: Any, **kwargs: Any) -> ModelResponse:
+    async def acompletion(self, *args: object, **kwargs: object) -> ModelResponse:
         """A whole answer (async)."""
         return await chat.acomplete(kwargs, self._facts(kwargs))
 
     # A plain function: it opens the stream before it returns, so that the router sees an error
     # where it can still retry.
-    def streaming(self, *args: Any, **kwargs: Any) -> Iterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
+    def streaming(self, *args: object, **kwargs: object) -> Iterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
         """A stream, already open."""
         return self.open(**kwargs).chunks
 
-    async def astreaming(self, *args: Any, **kwargs: Any) -> AsyncIterator[ModelResponseStream]:  # type: ignore[override]  # LiteLLM declares its older chunk type
+    async def astreaming(  # type: ignore[override]  # LiteLLM declares its older chunk type
+        self, *args: object, **kwargs: object
+    ) -> AsyncIterator[ModelResponseStream]:
         """A stream that opens at its first chunk: only used where the wrap of `wraps` that opens
         it earlier does not fit the installed LiteLLM."""
         opened = await self.aopen(**kwargs)
         async for chunk in opened.chunks:
             yield chunk
 
-    def open(self, **kwargs: Any) -> chat.OpenStream:
+    def open(self, **kwargs: object) -> chat.OpenStream:
         """A stream, already open, with its response headers."""
         return chat.open_stream(kwargs, self._facts(kwargs))
 
-    async def aopen(self, **kwargs: Any) -> chat.AsyncOpenStream:
+    async def aopen(self, **kwargs: object) -> chat.AsyncOpenStream:
         """A stream, already open, with its response headers (async)."""
         return await chat.aopen_stream(kwargs, self._facts(kwargs))
 
@@ -103,22 +105,22 @@ class AimlapiLLM(CustomLLM):
         response: EmbeddingResponse = _media().embed(kwargs, self._facts(kwargs))
         return response
 
-    async def aembedding(self, *args: Any, **kwargs: Any) -> EmbeddingResponse:
+    async def aembedding(self, *args: object, **kwargs: object) -> EmbeddingResponse:
         """Embeddings of one or several texts (async)."""
         response: EmbeddingResponse = await _media().aembed(kwargs, self._facts(kwargs))
         return response
 
-    def image_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
+    def image_generation(self, *args: object, **kwargs: object) -> ImageResponse:
         """Images from a prompt."""
         response: ImageResponse = _media().generate(kwargs, self._facts(kwargs))
         return response
 
-    async def aimage_generation(self, *args: Any, **kwargs: Any) -> ImageResponse:
+    async def aimage_generation(self, *args: object, **kwargs: object) -> ImageResponse:
         """Images from a prompt (async)."""
         response: ImageResponse = await _media().agenerate(kwargs, self._facts(kwargs))
         return response
 
-    def image_edit(self, *args: Any, **kwargs: Any) -> ImageResponse:
+    def image_edit(self, *args: object, **kwargs: object) -> ImageResponse:
         """Images from images."""
         arguments = {**kwargs, "edit_params": edits.edit_params()}
         response: ImageResponse = _media().edit(arguments, self._facts(kwargs))
@@ -126,10 +128,14 @@ class AimlapiLLM(CustomLLM):
 
     # A plain function: the parameters that LiteLLM leaves out stand in a context variable while
     # it dispatches, and the coroutine runs later, in another context.
-    def aimage_edit(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, ImageResponse]:
+    def aimage_edit(
+        self, *args: object, **kwargs: object
+    ) -> Coroutine[object, object, ImageResponse]:
         """Images from images (async)."""
         arguments = {**kwargs, "edit_params": edits.edit_params()}
-        edit: Coroutine[Any, Any, ImageResponse] = _media().aedit(arguments, self._facts(kwargs))
+        edit: Coroutine[object, object, ImageResponse] = _media().aedit(
+            arguments, self._facts(kwargs)
+        )
         return edit
 
 

@@ -51,7 +51,7 @@ def openai_to_messages(messages: Iterable[Any]) -> tuple[Message, ...]:
     return repair_call_ids(converted)
 
 
-def _as_mapping(message: Any) -> Mapping[str, Any]:
+def _as_mapping(message: object) -> Mapping[str, object]:
     if isinstance(message, Mapping):
         return message
     dump = getattr(message, "model_dump", None)
@@ -88,7 +88,7 @@ def _marked(message: Mapping[str, Any], parts: tuple[Part, ...]) -> tuple[Part, 
     return parts
 
 
-def _assistant(message: Mapping[str, Any], name: str | None) -> Message:
+def _assistant(message: Mapping[str, object], name: str | None) -> Message:
     found = message.get("provider_specific_fields")
     fields: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     calls = _calls(message, fields)
@@ -99,7 +99,7 @@ def _assistant(message: Mapping[str, Any], name: str | None) -> Message:
     return Message("assistant", _marked(message, parts), name=name, tool_calls=calls, extra=extra)
 
 
-def _calls(message: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+def _calls(message: Mapping[str, object], fields: Mapping[str, object]) -> tuple[ToolCall, ...]:
     extras = fields.get("tool_call_extras")
     known: Mapping[str, Any] = extras if isinstance(extras, Mapping) else {}
     called = message.get("tool_calls") or ()

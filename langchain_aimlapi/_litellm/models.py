@@ -108,7 +108,7 @@ def has_price(name: str) -> bool:
     return any("cost" in key for key in _registered.get(name, ()))
 
 
-def _under_the_programs(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _under_the_programs(name: str, entry: Mapping[str, object]) -> dict[str, object]:
     """The entry, with what the program has registered for this model over it."""
     before, ours = litellm.model_cost.get(name) or {}, _registered.get(name) or {}
     return {**entry, **{key: v for key, v in before.items() if key not in ours or ours[key] != v}}
@@ -117,7 +117,7 @@ def _under_the_programs(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 def _add(new: Mapping[str, dict[str, Any]]) -> None:
     """What ``litellm.register_model`` does for models that LiteLLM has not heard of; it takes a
     millisecond for each, looking for models that they could be variants of."""
-    utils: Any = litellm.utils
+    utils: object = litellm.utils
     replayed = getattr(utils, "_runtime_registered_model_cost", None)  # when prices are reloaded
     invalidate = getattr(utils, "_invalidate_model_cost_lowercase_map", None)
     if not isinstance(replayed, dict) or invalidate is None:

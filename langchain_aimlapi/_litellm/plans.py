@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.access import Access, Arguments, resolve_access
@@ -14,7 +14,7 @@ from langchain_aimlapi.endpoints import Context, Plan
 T = TypeVar("T")
 
 
-def plain_access(*, api_key: Any = None, api_base: Any = None) -> Access:
+def plain_access(*, api_key: object = None, api_base: object = None) -> Access:
     """Key, address and limits of a call that is about no single model."""
     arguments = {"model": "", "api_key": api_key, "api_base": api_base, "timeout": 30.0}
     return resolve_access(arguments, {})

@@ -21,7 +21,7 @@ _LEAST = 60.0
 _AFTER_FAILURE = 300.0
 
 
-def refreshed(catalog: Catalog, *, api_key: Any = None, api_base: Any = None) -> Catalog:
+def refreshed(catalog: Catalog, *, api_key: object = None, api_base: object = None) -> Catalog:
     """The catalog with the API's own model list merged in; see `catalog.refresh`.
 
     Wire: GET ``/v1/models?include=all``.

@@ -141,7 +141,7 @@ def _usd(cost: Cost | None) -> float | None:
     return cost.usd if cost is not None else None
 
 
-def _input_details(usage: _domain.Usage) -> dict[str, Any] | None:
+def _input_details(usage: _domain.Usage) -> dict[str, object] | None:
     counts = _counts(
         usage.raw.get("prompt_tokens_details") or usage.raw.get("input_tokens_details")
     )
@@ -156,7 +156,7 @@ def _output_details(usage: _domain.Usage) -> dict[str, Any] | None:
     return {**counts, **{k: v for k, v in known.items() if v is not None}} or None
 
 
-def _counts(details: Any) -> dict[str, int]:
+def _counts(details: object) -> dict[str, int]:
     if not isinstance(details, Mapping):
         return {}
     return {

@@ -73,9 +73,9 @@ class PreferModels(CustomLogger):
         self,
         model: str,
         healthy_deployments: list[Any],
-        messages: Any,
+        messages: object,
         request_kwargs: dict[str, Any] | None = None,
-        parent_otel_span: Any = None,
+        parent_otel_span: object = None,
     ) -> list[Any]:
         """The deployments to choose from; see the class."""
         if len(healthy_deployments) < 2:
@@ -84,7 +84,7 @@ class PreferModels(CustomLogger):
             self._refresh_soon(healthy_deployments)
         return self.choose(healthy_deployments)
 
-    def choose(self, deployments: Sequence[Any]) -> list[Any]:
+    def choose(self, deployments: Sequence[object]) -> list[Any]:
         """The deployments that are about as good as the best one."""
         scores = [self._score(model_of(each)) for each in deployments]
         known = [score for score in scores if score is not None]
@@ -107,7 +107,9 @@ class PreferModels(CustomLogger):
 
     # --- figures -----
 
-    def refresh(self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None) -> None:
+    def refresh(
+        self, models: Iterable[str], *, api_key: object = None, api_base: object = None
+    ) -> None:
         """Ask for the figures of these models now (blocking), to start warm.
 
         Raises:
@@ -117,7 +119,7 @@ class PreferModels(CustomLogger):
         self._learn(runner.run(plan))
 
     async def arefresh(
-        self, models: Iterable[str], *, api_key: Any = None, api_base: Any = None
+        self, models: Iterable[str], *, api_key: object = None, api_base: object = None
     ) -> None:
         """The async twin of `refresh`."""
         runner, plan = _metrics(models, api_key, api_base)
@@ -126,7 +128,7 @@ class PreferModels(CustomLogger):
     def _learn(self, metrics: Metrics) -> None:
         self._scores |= scores_of(metrics, self.by)
 
-    def _refresh_soon(self, deployments: Sequence[Any]) -> None:
+    def _refresh_soon(self, deployments: Sequence[object]) -> None:
         """Ask in the background, where figures are missing or old and nobody is asking."""
         now = time.monotonic()
         params = next((p for each in deployments if (p := _ours(each)) is not None), None)
@@ -142,7 +144,7 @@ class PreferModels(CustomLogger):
         key, base = params.get("api_key"), params.get("api_base")
         self._task = asyncio.ensure_future(self._quietly(due, key, base))
 
-    async def _quietly(self, models: set[str], api_key: Any, api_base: Any) -> None:
+    async def _quietly(self, models: set[str], api_key: object, api_base: object) -> None:
         try:
             await self.arefresh(models, api_key=api_key, api_base=api_base)
         except (AimlapiError, ValueError) as error:
@@ -150,7 +152,9 @@ class PreferModels(CustomLogger):
             verbose_logger.warning("aimlapi: no model metrics: %s", error)
 
 
-def _metrics(models: Iterable[str], api_key: Any, api_base: Any) -> tuple[Runner, Plan[Metrics]]:
+def _metrics(
+    models: Iterable[str], api_key: object, api_base: object
+) -> tuple[Runner, Plan[Metrics]]:
     """What reads the figures of these models, and who carries it out."""
     from langchain_aimlapi._litellm.plans import context_of, plain_access
     from langchain_aimlapi.endpoints.metrics import plan_metrics
@@ -160,14 +164,14 @@ def _metrics(models: Iterable[str], api_key: Any, api_base: Any) -> tuple[Runner
     return access.runner(), plan
 
 
-def _ours(deployment: Any) -> Mapping[str, Any] | None:
+def _ours(deployment: object) -> Mapping[str, object] | None:
     params = deployment.get("litellm_params") if isinstance(deployment, Mapping) else None
     if isinstance(params, Mapping) and str(params.get("model", "")).startswith(_PREFIX):
         return params
     return None
 
 
-def model_of(deployment: Any) -> str | None:
+def model_of(deployment: object) -> str | None:
     """The API's model id of a deployment; None where another provider serves it."""
     params = _ours(deployment)
     return str(params["model"]).removeprefix(_PREFIX) if params is not None else None

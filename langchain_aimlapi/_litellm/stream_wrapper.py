@@ -25,7 +25,7 @@ class AimlapiStreamWrapper(CustomStreamWrapper):
         super().__init__(**arguments)
         self._writer = writer
 
-    def chunk_creator(self, chunk: Any) -> Any:
+    def chunk_creator(self, chunk: object) -> object:
         """The chunk as the caller gets it."""
         if self._writer is not None and chunk is self._writer.plain:
             return chunk

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_aimlapi._dialects.choose import choose_and_build
 from langchain_aimlapi._fitting.notes import Notes
@@ -25,7 +24,7 @@ _SCHEMA = {
     },
 }
 # Parameter -> arguments of a call that has it.
-_SAMPLES: Mapping[str, Mapping[str, Any]] = {
+_SAMPLES: Mapping[str, Mapping[str, object]] = {
     "temperature": {"temperature": 0.5},
     "top_p": {"top_p": 0.5},
     "n": {"n": 2},
@@ -89,7 +88,7 @@ def supported_params(model: str, catalog: Catalog) -> tuple[str, ...]:
     return _found[key][1]
 
 
-def _reaches(facts: Facts, sample: Mapping[str, Any]) -> bool:
+def _reaches(facts: Facts, sample: Mapping[str, object]) -> bool:
     request = chat_request(facts.id, _HI, sample, stream=False)
     try:
         choose_and_build(facts, request, None, Notes(facts.id, "error"))

@@ -126,12 +126,12 @@ def _install(wrap: Wrap) -> bool:
     return True
 
 
-def name_in(module: Any, wrap: Wrap) -> str:
+def name_in(module: object, wrap: Wrap) -> str:
     """The name as the installed version spells it."""
     return wrap.name if hasattr(module, wrap.name) else f"_{wrap.name}"
 
 
-def _replace_inside(decorated: Any, make: Callable[..., Any]) -> bool:
+def _replace_inside(decorated: object, make: Callable[..., Any]) -> bool:
     """Wrap the function inside LiteLLM's ``client`` decorator, so that a program that imported
     the public name before this package has the wrap, too."""
     original = getattr(decorated, "__wrapped__", None)
@@ -267,7 +267,7 @@ def _refuse_unpriced(original: Callable[..., Any]) -> Callable[..., Any]:
     """LiteLLM reads a missing price as 0: what it cannot know would be free."""
 
     @functools.wraps(original)
-    def get_info(*args: Any, **kwargs: Any) -> Any:
+    def get_info(*args: object, **kwargs: object) -> object:
         info = original(*args, **kwargs)
         if info.get("litellm_provider") == PROVIDER and not _is_priced(info):
             unmapped: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
@@ -281,7 +281,7 @@ def _refuse_unpriced(original: Callable[..., Any]) -> Callable[..., Any]:
     return get_info
 
 
-def _is_priced(info: Mapping[str, Any]) -> bool:
+def _is_priced(info: Mapping[str, object]) -> bool:
     """A price of 0 counts only where the catalog says so: LiteLLM fills in zeros itself."""
     paid = any(value for name, value in info.items() if "cost" in name or "pricing" in name)
     return paid or models.has_price(str(info.get("key")))
@@ -295,7 +295,7 @@ def _keep_params(names: tuple[str, ...]) -> Callable[[Callable[..., Any]], Calla
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def get_params(*args: Any, **kwargs: Any) -> Any:
+        def get_params(*args: object, **kwargs: Any) -> object:
             if kwargs.get("custom_llm_provider") != PROVIDER:
                 return original(*args, **kwargs)
             dropped = kwargs.get("additional_drop_params") or ()
@@ -316,7 +316,7 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def image_edit(*args: Any, **kwargs: Any) -> Any:
+    def image_edit(*args: object, **kwargs: object) -> object:
         try:
             bound = signature.bind_partial(*args, **kwargs).arguments
         except TypeError:

@@ -48,7 +48,7 @@ class KeyAuth(httpx.Auth):
         yield request
 
 
-def refuse_awaitable(value: Any, name: str) -> NoReturn:
+def refuse_awaitable(value: object, name: str) -> NoReturn:
     """A function of the user's turned out to be async, in a sync call."""
     if inspect.iscoroutine(value):
         value.close()
@@ -58,7 +58,7 @@ def refuse_awaitable(value: Any, name: str) -> NoReturn:
     )
 
 
-def _bearer(value: Any) -> str:
+def _bearer(value: object) -> str:
     """The header for a key; what a function gave is checked only here, and never quoted."""
     reason = "it is no text" if not isinstance(value, str) else "it is empty"
     try:
@@ -92,7 +92,7 @@ class Trace:
         elif event == "http11.receive_response_headers.complete":
             self.answered = True
 
-    async def acall(self, event: str, info: Any) -> None:
+    async def acall(self, event: str, info: object) -> None:
         self(event, info)
 
     def stale(self, error: Exception) -> bool:

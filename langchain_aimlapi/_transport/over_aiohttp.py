@@ -56,7 +56,7 @@ class _Exchange:
 def _entering(phase: str, event: str | None = None) -> Callable[..., Awaitable[None]]:
     """What aiohttp calls where a phase begins; ``event`` is httpx's name for it."""
 
-    async def enter(session: Any, context: Any, params: Any) -> None:
+    async def enter(session: object, context: Any, params: object) -> None:
         exchange: _Exchange = context.trace_request_ctx
         exchange.enter(phase)
         if event is not None:

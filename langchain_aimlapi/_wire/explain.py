@@ -164,7 +164,7 @@ def explain(
 
 
 def explain_frame(
-    frame: Any, *, model: str | None = None, secret: str | None = None
+    frame: object, *, model: str | None = None, secret: str | None = None
 ) -> AimlapiError:
     """The exception for an error that stands inside a stream or inside a 200 answer."""
     details = read_body(frame)
@@ -179,7 +179,7 @@ def explain_frame(
     return _build(details, details.status, details.status or 500, model, body)
 
 
-def is_error_body(body: Any) -> bool:
+def is_error_body(body: object) -> bool:
     """Whether a decoded body is an error rather than an answer (flat, nested, or a bare list)."""
     if not isinstance(body, dict):
         return False
@@ -195,7 +195,7 @@ def is_error_body(body: Any) -> bool:
 
 
 def _build(
-    details: ErrorDetails, status_code: int | None, status: int, model: str | None, body: Any
+    details: ErrorDetails, status_code: int | None, status: int, model: str | None, body: object
 ) -> AimlapiError:
     cls = _choose(status, f"{details.code or ''} {details.message}")
     message = details.message or f"the server answered {status} without saying why"
@@ -247,14 +247,14 @@ def _masked(text: str | None, secret: str | None) -> str | None:
     return text and mask(text, secret)
 
 
-def _dump(frame: Any) -> str:
+def _dump(frame: object) -> str:
     try:
         return json.dumps(frame, default=str)
     except (ValueError, RecursionError):
         return ""  # too deep to be kept; the message has been read
 
 
-def _load(text: str) -> Any:
+def _load(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -272,7 +272,7 @@ _FIELD = re.compile(
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]{0,500}>", re.S | re.I)
 
 
-def read_body(body: Any, depth: int = 0) -> ErrorDetails:
+def read_body(body: object, depth: int = 0) -> ErrorDetails:
     """Message, code, field and ids of an error body of any shape."""
     if isinstance(body, str):
         return _read_text(body, depth)
@@ -335,18 +335,18 @@ def _read_text(text: str, depth: int) -> ErrorDetails:
     return ErrorDetails(message=text[: errors.MAX_MESSAGE_CHARS])
 
 
-def _code(value: Any) -> str | None:
+def _code(value: object) -> str | None:
     """A machine-readable code; a status in its place is none."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)[:40]  # MiniMax, Zhipu: four digits and more
     return None if value == "error" or _status(value) is not None else _text(value)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value[:500] if isinstance(value, str) and value else None
 
 
-def _status(value: Any) -> int | None:
+def _status(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) == 3:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600:

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_aimlapi.catalog.shape import Param
 
 
-def json_types(value: Any) -> tuple[str, ...]:
+def json_types(value: object) -> tuple[str, ...]:
     """The JSON types that ``value`` counts as. A bool is no number; 2.0 is an integer as well."""
     if value is None:
         return ("null",)
@@ -42,12 +42,12 @@ def problem(param: Param, value: Any) -> str | None:
     return _object_problem(param, value) if types == ("object",) else None
 
 
-def fits(param: Param, value: Any) -> bool:
+def fits(param: Param, value: object) -> bool:
     """Whether ``value`` fits."""
     return problem(param, value) is None
 
 
-def _listed(value: Any, allowed: tuple[Any, ...]) -> bool:
+def _listed(value: object, allowed: tuple[object, ...]) -> bool:
     """Membership as JSON sees it: True is not 1."""
     return any(
         value == each and isinstance(value, bool) is isinstance(each, bool) for each in allowed
@@ -103,6 +103,6 @@ def _object_problem(param: Param, value: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _union_problem(variants: tuple[Param, ...], value: Any) -> str | None:
+def _union_problem(variants: tuple[Param, ...], value: object) -> str | None:
     found = [problem(each, value) for each in variants]
     return None if None in found else " or ".join(dict.fromkeys(filter(None, found)))

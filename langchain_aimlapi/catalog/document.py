@@ -26,9 +26,9 @@ class Section(Mapping[str, Any]):
 
     def __init__(self, lines: dict[str, str]) -> None:
         self._lines = lines
-        self._decoded: dict[str, Any] = {}
+        self._decoded: dict[str, object] = {}
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> object:
         try:
             return self._decoded[key]
         except KeyError:

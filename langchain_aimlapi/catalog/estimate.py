@@ -54,7 +54,7 @@ class Estimate:
     source: str | None = None
 
 
-def estimate(facts: Facts, counts: Mapping[str, float], when: Mapping[str, Any]) -> Estimate:
+def estimate(facts: Facts, counts: Mapping[str, float], when: Mapping[str, object]) -> Estimate:
     """What so much of everything would cost.
 
     Args:
@@ -110,7 +110,7 @@ def _keys(name: str) -> Iterator[str]:
         yield from _UNITS[name]
 
 
-def _may_hold(condition: Any, when: Mapping[str, Any]) -> bool:
+def _may_hold(condition: object, when: Mapping[str, object]) -> bool:
     """A condition on something unknown may hold."""
     if not isinstance(condition, Mapping):
         return True

@@ -59,7 +59,7 @@ class Family:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _family(pattern: str, **facts: Any) -> Family:
+def _family(pattern: str, **facts: object) -> Family:
     return Family(pattern, facts)
 
 

@@ -130,13 +130,13 @@ class Layers:
 
     def _generated(
         self, name: str, row: Json
-    ) -> tuple[dict[str, Any], dict[str, Shape], dict[str, str]]:
+    ) -> tuple[dict[str, object], dict[str, Shape], dict[str, str]]:
         """(facts, shapes, sources) of a generated row."""
         shapes = [self._reader.shape(key) for key in row.get("shapes", ())]
         layers = {k: v for k, v in row.items() if k not in _NOT_FACTS}
         return layers, {shape.path: shape for shape in shapes}, self._sources(row, shapes)
 
-    def _suggested(self, name: str) -> tuple[dict[str, Any], dict[str, Shape], dict[str, str]]:
+    def _suggested(self, name: str) -> tuple[dict[str, object], dict[str, Shape], dict[str, str]]:
         """(facts, shapes, sources) that a name alone suggests."""
         from langchain_aimlapi.catalog.families import family_of
 
@@ -144,7 +144,7 @@ class Layers:
         layers.pop("shapes", None)
         return layers, {}, {}
 
-    def _live_row(self, name: str) -> Mapping[str, Any] | None:
+    def _live_row(self, name: str) -> Mapping[str, object] | None:
         """What the live list says of an id; of another spelling of a listed one all but its
         status."""
         row = self._live.get(name)

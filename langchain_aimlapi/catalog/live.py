@@ -123,7 +123,7 @@ def interpret(
     return Snapshot(payload, etag)
 
 
-def schema_links(payload: Any, models: Iterable[str]) -> list[tuple[str, str]]:
+def schema_links(payload: object, models: Iterable[str]) -> list[tuple[str, str]]:
     """(id, path and query) of every request schema that a model list links for these ids.
 
     A link is followed on the server that the list came from, whatever host it names. An id that
@@ -142,7 +142,7 @@ def schema_links(payload: Any, models: Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _link_of(entry: Mapping[str, Any]) -> str | None:
+def _link_of(entry: Mapping[str, object]) -> str | None:
     info = entry.get("info")
     link = info.get("docsJson") if isinstance(info, Mapping) else None
     query = parse_qs(urlsplit(link).query) if isinstance(link, str) else {}
@@ -153,7 +153,7 @@ def _link_of(entry: Mapping[str, Any]) -> str | None:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def entries_of(payload: Any) -> list[Mapping[str, Any]]:
+def entries_of(payload: object) -> list[Mapping[str, Any]]:
     """The objects of a list. Raises ValueError where there is none."""
     data = payload.get("data") if isinstance(payload, Mapping) else None
     if not isinstance(data, list):
@@ -161,7 +161,7 @@ def entries_of(payload: Any) -> list[Mapping[str, Any]]:
     return [each for each in data if isinstance(each, Mapping)]
 
 
-def live_rows(payload: Any) -> dict[str, dict[str, Any]]:
+def live_rows(payload: object) -> dict[str, dict[str, Any]]:
     """Id -> the facts that a model list tells. Entries that make no sense are left out.
 
     Raises:
@@ -188,7 +188,7 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _row(entry: Mapping[str, object]) -> dict[str, object]:
     info = entry.get("info")
     info = info if isinstance(info, Mapping) else {}
     row: dict[str, Any] = {
@@ -229,7 +229,7 @@ def ending_rows(payload: Any) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def groups_by_model(documents: Iterable[Any]) -> dict[str, tuple[Group, ...]]:
+def groups_by_model(documents: Iterable[object]) -> dict[str, tuple[Group, ...]]:
     """Id -> its groups, one a path, from OpenAPI documents; the last one of a path counts.
 
     Raises:
@@ -250,7 +250,7 @@ def _kind(word: Any) -> str | None:
     return known or next((kind for part, kind in _KIND_WORDS if part in word.lower()), None)
 
 
-def _vendor(developer: Any) -> str | None:
+def _vendor(developer: object) -> str | None:
     """The developer in the catalog's spelling: ``Open AI`` is ``openai``."""
     name = _text(developer)
     if name is None:
@@ -259,7 +259,7 @@ def _vendor(developer: Any) -> str | None:
     return _VENDORS.get(plain, plain)
 
 
-def _capabilities(entry: Mapping[str, Any]) -> frozenset[str]:
+def _capabilities(entry: Mapping[str, object]) -> frozenset[str]:
     """Its capability words, and its modalities as words of ours."""
     words = set(_texts(entry.get("capabilities")))
     modalities = entry.get("modalities")
@@ -273,13 +273,13 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: object) -> tuple[str, ...]:
     return tuple(_strings(value)) if isinstance(value, list) else ()
 
 
-def _strings(values: Iterable[Any]) -> Iterator[str]:
+def _strings(values: Iterable[object]) -> Iterator[str]:
     return (each for each in values if isinstance(each, str))
 
 
-def _count(value: Any) -> int | None:
+def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

@@ -180,7 +180,7 @@ class Catalog:
         return profile_of(self.find(model))
 
     def estimate(
-        self, model: str, *, when: Mapping[str, Any] | None = None, **counts: float
+        self, model: str, *, when: Mapping[str, object] | None = None, **counts: float
     ) -> Estimate:
         """What a call would cost by list prices: an estimate; the charge is what an answer says.
 
@@ -263,7 +263,7 @@ class Catalog:
         layers = self._layers
         return Catalog(layers.document, live=layers.live, user={**layers.user, **mine})
 
-    def merged(self, payload: Any) -> Catalog:
+    def merged(self, payload: object) -> Catalog:
         """A catalog with the answer of ``GET /v1/models?include=all`` merged in: prices, context,
         longest answer, names, dates, aliases and new ids.
 
@@ -274,7 +274,7 @@ class Catalog:
 
         return self._with(rows=live_rows(payload), read_at=time.time())
 
-    def with_endings(self, payload: Any) -> Catalog:
+    def with_endings(self, payload: object) -> Catalog:
         """A catalog with the answer of ``GET /v1/models/deprecations``: which ids end, when, and
         what replaces them.
 
@@ -285,7 +285,7 @@ class Catalog:
 
         return self._with(ends=ending_rows(payload))
 
-    def with_schemas(self, *documents: Any) -> Catalog:
+    def with_schemas(self, *documents: object) -> Catalog:
         """A catalog with request schemas from OpenAPI documents, as ``GET /docs-json`` and
         ``GET /docs-yaml`` give them: every model that they name is spoken to as they say.
 

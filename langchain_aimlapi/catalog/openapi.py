@@ -52,7 +52,7 @@ def read_openapi(document: Any) -> Iterator[Group]:
             yield from _groups(path, _Reader(document).schema(raw, 0))
 
 
-def _request_schema(operation: Any) -> Mapping[str, Any] | None:
+def _request_schema(operation: object) -> Mapping[str, object] | None:
     """The JSON body, else that of whatever other media type is there (uploads)."""
     content: Any = operation
     for key in ("requestBody", "content"):
@@ -117,7 +117,7 @@ class _Reader:
         return found
 
 
-def _decides(key: str, value: Any) -> bool:
+def _decides(key: str, value: object) -> bool:
     if key == "required":
         return isinstance(value, list)
     if key == "default" and isinstance(value, str):

@@ -39,7 +39,7 @@ _UNITS = re.compile(
 )
 
 
-def normalise(pricing: Any) -> dict[str, Any] | None:
+def normalise(pricing: object) -> dict[str, Any] | None:
     """Prices per single unit, or None where the API named none.
 
     Returns:
@@ -71,7 +71,7 @@ def _rows(pricing: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return [each for each in pricing.get(name) or () if isinstance(each, Mapping)]
 
 
-def _measure(row: Mapping[str, Any], when: Any) -> str:
+def _measure(row: Mapping[str, object], when: object) -> str:
     """What a row measures: its origin and content, else its own word, or the condition's."""
     origin = _ORIGINS.get(str(row.get("origin") or "").lower())
     if origin is not None:
@@ -86,7 +86,7 @@ def _measure(row: Mapping[str, Any], when: Any) -> str:
     return " ".join(str(each) for each in words if each)
 
 
-def _one(name: Any, measure: str, row: Mapping[str, Any]) -> dict[str, float]:
+def _one(name: object, measure: str, row: Mapping[str, object]) -> dict[str, float]:
     price, per = _number(row.get("price")), _number(row.get("per", 1))
     key = _key(str(name or "").lower(), measure.lower())
     if price is None or not per or key is None:
@@ -103,7 +103,7 @@ def _key(name: str, measure: str) -> str | None:
     return f"per_{unit.group(1).replace('_', '')}" if unit else None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

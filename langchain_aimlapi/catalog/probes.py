@@ -72,7 +72,7 @@ class Result:
 # --- roles, contents, parts ------------------------------------------------------------------
 
 
-def _role(role: str, *, content: Any = "Be brief.", form: str = "string") -> Probe:
+def _role(role: str, *, content: object = "Be brief.", form: str = "string") -> Probe:
     def says(shape: Shape) -> bool | None:
         if not shape.roles:
             return None
@@ -104,7 +104,7 @@ def _with_role(shape: Shape, role: str, facts: RoleFacts) -> Shape:
     return dataclasses.replace(shape, roles={**shape.roles, role: facts})
 
 
-def _history(role: str, content: Any) -> list[Body]:
+def _history(role: str, content: object) -> list[Body]:
     if role == "tool":
         return [
             _HI,
@@ -187,7 +187,7 @@ def _format(kind: str) -> Probe:
     return Probe(f"format {kind}", body, says, learn, _is_json)
 
 
-def _param(name: str, value: Any, shows: Callable[[Any], bool] | None) -> Probe:
+def _param(name: str, value: object, shows: Callable[[Any], bool] | None) -> Probe:
     def says(shape: Shape) -> bool | None:
         if shape.params is None or name not in shape.params:
             return None  # what is not mentioned is dropped, not refused
@@ -207,11 +207,11 @@ def _param(name: str, value: Any, shows: Callable[[Any], bool] | None) -> Probe:
     return Probe(text, {"messages": [_HI], name: value}, says, learn, shows)
 
 
-def _unproven(answer: Any) -> bool:
+def _unproven(answer: object) -> bool:
     return False
 
 
-def _calls_a_tool(answer: Any) -> bool:
+def _calls_a_tool(answer: object) -> bool:
     return bool(_message(answer).get("tool_calls"))
 
 
@@ -230,7 +230,7 @@ def _is_json(answer: Any) -> bool:
         return False
 
 
-def _choices(answer: Any) -> int:
+def _choices(answer: object) -> int:
     choices = answer.get("choices") if isinstance(answer, Mapping) else None
     return len(choices) if isinstance(choices, list) else 0
 
@@ -261,7 +261,7 @@ def request_body(probe: Probe, model: str) -> dict[str, Any]:
     return {"model": model, "max_tokens": MAX_TOKENS, **probe.body}
 
 
-def judge(probe: Probe, shape: Shape, status: int, answer: Any, message: str) -> Result:
+def judge(probe: Probe, shape: Shape, status: int, answer: object, message: str) -> Result:
     """What an answer shows.
 
     Args:

@@ -69,7 +69,7 @@ def _inputs(facts: Facts, shape: Shape) -> dict[str, Any]:
     return found
 
 
-def _abilities(facts: Facts, shape: Shape) -> dict[str, Any]:
+def _abilities(facts: Facts, shape: Shape) -> dict[str, object]:
     able = capabilities(facts)
     tools = "tools" in able
     found: dict[str, Any] = {
@@ -87,7 +87,7 @@ def _abilities(facts: Facts, shape: Shape) -> dict[str, Any]:
     return {**found, **({"tool_call_streaming": True} if tools and shape.streams else {})}
 
 
-def _reasoning(facts: Facts) -> dict[str, Any]:
+def _reasoning(facts: Facts) -> dict[str, object]:
     thinks = facts.reasons or facts.thinks_inline
     if facts.reasons is None and not thinks:
         return {}

@@ -68,7 +68,7 @@ class Refresh:
             models = [each["id"] for each in entries_of(payload) if isinstance(each.get("id"), str)]
         return schema_links(payload, models)
 
-    def finish(self, lists: Lists, documents: Iterable[Any] = ()) -> Catalog:
+    def finish(self, lists: Lists, documents: Iterable[object] = ()) -> Catalog:
         """Keep the answers on disk, and the catalog with them.
 
         Args:

@@ -113,7 +113,7 @@ def shallow(schema: Schema) -> Param:
     )
 
 
-def union(variants: list[Param], *, default: Any = None) -> Param:
+def union(variants: list[Param], *, default: object = None) -> Param:
     """One `Param` for "at least one of these"."""
     distinct = [each for n, each in enumerate(variants) if each not in variants[:n]]
     bare = {each.types for each in distinct if each == Param(types=each.types)}
@@ -168,7 +168,7 @@ def _joined(variants: list[Param], default: Any) -> Param:
     return Param(types=_all_types(variants), default=default, **fields)
 
 
-def _joint_enum(variants: list[Param]) -> tuple[Any, ...] | None:
+def _joint_enum(variants: list[Param]) -> tuple[object, ...] | None:
     values: list[Any] = []
     for each in variants:
         if each.enum is None:

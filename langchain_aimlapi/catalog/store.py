@@ -209,7 +209,7 @@ def _load(path: Path) -> Any:
         return None
 
 
-def _save(target: Path, value: Any) -> None:
+def _save(target: Path, value: object) -> None:
     """Writes JSON, readable by the user only; a reader never sees half a file."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")  # mkstemp gives 0600

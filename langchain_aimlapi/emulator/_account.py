@@ -253,13 +253,13 @@ def _equal(known: str, secret: str) -> bool:
     return hmac.compare_digest(known.encode("utf-8", "replace"), secret.encode("utf-8", "replace"))
 
 
-def cursor(offset: int, filters: Mapping[str, Any]) -> str:
+def cursor(offset: int, filters: Mapping[str, object]) -> str:
     """An opaque place in a list; one that was altered in any way is not taken."""
     text = f"{offset}.{sorted(filters.items())}"
     return f"{offset}.{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def offset_of(text: str, filters: Mapping[str, Any]) -> int | None:
+def offset_of(text: str, filters: Mapping[str, object]) -> int | None:
     """The place behind a cursor; None for one that was altered."""
     head = text.partition(".")[0]
     if not head.isdecimal() or cursor(int(head), filters) != text:

@@ -212,7 +212,7 @@ def _answer(prompt: Prompt) -> Say:
     return Say(text)
 
 
-def _schema_in(text: str) -> Mapping[str, Any] | None:
+def _schema_in(text: str) -> Mapping[str, object] | None:
     """A JSON schema that stands in the prompt, as it does for models without such a parameter."""
     if not re.search(r"\bJSON\b", text):
         return None

@@ -138,7 +138,7 @@ class Call:
         return fields, files
 
 
-def _no_constant(word: str) -> Any:
+def _no_constant(word: str) -> object:
     raise ValueError(f"{word} is no JSON")
 
 
@@ -160,7 +160,7 @@ def _add(fields: Json, name: str, value: str) -> None:
         fields[name] = value
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """The JSON name of a value's type, as the API's validation messages spell it."""
     if value is None:
         return "null"
@@ -170,7 +170,7 @@ def kind_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def records(value: Any) -> list[Json]:
+def records(value: object) -> list[Json]:
     """The objects in a JSON list; empty where there is none."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
@@ -189,7 +189,7 @@ def event(value: Any, name: str | None = None) -> bytes:
 
 
 def json_answer(
-    value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Answer:
     return Answer(status, {"content-type": JSON_TYPE, **(headers or {})}, (dump(value),))
 

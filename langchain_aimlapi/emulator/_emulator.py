@@ -340,7 +340,7 @@ class Emulator:
         self._clients.append(made)
         return made
 
-    def async_client(self, **options: Any) -> httpx.AsyncClient:
+    def async_client(self, **options: object) -> httpx.AsyncClient:
         """The async twin of `client`."""
         import httpx
 

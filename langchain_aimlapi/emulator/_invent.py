@@ -73,7 +73,7 @@ class _Endless(Exception):
     """A schema that leads into itself again; whoever can do without this value leaves it out."""
 
 
-def invent(schema: Mapping[str, Any], prompt: str) -> Any:
+def invent(schema: Mapping[str, object], prompt: str) -> object:
     """A value that the schema accepts, with the prompt's own words and numbers in it."""
     try:
         return _Inventor(schema, Words.of(prompt)).value(schema, "", ())
@@ -121,7 +121,7 @@ class _Inventor:
                 schema = {key: value for key, value in schema.items() if key != "$ref"}
         return schema, trail
 
-    def _pointed(self, ref: str) -> Mapping[str, Any]:
+    def _pointed(self, ref: str) -> Mapping[str, object]:
         found: Any = self._root
         if not ref.startswith("#"):
             return {}
@@ -133,7 +133,9 @@ class _Inventor:
                 found = found.get(step, {}) if isinstance(found, Mapping) else {}
         return found if isinstance(found, Mapping) else {}
 
-    def _first(self, schema: Mapping[str, Any], key: str, name: str, trail: tuple[str, ...]) -> Any:
+    def _first(
+        self, schema: Mapping[str, Any], key: str, name: str, trail: tuple[str, ...]
+    ) -> object:
         """The first form that comes to an end, before ``null``."""
         base = {k: v for k, v in schema.items() if k != key}
         options = [one for one in schema[key] if isinstance(one, Mapping)]
@@ -146,7 +148,7 @@ class _Inventor:
                 continue
         raise _Endless
 
-    def _merged(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> Mapping[str, Any]:
+    def _merged(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> Mapping[str, object]:
         merged: Mapping[str, Any] = {k: v for k, v in schema.items() if k != "allOf"}
         for part in schema["allOf"]:
             if isinstance(part, Mapping):
@@ -169,7 +171,7 @@ class _Inventor:
             return True
         return None if kind == "null" else _string(schema, self._words, name)
 
-    def _object(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> dict[str, Any]:
+    def _object(self, schema: Mapping[str, object], trail: tuple[str, ...]) -> dict[str, object]:
         made: dict[str, Any] = {}
         required = schema.get("required")
         needed = set(map(str, required)) if isinstance(required, list) else set()
@@ -193,7 +195,9 @@ class _Inventor:
             made[f"key_{number}"] = self.value(rest, f"key_{number}", trail)
         return made
 
-    def _array(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> list[Any]:
+    def _array(
+        self, schema: Mapping[str, object], name: str, trail: tuple[str, ...]
+    ) -> list[object]:
         least, most = _bound(schema.get("minItems"), 0), _bound(schema.get("maxItems"), 100)
         first = schema.get("prefixItems")
         made = [self.value(one, name, trail) for one in first] if isinstance(first, list) else []
@@ -209,7 +213,7 @@ class _Inventor:
                 raise
         return _distinct(made) if schema.get("uniqueItems") is True else made
 
-    def _choice(self, options: Sequence[Any]) -> Any:
+    def _choice(self, options: Sequence[object]) -> Any:
         lowered = self._words.text.lower()
         for option in options:
             word = option.lower() if isinstance(option, str) else ""
@@ -230,11 +234,11 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, An
     return made
 
 
-def _is_map(value: Any) -> bool:
+def _is_map(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _kind_by_keywords(schema: Mapping[str, Any]) -> str:
+def _kind_by_keywords(schema: Mapping[str, object]) -> str:
     kinds = (
         ("object", ("properties", "required", "additionalProperties")),
         ("array", ("items", "prefixItems", "minItems")),
@@ -248,9 +252,9 @@ def _bound(value: Any, default: int) -> int:
     return int(min(value, 1000)) if whole else default
 
 
-def _distinct(made: list[Any]) -> list[Any]:
+def _distinct(made: list[Any]) -> list[object]:
     """The same list without equal values; equal texts and numbers are compared first."""
-    seen: list[Any] = []
+    seen: list[object] = []
     for value in made:
         number = 1
         while value in seen and isinstance(value, str | int) and not isinstance(value, bool):
@@ -261,7 +265,7 @@ def _distinct(made: list[Any]) -> list[Any]:
     return seen
 
 
-def _limits(schema: Mapping[str, Any], step: float) -> Iterator[tuple[str, float]]:
+def _limits(schema: Mapping[str, object], step: float) -> Iterator[tuple[str, float]]:
     for key in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
         value = schema.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -269,7 +273,7 @@ def _limits(schema: Mapping[str, Any], step: float) -> Iterator[tuple[str, float
             yield ("low" if "inimum" in key else "high"), value + moved
 
 
-def _number(schema: Mapping[str, Any], words: Words, *, whole: bool) -> float | int:
+def _number(schema: Mapping[str, object], words: Words, *, whole: bool) -> float | int:
     value = words.number()
     for side, limit in _limits(schema, 1 if whole else 0.001):
         value = max(value, limit) if side == "low" else min(value, limit)

@@ -256,7 +256,7 @@ class Jobs:
             return job
 
 
-def _error(plan: JobPlan, test: Mapping[str, Any]) -> Json | None:
+def _error(plan: JobPlan, test: Mapping[str, object]) -> Json | None:
     if plan.error is not None:
         return dict(plan.error)
     if test.get("errorStatus"):

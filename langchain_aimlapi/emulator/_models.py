@@ -128,7 +128,7 @@ class Models:
         self.date = str(data.get("read", ""))
 
     @classmethod
-    def load(cls, source: Path | str | Mapping[str, Any] | None = None) -> Models:
+    def load(cls, source: Path | str | Mapping[str, object] | None = None) -> Models:
         """From the package's contract, or another file, or data in hand."""
         if isinstance(source, Mapping):
             return cls(source)
@@ -247,7 +247,7 @@ class Models:
         *,
         like: str | None = None,
         bodies: Mapping[str, Schema] | None = None,
-        **facts: Any,
+        **facts: object,
     ) -> None:
         """A new model, or another one in its place.
 

@@ -24,7 +24,7 @@ _MEDIA = {
 }
 
 
-def text_of(content: Any) -> str:
+def text_of(content: object) -> str:
     """The text inside any form of message content."""
     if isinstance(content, str):
         return content
@@ -33,7 +33,7 @@ def text_of(content: Any) -> str:
     return "\n".join(filter(None, (_block_text(block) for block in content)))
 
 
-def _block_text(block: Any) -> str:
+def _block_text(block: object) -> str:
     if isinstance(block, str):
         return block
     if not isinstance(block, dict):
@@ -45,7 +45,7 @@ def _block_text(block: Any) -> str:
     return ""
 
 
-def media_of(content: Any) -> Iterator[str]:
+def media_of(content: object) -> Iterator[str]:
     """The kinds of media in a message's content."""
     for block in records(content):
         kind = block.get("type")
@@ -86,7 +86,7 @@ def read_chat(body: Json, *, reasons: bool, searches: bool = False) -> Prompt:
     )
 
 
-def _turns(message: Mapping[str, Any]) -> Iterator[Turn]:
+def _turns(message: Mapping[str, object]) -> Iterator[Turn]:
     role, content = str(message.get("role")), message.get("content")
     blocks = records(content)
     results = [block for block in blocks if block.get("type") == "tool_result"]
@@ -108,7 +108,7 @@ def _use(call: Json) -> Use:
     return Use(str(call.get("name")), str(call.get("input")))
 
 
-def read_tools(tools: Any) -> Iterator[ToolSpec]:
+def read_tools(tools: object) -> Iterator[ToolSpec]:
     """Tools in OpenAI's nested, Anthropic's and the Responses API's flat spelling."""
     for tool in records(tools):
         inner = tool.get("function")
@@ -124,11 +124,11 @@ def read_tools(tools: Any) -> Iterator[ToolSpec]:
             yield ToolSpec(str(tool.get("name")), _schema(tool.get("parameters")))
 
 
-def _schema(value: Any) -> Mapping[str, Any]:
+def _schema(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def read_choice(value: Any) -> tuple[Literal["auto", "none", "required"], str | None]:
+def read_choice(value: object) -> tuple[Literal["auto", "none", "required"], str | None]:
     """The mode and, where one tool is forced, its name."""
     if isinstance(value, str):
         return ("none" if value == "none" else "required" if value == "required" else "auto"), None
@@ -155,7 +155,7 @@ def _parallel(body: Json) -> bool:
     return body.get("parallel_tool_calls") is not False and not off
 
 
-def read_format(value: Any) -> tuple[Mapping[str, Any] | None, bool]:
+def read_format(value: object) -> tuple[Mapping[str, object] | None, bool]:
     """The schema that the answer must follow, and whether it must be JSON at all."""
     if not isinstance(value, dict):
         return None, False

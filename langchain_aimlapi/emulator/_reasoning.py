@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_aimlapi.emulator._core import Json
 from langchain_aimlapi.emulator._models import Model
@@ -47,7 +46,7 @@ def _chosen(state: State, model: Model, path: str, body: Json) -> bool | None:
     return None
 
 
-def _switch(value: Any) -> bool | None:
+def _switch(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):

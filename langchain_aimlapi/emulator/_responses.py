@@ -6,7 +6,6 @@ import itertools
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Json, event
@@ -33,7 +32,7 @@ def locked(text: str) -> str:
     return f"{seal('reasoning', text)}.{b64encode(text.encode('utf-8', 'replace')).decode()}"
 
 
-def opens(secret: Any) -> bool:
+def opens(secret: object) -> bool:
     """Whether a locked thought is whole."""
     signature, _, hidden = str(secret).partition(".")
     try:
@@ -105,7 +104,7 @@ def _message_item(say: Say, ids: Ids) -> Json:
     }
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
@@ -169,7 +168,7 @@ def stream(draft: Draft, meta: Json) -> Iterator[bytes]:
     """The same response as its typed events."""
     numbers = itertools.count()
 
-    def typed(kind: str, **fields: Any) -> bytes:
+    def typed(kind: str, **fields: object) -> bytes:
         return event({"type": kind, "sequence_number": next(numbers), **fields}, kind)
 
     yield typed("response.created", response=response(draft, "in_progress"))

@@ -151,7 +151,7 @@ class State:
 
     # --- files ---------------------------------------------------------------------------------
 
-    def link(self, call: Call, kind: str, seed: str, **facts: Any) -> str:
+    def link(self, call: Call, kind: str, seed: str, **facts: object) -> str:
         """A link, on the emulator's own address, to a small file of this kind.
 
         ``kind`` is a format of an image or of sound, ``mp4``, ``glb`` or ``obj``; ``facts`` are

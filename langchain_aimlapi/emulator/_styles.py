@@ -22,7 +22,7 @@ UsageExtra = Callable[[Tokens], Json]
 SayExtra = Callable[[Say], Json]
 
 
-def _nothing(_: Any) -> Json:
+def _nothing(_: object) -> Json:
     return {}
 
 
@@ -58,7 +58,7 @@ class Style:
     done: bool = True
     ends: tuple[tuple[str, str], ...] = ()
     first: tuple[tuple[str, Any], ...] = (("role", "assistant"), ("content", ""))
-    later: tuple[tuple[str, Any], ...] = ()
+    later: tuple[tuple[str, object], ...] = ()
     last: tuple[tuple[str, Any], ...] = ()
     usage: UsageExtra = _nothing
     body: SayExtra = _nothing

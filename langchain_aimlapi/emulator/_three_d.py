@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from langchain_aimlapi.emulator._core import Call, Json
 from langchain_aimlapi.emulator._models import Model
@@ -58,7 +57,7 @@ def _parts(call: Call, state: State, body: Json) -> Json:
 
 def _meshy(call: Call, state: State, body: Json) -> Json:
     model = _file(call, state, body, "glb", "model")
-    empty: dict[str, Any] = dict.fromkeys(
+    empty: dict[str, object] = dict.fromkeys(
         ("animation_glb", "animation_fbx", "rigged_character_glb", "rigged_character_fbx")
     )
     return {

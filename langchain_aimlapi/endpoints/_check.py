@@ -51,7 +51,7 @@ def checked(build: Callable[[Context], Plan[Any]], context: Context) -> Check:
     return Check(None, changes, request.method, request.url, _body_of(request))
 
 
-def _first_request(plan: Plan[Any]) -> Request:
+def _first_request(plan: Plan[object]) -> Request:
     """The request that a plan begins with."""
     flow = plan.steps[0](Policy(max_retries=0))
     command = next(flow)
@@ -100,7 +100,7 @@ class SyncCheck(Method[P, Check], Generic[P]):
         super().__init__(function)
         self.__doc__ = _explained(function)
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """The look."""
         return runner.run(_plan(self.function, args, kwargs))
 
@@ -114,6 +114,6 @@ class AsyncCheck(Method[P, Coroutine[Any, Any, Check]], Generic[P]):
         super().__init__(function)
         self.__doc__ = _explained(function)
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """A coroutine of the look."""
         return runner.arun(_plan(self.function, args, kwargs))

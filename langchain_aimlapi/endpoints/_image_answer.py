@@ -105,7 +105,9 @@ class Images(Result):
             )
         return folder
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
         """How a notebook shows them; nothing is downloaded by us."""
         shown = [image._repr_mimebundle_() for image in self.images]
         if len(shown) == 1:
@@ -113,7 +115,7 @@ class Images(Result):
         return {"text/html": "".join(map(_as_html, shown)), "text/plain": repr(self)}
 
 
-def _as_html(bundle: Mapping[str, Any]) -> str:
+def _as_html(bundle: Mapping[str, object]) -> str:
     if "text/html" in bundle:
         return str(bundle["text/html"])
     kind = next(iter(bundle))
@@ -150,7 +152,7 @@ _KNOWN = frozenset({"url", "b64_json", "content_type", "mime_type", "width", "he
                     "revised_prompt"})  # fmt: skip
 
 
-def _image(item: Any) -> Image | None:
+def _image(item: object) -> Image | None:
     if isinstance(item, str):
         item = {"url": item}
     if not isinstance(item, Mapping):
@@ -175,7 +177,7 @@ def _image(item: Any) -> Image | None:
     )
 
 
-def _decoded(value: Any) -> bytes | None:
+def _decoded(value: object) -> bytes | None:
     if not isinstance(value, str) or not value:
         return None
     try:
@@ -184,7 +186,7 @@ def _decoded(value: Any) -> bytes | None:
         return None
 
 
-def _sides(item: Mapping[str, Any]) -> tuple[int | None, int | None]:
+def _sides(item: Mapping[str, object]) -> tuple[int | None, int | None]:
     """``width`` and ``height``, or Seedream's ``"size": "2048x2048"``."""
     width, height = item.get("width"), item.get("height")
     if isinstance(width, int) and isinstance(height, int):

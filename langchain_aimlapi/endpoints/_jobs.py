@@ -394,7 +394,7 @@ class Job(Generic[T]):
         """Ask for the state now."""
         return self._runner.run(self._state_plan)
 
-    def astatus(self) -> Coroutine[Any, Any, Status]:
+    def astatus(self) -> Coroutine[object, object, Status]:
         """Ask for the state now (async)."""
         return self._runner.arun(self._state_plan)
 
@@ -413,7 +413,7 @@ class Job(Generic[T]):
 
     def aresult(
         self, *, timeout: float | None = None, progress: Progress | None = None
-    ) -> Coroutine[Any, Any, T]:
+    ) -> Coroutine[object, object, T]:
         """Like `result`, on the running event loop."""
         return self._runner.arun(lambda context: self._result_plan(context, timeout, progress))
 
@@ -459,7 +459,7 @@ class Job(Generic[T]):
         """Cancel the job. Raises UnsupportedFeatureError where the API cannot."""
         return self._runner.run(self._cancel_plan)
 
-    def acancel(self) -> Coroutine[Any, Any, Status]:
+    def acancel(self) -> Coroutine[object, object, Status]:
         """Like `cancel`, on the running event loop."""
         return self._runner.arun(self._cancel_plan)
 
@@ -566,7 +566,7 @@ class SyncSubmit(Method[P, Job[T]], Generic[P, T]):
 
         return Plan(plan.steps, job, plan.model, plan.notes, plan.needs_key)
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """The job."""
         return runner.run(lambda context: self.plan(runner, context, args, kwargs))
 
@@ -580,7 +580,7 @@ class AsyncSubmit(Method[P, Coroutine[Any, Any, Job[T]]], Generic[P, T]):
         super().__init__(submit.function)
         self.submit = submit
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """A coroutine of the job."""
         return runner.arun(lambda context: self.submit.plan(runner, context, args, kwargs))
 
@@ -610,7 +610,7 @@ class JobCalls(Calls, Generic[T]):
             )
         return Job(self.runner, self.kind, id=text, model=model or model_in(text))
 
-    def aresume(self, id: str, *, model: str | None = None) -> Coroutine[Any, Any, Job[T]]:
+    def aresume(self, id: str, *, model: str | None = None) -> Coroutine[object, object, Job[T]]:
         """Like `resume`, to be awaited."""
         job = self.resume(id, model=model)
         return self.runner.arun(lambda _: Plan([], lambda _: job, needs_key=False))

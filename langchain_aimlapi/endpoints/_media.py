@@ -29,10 +29,10 @@ class Origin:
     def __init__(self, runner: Any = None) -> None:
         self.runner = runner
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (Origin, ())
 
-    def __deepcopy__(self, memo: Any) -> Origin:
+    def __deepcopy__(self, memo: object) -> Origin:
         return self
 
 
@@ -152,7 +152,9 @@ class Media(Result):
         home = getattr(self.origin.runner, "_home", None)
         return home() if callable(home) else None
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
         """How a notebook shows it; nothing is downloaded by us."""
         kind = (self.content_type or "").partition("/")[0]
         if self.data is not None and self.content_type in _SHOWN_AS_DATA:

@@ -268,20 +268,20 @@ class AsyncStream(Protocol[T_co]):
 
     def __aiter__(self) -> AsyncIterator[T_co]: ...
 
-    def __anext__(self) -> Coroutine[Any, Any, T_co]: ...
+    def __anext__(self) -> Coroutine[object, object, T_co]: ...
 
-    def aclose(self) -> Coroutine[Any, Any, None]:
+    def aclose(self) -> Coroutine[object, object, None]:
         """Stop reading; nothing happens where it has ended."""
         ...
 
-    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aenter__(self) -> Coroutine[object, object, Self]: ...
 
     def __aexit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> Coroutine[Any, Any, None]: ...
+    ) -> Coroutine[object, object, None]: ...
 
 
 class PlanRunner(Protocol):
@@ -291,7 +291,7 @@ class PlanRunner(Protocol):
         """Carry out a plan."""
         ...
 
-    def arun(self, build: Callable[[Context], Plan[T]]) -> Coroutine[Any, Any, T]:
+    def arun(self, build: Callable[[Context], Plan[T]]) -> Coroutine[object, object, T]:
         """Carry out a plan on the running event loop."""
         ...
 
@@ -321,12 +321,12 @@ class Method(Generic[P, T]):
         self.__name__ = name
 
     @overload
-    def __get__(self, calls: None, owner: Any = None) -> Self: ...
+    def __get__(self, calls: None, owner: object = None) -> Self: ...
 
     @overload
-    def __get__(self, calls: Any, owner: Any = None) -> Callable[P, T]: ...
+    def __get__(self, calls: object, owner: object = None) -> Callable[P, T]: ...
 
-    def __get__(self, calls: Any, owner: Any = None) -> Any:
+    def __get__(self, calls: Any, owner: object = None) -> object:
         if calls is None:
             return self
         runner: PlanRunner = calls.runner if isinstance(calls, Calls) else calls
@@ -356,7 +356,7 @@ class Method(Generic[P, T]):
         plan = str(inspect.signature(self.function).return_annotation)
         return self.wrapper.format(plan.partition("[")[2].removesuffix("]"))
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """Call the function and have its plan carried out."""
         raise NotImplementedError
 
@@ -441,12 +441,12 @@ class Mounted(Generic[C]):
         self.__doc__ = calls.__doc__
 
     @overload
-    def __get__(self, client: None, owner: Any = None) -> Self: ...
+    def __get__(self, client: None, owner: object = None) -> Self: ...
 
     @overload
-    def __get__(self, client: PlanRunner, owner: Any = None) -> C: ...
+    def __get__(self, client: PlanRunner, owner: object = None) -> C: ...
 
-    def __get__(self, client: PlanRunner | None, owner: Any = None) -> Any:
+    def __get__(self, client: PlanRunner | None, owner: object = None) -> object:
         return self if client is None else self.calls(client)
 
 

@@ -114,7 +114,7 @@ def read_sources(
     return list(_Reader(argument, argument, kind, model)(value))
 
 
-def _is_named(value: Any) -> bool:
+def _is_named(value: object) -> bool:
     """``(filename, content)`` or ``(filename, content, type)``, as the OpenAI SDK spells a file."""
     return (
         isinstance(value, tuple)
@@ -254,7 +254,7 @@ def _text_type(head: bytes) -> str | None:
 
 
 def form_of(
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     files: Sequence[tuple[str, Attachment]],
     *,
     boundary: str | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from langchain_aimlapi import errors
@@ -127,7 +127,7 @@ def _fraction(value: object) -> float | None:
 # --- links -----
 
 
-def links_in(value: Any) -> Iterator[Json]:
+def links_in(value: object) -> Iterator[Json]:
     """Every link of a value: a URL, an object with a ``url``, or a list of them. Each comes as
     an object with at least ``url``."""
     if isinstance(value, str) and value:

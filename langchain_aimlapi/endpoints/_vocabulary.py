@@ -40,7 +40,7 @@ class MediaCall:
 Prepare = Callable[[dict[str, Any], Shape, Notes], dict[str, Any]]
 
 
-def _as_it_is(params: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _as_it_is(params: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, object]:
     return params
 
 

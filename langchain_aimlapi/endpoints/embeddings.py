@@ -82,8 +82,8 @@ def plan_embeddings(
     auto_truncate: bool | None = None,
     user: str | None = None,
     encoding_format: Literal["float", "base64"] | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
     batch_size: int | None = None,
 ) -> Plan[Embedded]:
     """Vectors for one text or for many.
@@ -167,14 +167,14 @@ class _Lazy(Sequence[Step[Embedded]]):
         return self._make(self._batches[place])
 
 
-def _set(**values: Any) -> dict[str, Any]:
+def _set(**values: object) -> dict[str, object]:
     return {name: value for name, value in values.items() if value is not None}
 
 
 # --- what goes out -----
 
 
-def _texts(texts: Any, model: str) -> list[str]:
+def _texts(texts: object, model: str) -> list[str]:
     """The texts as a list; what is no text, or empty, is refused by its position."""
     if isinstance(texts, str):
         return _checked([texts], model, single=True)
@@ -204,7 +204,9 @@ def _checked(texts: list[Any], model: str, *, single: bool) -> list[str]:
     return texts
 
 
-def _purpose(purpose: Purpose | None, arguments: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+def _purpose(
+    purpose: Purpose | None, arguments: Mapping[str, object], shape: Shape
+) -> dict[str, object]:
     """The model's own word for what the texts are for; nothing where it has none."""
     if purpose is None:
         return {}
@@ -304,7 +306,7 @@ def parse_embeddings(response: Response, *, count: int, policy: Policy) -> Embed
     return Embedded(vectors=vectors, meta=read_meta(response, body, known=("data",)))
 
 
-def _in_order(data: list[Any]) -> list[Any]:
+def _in_order(data: list[Any]) -> list[object]:
     """By ``index`` where that numbers the items; some vendors put 0 everywhere."""
     places = [item.get("index") if isinstance(item, Mapping) else None for item in data]
     if all(type(place) is int for place in places) and set(places) == set(range(len(data))):

@@ -96,8 +96,8 @@ def plan_images(
     quality: str | None = None,
     style: str | None = None,
     output_format: str | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Images]:
     """Images from a prompt, from images, or from both.
 
@@ -156,8 +156,8 @@ def plan_edit(
     quality: str | None = None,
     style: str | None = None,
     output_format: str | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Images]:
     """Images changed by a prompt, with any model that takes images.
 

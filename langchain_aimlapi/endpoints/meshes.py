@@ -177,7 +177,7 @@ def parse_mesh(response: Response, policy: Policy) -> Mesh:
     )  # fmt: skip
 
 
-def _links(value: Any, name: str = "") -> Iterator[tuple[str, Json]]:
+def _links(value: object, name: str = "") -> Iterator[tuple[str, Json]]:
     """Every link in a body, by the dotted name of its place."""
     if isinstance(value, Mapping):
         if isinstance(value.get("url"), str) and value["url"]:

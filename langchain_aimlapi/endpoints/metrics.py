@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
@@ -99,7 +98,7 @@ def parse_metrics(response: Response, policy: Policy) -> Metrics:
     )
 
 
-def _speed(row: Mapping[str, Any]) -> Speed:
+def _speed(row: Mapping[str, object]) -> Speed:
     figures = row.get("metrics")
     figures = figures if isinstance(figures, Mapping) else {}
     endpoint = row.get("endpoint")
@@ -112,7 +111,7 @@ def _speed(row: Mapping[str, Any]) -> Speed:
     )
 
 
-def _figures(figures: Any) -> dict[str, float]:
+def _figures(figures: object) -> dict[str, float]:
     if not isinstance(figures, Mapping):
         return {}
     return {

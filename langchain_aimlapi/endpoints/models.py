@@ -74,7 +74,7 @@ def plan_schemas(
     return Plan(steps, list, needs_key=False)
 
 
-def _schema_step(context: Context, link: str) -> Step[Mapping[str, Any] | None]:
+def _schema_step(context: Context, link: str) -> Step[Mapping[str, object] | None]:
     request = context.request("GET", link)
 
     def read(response: Response, policy: Policy) -> Mapping[str, Any] | None:

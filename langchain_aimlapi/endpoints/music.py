@@ -209,8 +209,8 @@ def plan_music(
     output_format: str | None = None,
     sample_rate: int | None = None,
     bitrate: int | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Music]:
@@ -308,7 +308,7 @@ def _path(facts: Facts) -> str:
     return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), AUDIO)
 
 
-def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, object]:
     """Lengths in the model's own unit, and the form of the sound where the model keeps it."""
     params = shape.params or {}
     arguments = dict(arguments)

@@ -193,8 +193,8 @@ def plan_video(
     seed: int | None = None,
     negative_prompt: str | None = None,
     generate_audio: bool | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Video]:
@@ -234,7 +234,7 @@ def _path(facts: Facts) -> str:
     return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), GENERATIONS)
 
 
-def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, object]:
     """Sizes in the model's own words."""
     params = shape.params or {}
     if "frame_size" in params:
@@ -256,7 +256,7 @@ def _level(resolution: object, shape: Shape) -> object:
     return resolution
 
 
-def _frame_size(arguments: Mapping[str, Any], facts: Param, notes: Notes) -> dict[str, Any]:
+def _frame_size(arguments: Mapping[str, object], facts: Param, notes: Notes) -> dict[str, object]:
     """Proportions and lines as one of the model's frames, such as ``"1280:720"``."""
     ratio, lines = arguments.get("aspect_ratio"), arguments.get("resolution")
     rest = {k: v for k, v in arguments.items() if k not in ("aspect_ratio", "resolution")}

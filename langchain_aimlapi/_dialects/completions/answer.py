@@ -72,7 +72,7 @@ class Reader:
         if choice.get("finish_reason") or choice.get("error"):
             self._take_end(state, choice)
 
-    def _take_end(self, state: ChoiceState, choice: Mapping[str, Any]) -> None:
+    def _take_end(self, state: ChoiceState, choice: Mapping[str, object]) -> None:
         reason, error = choice.get("finish_reason"), choice.get("error")
         if error or reason == "error":
             # A gateway in front of a vendor that broke off reports it inside the choice.
@@ -80,7 +80,7 @@ class Reader:
         else:
             self._assembly.finish(state, reason, choice.get("native_finish_reason"))
 
-    def _take_top(self, name: str, value: Any) -> None:
+    def _take_top(self, name: str, value: object) -> None:
         assembly = self._assembly
         if name in _META:
             assembly.add_meta(name, value)
@@ -95,7 +95,7 @@ class Reader:
                     assembly.choice(0).add_unique(key, value)
 
 
-def _message_or_delta(message: Any, delta: Any, state: ChoiceState) -> Any:
+def _message_or_delta(message: Any, delta: Any, state: ChoiceState) -> object:
     """What to read of a choice. Perplexity sends ``message`` (everything so far) beside ``delta``,
     also where the delta is empty: it counts only while nothing has come yet."""
     if not isinstance(message, dict):
@@ -106,7 +106,7 @@ def _message_or_delta(message: Any, delta: Any, state: ChoiceState) -> Any:
     )
 
 
-def _is_chunk(frame: Mapping[str, Any]) -> bool:
+def _is_chunk(frame: Mapping[str, object]) -> bool:
     return str(frame.get("object", "")).startswith("chat.completion")
 
 
@@ -115,7 +115,7 @@ def _is_chunk(frame: Mapping[str, Any]) -> bool:
 Handler = Callable[[ChoiceState, Any], None]
 
 
-def _content(state: ChoiceState, value: Any) -> None:
+def _content(state: ChoiceState, value: object) -> None:
     if isinstance(value, str):
         state.add_text(value)
     elif isinstance(value, list):
@@ -125,7 +125,7 @@ def _content(state: ChoiceState, value: Any) -> None:
         _part(state, value)
 
 
-def _part(state: ChoiceState, part: Any) -> None:
+def _part(state: ChoiceState, part: object) -> None:
     if isinstance(part, str):
         if part:
             state.add_text(part)
@@ -150,7 +150,7 @@ def _part(state: ChoiceState, part: Any) -> None:
 
 
 def _reasoning(source: str) -> Handler:
-    def add(state: ChoiceState, value: Any) -> None:
+    def add(state: ChoiceState, value: object) -> None:
         text = value.get("content") if isinstance(value, Mapping) else None
         if isinstance(text, str) and text:
             state.add_reasoning(text, source=source)
@@ -158,7 +158,7 @@ def _reasoning(source: str) -> Handler:
     return add
 
 
-def _reasoning_details(state: ChoiceState, value: Any) -> None:
+def _reasoning_details(state: ChoiceState, value: object) -> None:
     if not isinstance(value, list):
         return
     for position, item in enumerate(value):
@@ -172,19 +172,19 @@ def _reasoning_details(state: ChoiceState, value: Any) -> None:
             state.add_reasoning(text, source="reasoning_details")
 
 
-def _index(item: Mapping[str, Any], position: int) -> int | str:
+def _index(item: Mapping[str, object], position: int) -> int | str:
     index = item.get("index", position)
     return index if isinstance(index, int | str) else position
 
 
-def _thinking_blocks(state: ChoiceState, value: Any) -> None:
+def _thinking_blocks(state: ChoiceState, value: object) -> None:
     if isinstance(value, list):
         for position, item in enumerate(value):
             if isinstance(item, Mapping):
                 state.add_block("thinking_blocks", _index(item, position), item)
 
 
-def _function_call(state: ChoiceState, value: Any) -> None:
+def _function_call(state: ChoiceState, value: object) -> None:
     if isinstance(value, Mapping):
         state.add_tools([{"index": "function_call", "function": value}])
 

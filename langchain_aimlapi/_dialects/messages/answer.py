@@ -30,7 +30,7 @@ class _Block:
         self.head = head  # its first event
         self.text_start = text_start  # length of the answer's text before it
         self.pieces: list[str] = []  # partial JSON of an input
-        self.citations: list[Mapping[str, Any]] = []
+        self.citations: list[Mapping[str, object]] = []
         self.has_text = False
 
 
@@ -61,7 +61,7 @@ class Reader:
 
     # --- events ------------------------------------------------------------------------------
 
-    def _whole(self, frame: Mapping[str, Any]) -> None:
+    def _whole(self, frame: Mapping[str, object]) -> None:
         self._facts(frame)
         content = frame.get("content")
         if isinstance(content, str):
@@ -75,14 +75,14 @@ class Reader:
                 self._finish(index)
         self._ended(frame)
 
-    def _message_start(self, frame: Mapping[str, Any]) -> None:
+    def _message_start(self, frame: Mapping[str, object]) -> None:
         self._assembly.started = True
         message = frame.get("message")
         if isinstance(message, Mapping):
             self._facts(message)
             self._assembly.add_charge(message.get("meta"))
 
-    def _block_start(self, frame: Mapping[str, Any]) -> None:
+    def _block_start(self, frame: Mapping[str, object]) -> None:
         self._assembly.started = True
         self._finish_open()
         block = frame.get("content_block")
@@ -90,7 +90,7 @@ class Reader:
             index = _index(frame)
             self._begin(index if index is not None else self._next_index, block)
 
-    def _block_delta(self, frame: Mapping[str, Any]) -> None:
+    def _block_delta(self, frame: Mapping[str, object]) -> None:
         delta = frame.get("delta")
         if not isinstance(delta, Mapping):
             return
@@ -101,11 +101,11 @@ class Reader:
             if value and (kind == delta_kind or not isinstance(kind, str)):
                 handler(self, self._block(frame, block_kind), value)
 
-    def _block_stop(self, frame: Mapping[str, Any]) -> None:
+    def _block_stop(self, frame: Mapping[str, object]) -> None:
         index = _index(frame)
         self._finish(index if index is not None else self._last_index())
 
-    def _message_delta(self, frame: Mapping[str, Any]) -> None:
+    def _message_delta(self, frame: Mapping[str, object]) -> None:
         self._assembly.add_usage(frame.get("usage"))
         delta = frame.get("delta")
         facts = {**frame, **delta} if isinstance(delta, Mapping) else frame
@@ -113,16 +113,16 @@ class Reader:
             self._finish_open()
         self._ended(facts)
 
-    def _message_stop(self, frame: Mapping[str, Any]) -> None:
+    def _message_stop(self, frame: Mapping[str, object]) -> None:
         if self._assembly.started:
             self._finish_open()
             self._assembly.terminal = True
         self._assembly.add_usage(frame.get("usage"))
 
-    def _ping(self, frame: Mapping[str, Any]) -> None:
+    def _ping(self, frame: Mapping[str, object]) -> None:
         """A sign of life."""
 
-    def _facts(self, message: Mapping[str, Any]) -> None:
+    def _facts(self, message: Mapping[str, object]) -> None:
         self._assembly.add_meta("id", message.get("id"))
         self._assembly.add_meta("model", message.get("model"))
         usage = message.get("usage")
@@ -130,7 +130,7 @@ class Reader:
         if isinstance(usage, Mapping):
             self._assembly.add_meta("service_tier", usage.get("service_tier"))
 
-    def _ended(self, facts: Mapping[str, Any]) -> None:
+    def _ended(self, facts: Mapping[str, object]) -> None:
         reason = facts.get("stop_reason")
         for key in _KEPT:
             if facts.get(key):
@@ -146,7 +146,7 @@ class Reader:
     def _last_index(self) -> int | None:
         return next(reversed(self._open), None)
 
-    def _block(self, frame: Mapping[str, Any], kind: str) -> _Block:
+    def _block(self, frame: Mapping[str, object], kind: str) -> _Block:
         """The open block of a delta; a new one if its start was lost, or had another number."""
         index = _index(frame)
         if index is None:
@@ -155,7 +155,7 @@ class Reader:
             index = self._next_index
         return self._open.get(index) or self._begin(index, {"type": kind})
 
-    def _begin(self, index: int, head: Mapping[str, Any]) -> _Block:
+    def _begin(self, index: int, head: Mapping[str, object]) -> _Block:
         kind = head.get("type")
         kind = kind if isinstance(kind, str) else "text"
         block = _Block(f"block {self._begun}", kind, head, self._choice.text_length())
@@ -257,11 +257,11 @@ class Reader:
 
     # --- deltas ------------------------------------------------------------------------------
 
-    def _text(self, block: _Block, value: Any) -> None:
+    def _text(self, block: _Block, value: object) -> None:
         if isinstance(value, str) and value:
             self._choice.add_text(value)
 
-    def _thinking(self, block: _Block, value: Any) -> None:
+    def _thinking(self, block: _Block, value: object) -> None:
         if isinstance(value, str):
             self._add_reasoning(block, value)
             self._choice.add_block("thinking_blocks", block.name, {"thinking": value})
@@ -272,11 +272,11 @@ class Reader:
             block.has_text = True
             self._choice.add_reasoning(f"\n\n{text}" if separate else text, source="thinking")
 
-    def _signature(self, block: _Block, value: Any) -> None:
+    def _signature(self, block: _Block, value: object) -> None:
         if isinstance(value, str):
             self._choice.add_block("thinking_blocks", block.name, {"signature": value})
 
-    def _input(self, block: _Block, value: Any) -> None:
+    def _input(self, block: _Block, value: object) -> None:
         if isinstance(value, str):
             block.pieces.append(value)
             if block.kind == "tool_use":
@@ -285,7 +285,7 @@ class Reader:
     def _add_arguments(self, block: _Block, text: str) -> None:
         self._choice.add_tool(block.name, arguments=text)
 
-    def _citation(self, block: _Block, value: Any) -> None:
+    def _citation(self, block: _Block, value: object) -> None:
         if isinstance(value, Mapping):
             block.citations.append(value)
 
@@ -323,7 +323,7 @@ _DELTAS: tuple[tuple[str, str, str, Callable[[Reader, _Block, Any], None]], ...]
 )
 
 
-def _guess_kind(frame: Mapping[str, Any]) -> str:
+def _guess_kind(frame: Mapping[str, object]) -> str:
     """The type of a frame, from its keys where a gateway left it out."""
     if isinstance(frame.get("content_block"), Mapping):
         return "content_block_start"
@@ -336,10 +336,10 @@ def _guess_kind(frame: Mapping[str, Any]) -> str:
     return "message" if isinstance(frame.get("content"), list) else ""
 
 
-def _index(frame: Mapping[str, Any]) -> int | None:
+def _index(frame: Mapping[str, object]) -> int | None:
     index = frame.get("index")
     return index if isinstance(index, int) and not isinstance(index, bool) else None
 
 
-def _string(value: Any) -> str | None:
+def _string(value: object) -> str | None:
     return value if isinstance(value, str) and value else None

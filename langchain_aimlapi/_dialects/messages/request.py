@@ -153,7 +153,7 @@ def _tool_keys(shape: Shape) -> frozenset[str] | None:
     return frozenset(facts.properties) if facts is not None and facts.properties else None
 
 
-def _schema(tool: Tool) -> dict[str, Any]:
+def _schema(tool: Tool) -> dict[str, object]:
     """The parameters with ``type: object``, which the schema requires of every tool."""
     schema = dict(tool.parameters)
     if schema.get("type") != "object":

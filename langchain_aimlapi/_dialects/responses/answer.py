@@ -55,7 +55,7 @@ class Reader:
         self._assembly.add_usage(frame.get("usage"))
         return True
 
-    def _event(self, kind: str, frame: Mapping[str, Any]) -> None:
+    def _event(self, kind: str, frame: Mapping[str, object]) -> None:
         self._assembly.started = True
         handler = _EVENTS.get(kind)
         if handler is not None:
@@ -67,7 +67,7 @@ class Reader:
 
     # --- the response as a whole -------------------------------------------------------------
 
-    def _state(self, kind: str, response: Mapping[str, Any]) -> None:
+    def _state(self, kind: str, response: Mapping[str, object]) -> None:
         """``response.created``, ``.in_progress``, ``.queued``, ``.completed``, ..."""
         self._assembly.started = True
         self._facts(response)
@@ -81,7 +81,7 @@ class Reader:
             self._closing_facts(response)
             self._finish(status, response.get(_WHY))
 
-    def _whole(self, body: Mapping[str, Any]) -> None:
+    def _whole(self, body: Mapping[str, object]) -> None:
         status = body.get("status")
         if status in ("failed", "cancelled"):
             raise explain_frame({"error": body.get("error") or _no_reason(str(status))})
@@ -95,7 +95,7 @@ class Reader:
         # Answers of 2025 have no status; with `background` there is one and no answer yet.
         self._finish(status if isinstance(status, str) else "completed", body.get(_WHY))
 
-    def _facts(self, response: Mapping[str, Any]) -> None:
+    def _facts(self, response: Mapping[str, object]) -> None:
         for name, key in (("id", "id"), ("model", "model"), ("created", "created_at")):
             value = response.get(key)
             if isinstance(value, float) and math.isfinite(value):
@@ -104,13 +104,13 @@ class Reader:
         self._assembly.add_usage(response.get("usage"))
         self._assembly.add_charge(response.get("meta"))
 
-    def _closing_facts(self, response: Mapping[str, Any]) -> None:
+    def _closing_facts(self, response: Mapping[str, object]) -> None:
         # A beginning says "auto" here; the end says which tier it was.
         self._assembly.add_meta("service_tier", response.get("service_tier"))
         if response.get(_WHY):
             self._assembly.meta_extra[_WHY] = response[_WHY]
 
-    def _finish(self, status: str, why: Any) -> None:
+    def _finish(self, status: str, why: object) -> None:
         if status == "incomplete":
             reason = why.get("reason") if isinstance(why, Mapping) else None
             self._assembly.finish(self._choice, _string(reason) or "length")
@@ -119,7 +119,7 @@ class Reader:
             self._assembly.finish(self._choice, reason, status)
         self._assembly.terminal = True
 
-    def _output(self, response: Mapping[str, Any]) -> None:
+    def _output(self, response: Mapping[str, object]) -> None:
         """The items of a whole output; what events have brought already is not added again."""
         turns: dict[str | None, int] = {}
         output = response.get("output")
@@ -139,7 +139,7 @@ class Reader:
 
     # --- items -------------------------------------------------------------------------------
 
-    def _take_item(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _take_item(self, item: Item, raw: Mapping[str, object]) -> None:
         """An item that is complete."""
         taker = _ITEMS.get(item.kind or "")
         if taker is not None:
@@ -148,22 +148,22 @@ class Reader:
             item.done = True
             self._choice.add_unique("server_tool_calls", [dict(raw)])
 
-    def _take_message(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _take_message(self, item: Item, raw: Mapping[str, object]) -> None:
         for number, part in _parts(raw.get("content")):
             self._take_part(item, number, part)
 
-    def _take_call(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _take_call(self, item: Item, raw: Mapping[str, object]) -> None:
         self._begin_call(item, raw)
         field = "input" if item.kind == "custom_tool_call" else "arguments"
         self._add_rest(item, field, 0, raw.get(field))
 
-    def _take_image(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _take_image(self, item: Item, raw: Mapping[str, object]) -> None:
         result = raw.get("result")
         if isinstance(result, str) and result and not item.done:
             item.done = True
             self._add_image(result, raw.get("output_format"))
 
-    def _take_reasoning(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _take_reasoning(self, item: Item, raw: Mapping[str, object]) -> None:
         """Its text as reasoning, and the whole item, which has to go back unchanged."""
         self._begin_reasoning(item)
         for number, part in _parts(raw.get("content")):
@@ -176,7 +176,7 @@ class Reader:
             whole["output_index"] = item.place if item.place is not None else item.number
             self._choice.add_block("reasoning_items", item.number, whole)
 
-    def _take_part(self, item: Item, number: int, part: Mapping[str, Any]) -> None:
+    def _take_part(self, item: Item, number: int, part: Mapping[str, object]) -> None:
         field, key = _PARTS.get(str(part.get("type")), ("text", "text"))
         is_new = (field, number) not in item.texts
         self._add_rest(item, field, number, part.get(key))
@@ -188,7 +188,7 @@ class Reader:
         for annotation in cited if isinstance(cited, list) else ():
             self._add_annotation(annotation)
 
-    def _begin_call(self, item: Item, raw: Mapping[str, Any]) -> None:
+    def _begin_call(self, item: Item, raw: Mapping[str, object]) -> None:
         self._choice.add_tool(
             item.name,
             id=_string(raw.get("call_id")) or _string(raw.get("id")),
@@ -198,7 +198,7 @@ class Reader:
 
     # --- each text once ----------------------------------------------------------------------
 
-    def _add_rest(self, item: Item, field: str, number: int, whole: Any) -> None:
+    def _add_rest(self, item: Item, field: str, number: int, whole: object) -> None:
         """Add what is new in the whole text of a field. A text that does not go on from its
         pieces cannot be mended any more, and stays as they were."""
         if not isinstance(whole, str):
@@ -207,7 +207,7 @@ class Reader:
         if whole.startswith(known) and len(whole) > len(known):
             self._add_piece(item, field, number, whole[len(known) :])
 
-    def _add_piece(self, item: Item, field: str, number: int, piece: Any) -> None:
+    def _add_piece(self, item: Item, field: str, number: int, piece: object) -> None:
         """The next piece of a field."""
         if not isinstance(piece, str) or not piece:
             return
@@ -234,11 +234,11 @@ class Reader:
             item.begun = True
             self._choice.begin_reasoning()
 
-    def _add_logprobs(self, part: Mapping[str, Any]) -> None:
+    def _add_logprobs(self, part: Mapping[str, object]) -> None:
         if isinstance(part.get("logprobs"), list):
             self._choice.add_logprobs({"content": part["logprobs"]})
 
-    def _add_annotation(self, cited: Any) -> None:
+    def _add_annotation(self, cited: object) -> None:
         """In the shape of chat completions, where the details stand one level deeper."""
         if not isinstance(cited, Mapping):
             return
@@ -248,13 +248,13 @@ class Reader:
             item = {"type": "url_citation", "url_citation": inner}
         self._choice.add_unique("annotations", [item])
 
-    def _add_image(self, data: str, format: Any) -> None:
+    def _add_image(self, data: str, format: object) -> None:
         url = f"data:image/{_string(format) or 'png'};base64,{data}"
         self._choice.add_unique("images", [{"type": "image_url", "image_url": {"url": url}}])
 
     # --- events ------------------------------------------------------------------------------
 
-    def _item_added(self, frame: Mapping[str, Any]) -> None:
+    def _item_added(self, frame: Mapping[str, object]) -> None:
         raw = frame.get("item")
         if not isinstance(raw, Mapping):
             return
@@ -268,13 +268,13 @@ class Reader:
         elif kind == "reasoning":
             self._begin_reasoning(item)
 
-    def _item_done(self, frame: Mapping[str, Any]) -> None:
+    def _item_done(self, frame: Mapping[str, object]) -> None:
         raw = frame.get("item")
         if isinstance(raw, Mapping):
             named = {**frame, "item_id": raw.get("id")}
             self._take_item(self._items.at(named, _string(raw.get("type"))), raw)
 
-    def _part_done(self, frame: Mapping[str, Any]) -> None:
+    def _part_done(self, frame: Mapping[str, object]) -> None:
         part = frame.get("part")
         if isinstance(part, Mapping):
             kind = part.get("type")
@@ -283,10 +283,10 @@ class Reader:
             index = "summary_index" if kind == "summary_text" else "content_index"
             self._take_part(item, _number(frame, index), part)
 
-    def _annotation_added(self, frame: Mapping[str, Any]) -> None:
+    def _annotation_added(self, frame: Mapping[str, object]) -> None:
         self._add_annotation(frame.get("annotation"))
 
-    def _partial_image(self, frame: Mapping[str, Any]) -> None:
+    def _partial_image(self, frame: Mapping[str, object]) -> None:
         data = frame.get("partial_image_b64")
         if isinstance(data, str) and data:
             self._items.at(frame, "image_generation_call").partial_image = data
@@ -298,7 +298,7 @@ Handler = Callable[[Reader, Mapping[str, Any]], None]
 def _piece(item_kind: str, field: str, index: str = "content_index") -> Handler:
     """An event with the next piece of a field."""
 
-    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+    def handle(reader: Reader, frame: Mapping[str, object]) -> None:
         item = reader._items.at(frame, item_kind)
         reader._add_piece(item, field, _number(frame, index), frame.get("delta"))
         if field == "text":
@@ -310,7 +310,7 @@ def _piece(item_kind: str, field: str, index: str = "content_index") -> Handler:
 def _rest(item_kind: str, field: str, key: str, index: str = "content_index") -> Handler:
     """An event with the whole of a field."""
 
-    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+    def handle(reader: Reader, frame: Mapping[str, object]) -> None:
         item = reader._items.at(frame, item_kind)
         number = _number(frame, index)
         is_new = (field, number) not in item.texts
@@ -322,7 +322,7 @@ def _rest(item_kind: str, field: str, key: str, index: str = "content_index") ->
 
 
 def _sound(key: str) -> Handler:
-    def handle(reader: Reader, frame: Mapping[str, Any]) -> None:
+    def handle(reader: Reader, frame: Mapping[str, object]) -> None:
         if isinstance(frame.get("delta"), str):
             reader._choice.add_audio({key: frame["delta"]})
 
@@ -371,14 +371,14 @@ _PARTS = {
 }
 
 
-def _has_hints(frame: Mapping[str, Any]) -> bool:
+def _has_hints(frame: Mapping[str, object]) -> bool:
     """Whether a frame without a type is of this dialect."""
     if frame.get("object") == "response":
         return True
     return any(key in frame for key in _HINTS) or isinstance(frame.get("output"), list)
 
 
-def _parts(content: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _parts(content: object) -> Iterator[tuple[int, Mapping[str, object]]]:
     if isinstance(content, str):
         yield 0, {"type": "output_text", "text": content}
     for number, part in enumerate(content if isinstance(content, list) else ()):
@@ -391,10 +391,10 @@ def _no_reason(what: str) -> dict[str, str]:
     return {"code": "server_error", "message": f"the response was {word} without saying why"}
 
 
-def _number(frame: Mapping[str, Any], key: str) -> int:
+def _number(frame: Mapping[str, object], key: str) -> int:
     value = frame.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _string(value: Any) -> str | None:
+def _string(value: object) -> str | None:
     return value if isinstance(value, str) and value else None

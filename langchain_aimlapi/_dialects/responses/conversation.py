@@ -96,7 +96,7 @@ def takes_item(shape: Shape, kind: str) -> bool:
     return shape.items is None or kind in shape.items
 
 
-def _short(role: str, content: Any) -> Item:
+def _short(role: str, content: object) -> Item:
     return {"type": "message", "role": role, "content": content}
 
 
@@ -348,7 +348,7 @@ def _beside(message: Message, key: str) -> list[Item]:
     return [dict(i) for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
 
 
-def _is_hosted(item: Mapping[str, Any]) -> bool:
+def _is_hosted(item: Mapping[str, object]) -> bool:
     kind = str(item.get("type", ""))
     is_call = kind in ("function_call", "custom_tool_call")
     ends = ("_call", "_list_tools", "_approval_request")

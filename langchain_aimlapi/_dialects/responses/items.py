@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class Item:
@@ -31,7 +30,7 @@ class ItemBook:
     def __init__(self) -> None:
         self.items: list[Item] = []
 
-    def at(self, frame: Mapping[str, Any], kind: str | None) -> Item:
+    def at(self, frame: Mapping[str, object], kind: str | None) -> Item:
         """The item that an event is about; a new one where nothing of it has come yet."""
         place, id = frame.get("output_index"), frame.get("item_id")
         place = place if isinstance(place, int) and not isinstance(place, bool) else None
@@ -45,7 +44,7 @@ class ItemBook:
             found = self.items[-1]
         return self._completed(found, kind, id, place)
 
-    def match(self, raw: Mapping[str, Any], kind: str | None, turn: int, place: int) -> Item:
+    def match(self, raw: Mapping[str, object], kind: str | None, turn: int, place: int) -> Item:
         """The item of a whole output that events have brought before: by id, else the n-th of
         its type."""
         id = raw.get("id")
@@ -62,7 +61,9 @@ class ItemBook:
         self.items.append(item)
         return item
 
-    def _completed(self, item: Item | None, kind: str | None, id: Any, place: int | None) -> Item:
+    def _completed(
+        self, item: Item | None, kind: str | None, id: object, place: int | None
+    ) -> Item:
         if item is None:
             item = self.new(kind, None)
         item.kind = item.kind or kind

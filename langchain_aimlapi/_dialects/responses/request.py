@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from langchain_aimlapi._dialects.parts import json_instruction
 from langchain_aimlapi._dialects.responses.conversation import build_items, no_cache_marks
@@ -162,7 +161,7 @@ def _tool_choice(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     choice = request.tool_choice
     if choice is None:
         return {}
-    wire: Any = choice.raw
+    wire: object = choice.raw
     if choice.mode == "named":
         wire = _named(str(choice.name), request, shape)
     elif choice.mode != "raw":

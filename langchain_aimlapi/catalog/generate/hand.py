@@ -28,7 +28,7 @@ def add_family_facts(models: Mapping[str, MutableMapping[str, Any]]) -> None:
                 row[key] = value
 
 
-def add_corrections(models: Mapping[str, MutableMapping[str, Any]], *, weaker: bool) -> None:
+def add_corrections(models: Mapping[str, MutableMapping[str, object]], *, weaker: bool) -> None:
     """Dated corrections; ``weaker``: what the API itself says beats them."""
     for each in overrides.OVERRIDES:
         changes = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in each.facts.items()}
@@ -49,7 +49,7 @@ def shape_changes() -> dict[str, Json]:
     return found
 
 
-def tidy(row: Mapping[str, Any]) -> Json:
+def tidy(row: Mapping[str, object]) -> Json:
     """A row in order, without what says nothing. An empty list of efforts and a False say much."""
     kept = {key: row[key] for key in ORDER if row.get(key) or row.get(key) in ([], False)}
     for key in ("aliases", "shapes", "from", "thinks_inline", "listed_capabilities"):

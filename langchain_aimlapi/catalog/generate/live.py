@@ -144,7 +144,7 @@ def _in_order(groups: Iterable[Group]) -> list[Group]:
     return sorted(groups, key=lambda group: (ranks.get(group.path, 99), group.path))
 
 
-def _row(live: Mapping[str, Any]) -> Json:
+def _row(live: Mapping[str, object]) -> Json:
     """A row of the live list as JSON."""
     return {
         key: sorted(value) if isinstance(value, frozenset | tuple) else value
@@ -182,12 +182,12 @@ def _optional(path: Path) -> Any:
     return _json(path) if path.exists() else None
 
 
-def _write(path: Path, value: Any) -> None:
+def _write(path: Path, value: object) -> None:
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _yaml(path: Path) -> Any:
+def _yaml(path: Path) -> object:
     try:
         import yaml
     except ModuleNotFoundError as error:

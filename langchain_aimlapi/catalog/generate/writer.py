@@ -54,7 +54,7 @@ class Pool:
     def __init__(self) -> None:
         self.rows: dict[str, Any] = {}
 
-    def add(self, name: str, row: Any) -> str:
+    def add(self, name: str, row: object) -> str:
         """The key of ``row`` under ``name``."""
         text = json.dumps(row, sort_keys=True, separators=(",", ":"))
         key = f"{name}/{hashlib.sha256(text.encode()).hexdigest()[:6]}"

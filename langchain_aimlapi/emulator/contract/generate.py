@@ -357,7 +357,7 @@ class Build:
 
     # --- the file --------------------------------------------------------------------------------
 
-    def _write(self) -> dict[str, Any]:
+    def _write(self) -> dict[str, object]:
         pool = Pool()
         paths = sorted({path for row in self.rows.values() for path in row.bodies})
         models = {}

@@ -255,7 +255,7 @@ def _members(row: Mapping[str, Any]) -> Schema:
     return made
 
 
-def _items(items: Any) -> Schema:
+def _items(items: object) -> Schema:
     if isinstance(items, str):
         return STRING if items == "string" else PARTS["text"]
     if isinstance(items, Mapping) and "parts" in items:

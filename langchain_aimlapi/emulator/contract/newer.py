@@ -184,7 +184,7 @@ def relaxed(
     return made
 
 
-def _has_other_tools(old: Mapping[str, Any]) -> bool:
+def _has_other_tools(old: Mapping[str, object]) -> bool:
     return any(word in str(old.get("tools")) for word in ("builtin_function", "web_search"))
 
 

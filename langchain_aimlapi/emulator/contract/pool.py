@@ -43,12 +43,12 @@ class Pool:
         return self._places[text]
 
 
-def _is_prose(key: str, value: Any) -> bool:
+def _is_prose(key: str, value: object) -> bool:
     """A sentence as a default decides nothing."""
     return key == "default" and isinstance(value, str) and len(value) > 40
 
 
-def _schema(value: Any) -> Schema:
+def _schema(value: object) -> Schema:
     """``true`` in a schema's place means that anything is taken."""
     return value if isinstance(value, Mapping) else {}
 

@@ -49,7 +49,7 @@ class Judge:
         found = self.check(number)(path, value)
         return [issue for _, issue in zip(range(MAX_ISSUES), found, strict=False)]
 
-    def fits(self, number: int, value: Any) -> bool:
+    def fits(self, number: int, value: object) -> bool:
         return next(self.check(number)("", value), None) is None
 
     def check(self, number: int) -> Check:
@@ -63,7 +63,7 @@ class Judge:
         if len(parts) == 1:
             return parts[0]
 
-        def all_of(path: str, value: Any) -> Iterator[Issue]:
+        def all_of(path: str, value: object) -> Iterator[Issue]:
             for part in parts:
                 yield from part(path, value)
 
@@ -187,7 +187,7 @@ class Judge:
     def _closest(
         self,
         path: str,
-        value: Any,
+        value: object,
         chosen: Sequence[int],
         members: Sequence[int],
         exactly_one: bool,
@@ -284,7 +284,7 @@ def _is_any(value: Any, kinds: Sequence[str]) -> bool:
     return kind == "number" and "integer" in kinds and float(value).is_integer()
 
 
-def enum_text(options: Sequence[Any], value: Any) -> str:
+def enum_text(options: Sequence[object], value: object) -> str:
     """The documented wording for a value outside a closed set."""
     allowed = " | ".join(f"'{one}'" for one in options)
     shown = value if isinstance(value, str | int | float) else kind_of(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from langchain_aimlapi.emulator._account import Charge, cursor, offset_of
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
@@ -117,7 +116,7 @@ def _number(text: str, low: int, high: int, name: str) -> int:
     return value
 
 
-def _time(query: Mapping[str, Any], name: str) -> float | None:
+def _time(query: Mapping[str, object], name: str) -> float | None:
     if name not in query:
         return None
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from langchain_aimlapi.emulator._catalogue import PATH_OF, TYPES
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer
@@ -84,7 +83,7 @@ def _named(schema: Json, names: list[str]) -> Json:
 # --- YAML ------------------------------------------------------------------------------------
 
 
-def yaml_lines(value: Any, depth: int) -> Iterator[str]:
+def yaml_lines(value: object, depth: int) -> Iterator[str]:
     """Block YAML of a JSON value, line by line."""
     space = "  " * depth
     if isinstance(value, dict):
@@ -95,7 +94,7 @@ def yaml_lines(value: Any, depth: int) -> Iterator[str]:
             yield from _entry(f"{space}-", inner, depth)
 
 
-def _entry(head: str, value: Any, depth: int) -> Iterator[str]:
+def _entry(head: str, value: object, depth: int) -> Iterator[str]:
     if isinstance(value, dict | list) and value:
         yield head
         yield from yaml_lines(value, depth + 1)
@@ -105,6 +104,6 @@ def _entry(head: str, value: Any, depth: int) -> Iterator[str]:
         yield f"{head} {_scalar(value)}"
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: object) -> str:
     plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS
     return str(value) if plain else json.dumps(value, ensure_ascii=False)

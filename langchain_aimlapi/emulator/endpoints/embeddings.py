@@ -7,7 +7,6 @@ import math
 import re
 import struct
 from base64 import b64encode
-from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Refusal, json_answer, kind_of
 from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
@@ -57,7 +56,7 @@ def embed(call: Call, state: State) -> Answer:
     return dummy_delay(body, json_answer(answer, headers=headers))
 
 
-def _texts(value: Any, *, upstream: bool) -> list[str]:
+def _texts(value: object, *, upstream: bool) -> list[str]:
     """The texts; token ids are refused, and by the vendors upstream also what is empty."""
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list):
@@ -72,7 +71,7 @@ def _texts(value: Any, *, upstream: bool) -> list[str]:
     return texts
 
 
-def _size(model: Model, wanted: Any) -> int:
+def _size(model: Model, wanted: object) -> int:
     size = whole(wanted)
     if size is not None and size > 0:
         return min(size, MAX_SIZE)

@@ -60,7 +60,7 @@ def edit(call: Call, state: State) -> Answer:
     return _answer(call, state, model, EDITS, body)
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> object:
     """Form fields are text; the API reads numbers and booleans from them."""
     if not isinstance(value, str):
         return value
@@ -91,7 +91,7 @@ def _answer(call: Call, state: State, model: Model, path: str, body: Json) -> An
 
 def _facts(
     call: Call, state: State, body: Json, place: int, kind: str, *, packed: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What is true of one image."""
     wanted = body.get("output_format")
     kind = wanted if isinstance(wanted, str) and wanted in IMAGES else kind
@@ -112,7 +112,7 @@ def _facts(
     return facts
 
 
-def _top(call: Call, state: State, model: Model, body: Json, count: int) -> dict[str, Any]:
+def _top(call: Call, state: State, model: Model, body: Json, count: int) -> dict[str, object]:
     """What may stand beside the images."""
     seed = body.get("seed")
     prompt = str(body.get("prompt", ""))

@@ -93,7 +93,7 @@ def _issues(body: Json) -> list[Issue]:
     return found
 
 
-def _limit_issues(limit: Any) -> list[Issue]:
+def _limit_issues(limit: object) -> list[Issue]:
     if not isinstance(limit, dict):
         return [Issue("limit", f"Expected object, received {kind_of(limit)}")]
     threshold, retention = limit.get("threshold"), limit.get("retention", "no_reset")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Answer, Call, Json, event, json_answer, sse_answer
@@ -114,7 +113,7 @@ def _blocks(draft: _Draft) -> Iterator[Json]:
         yield {"type": "tool_use", "id": call, "name": use.name, "input": _input(use.text())}
 
 
-def _input(text: str) -> Any:
+def _input(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:

@@ -124,7 +124,7 @@ def _page(place: int, name: str, text: str, body: Json) -> Json:
     return {"index": place, "markdown": markdown, "images": images, "dimensions": dimensions}
 
 
-def _annotation(wanted: Mapping[str, Any], text: str) -> str:
+def _annotation(wanted: Mapping[str, object], text: str) -> str:
     home = wanted.get("json_schema")
     schema = home.get("schema") if isinstance(home, Mapping) else None
     made = invent(schema if isinstance(schema, Mapping) else {"type": "object"}, text)
