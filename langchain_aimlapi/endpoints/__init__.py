@@ -20,15 +20,12 @@ walks through a new endpoint.
 from __future__ import annotations
 
 from langchain_aimlapi.endpoints._check import AsyncCheck, Check, SyncCheck, checked
+from langchain_aimlapi.endpoints._handle import AsyncSubmit, Job, JobCalls, SyncSubmit
 from langchain_aimlapi.endpoints._jobs import (
-    AsyncSubmit,
-    Job,
-    JobCalls,
     JobKind,
     JobState,
     Progress,
     Status,
-    SyncSubmit,
     order,
     plan_made,
 )
