@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from langchain_aimlapi._fitting.attachments import Slot, merged
-from langchain_aimlapi._fitting.checks import check_required, check_values
+from langchain_aimlapi._fitting.checks import check_model, check_required, check_text, check_values
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import Body, fit_all
+from langchain_aimlapi._wire.request import Request
 from langchain_aimlapi.catalog.facts import Facts, Shape
 from langchain_aimlapi.endpoints._models import check_kind, models_that, nearest
 from langchain_aimlapi.endpoints._plans import Context, shape_at
@@ -34,7 +35,24 @@ class MediaCall:
     prompt: str | None
     files: Mapping[str, Sources | None]
     params: Mapping[str, Any]
-    extra_body: Mapping[str, Any]
+    extra_body: Mapping[str, object]
+
+    @classmethod
+    def of(
+        cls,
+        model: str,
+        prompt: str | None,
+        named: Mapping[str, object],
+        *,
+        files: Mapping[str, Sources | None] = {},
+        params: Mapping[str, object] | None,
+        extra_body: Mapping[str, object] | None,
+    ) -> Self:
+        """The arguments of a method, checked; one that is None is absent."""
+        check_model(model)
+        check_text("prompt", prompt, model)
+        present = {name: value for name, value in named.items() if value is not None}
+        return cls(model.strip(), prompt, files, {**(params or {}), **present}, extra_body or {})
 
 
 Prepare = Callable[[dict[str, Any], Shape, Notes], dict[str, Any]]
@@ -51,6 +69,7 @@ class Vocabulary:
     Attributes:
         kind: The catalog's word for the models.
         path: Where they are served.
+        older_paths: How the paths begin on which a few old ids are served.
         slots: The arguments that are files, and what kind of file each is.
         common, spellings, implied, exact: See `fit_all`.
         prepare: Changes parameters before they are fitted, where a name is not all that differs.
@@ -64,6 +83,22 @@ class Vocabulary:
     implied: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     exact: Collection[str] = ()
     prepare: Prepare = _as_it_is
+    older_paths: str | None = None
+
+    def path_of(self, facts: Facts) -> str:
+        """Where a model is served."""
+        if self.path in facts.shapes or self.older_paths is None:
+            return self.path
+        older = (path for path in facts.shapes if path.startswith(self.older_paths))
+        return next(older, self.path)
+
+    def request(
+        self, context: Context, call: MediaCall, *, instead: Mapping[str, str] = {}
+    ) -> tuple[Request, Notes]:
+        """The request, and what was fitted. Takes and raises what `body` does."""
+        path = self.path_of(context.facts(call.model))
+        body, notes = self.body(context, call, path, instead=instead)
+        return context.json_request(path, body, model=call.model, notes=notes), notes
 
     def body(
         self, context: Context, call: MediaCall, path: str, *, instead: Mapping[str, str] = {}

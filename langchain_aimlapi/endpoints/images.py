@@ -9,10 +9,8 @@ from typing import Any, Literal
 
 from langchain_aimlapi._fitting.attachments import Slot, merged
 from langchain_aimlapi._fitting.checks import (
-    check_model,
     check_number,
     check_required,
-    check_text,
     check_values,
 )
 from langchain_aimlapi._fitting.notes import Notes
@@ -37,6 +35,7 @@ from langchain_aimlapi.endpoints import (
 from langchain_aimlapi.endpoints._image_answer import Image, Images, parse_images
 from langchain_aimlapi.endpoints._models import check_kind, models_that
 from langchain_aimlapi.endpoints._sources import Attachment, Sources, form_of, read_sources
+from langchain_aimlapi.endpoints._vocabulary import MediaCall
 from langchain_aimlapi.errors import InvalidRequestError
 
 __all__ = ["Image", "ImageCalls", "Images", "plan_edit", "plan_images"]
@@ -134,7 +133,12 @@ def plan_images(
     [{url | b64_json}], meta}``.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
-    call = _call(locals())
+    named = {
+        "n": n, "aspect_ratio": aspect_ratio, "resolution": resolution,
+        "response_format": response_format, "seed": seed, "negative_prompt": negative_prompt,
+        "quality": quality, "style": style, "output_format": output_format,
+    }  # fmt: skip
+    call = _call(model, prompt, named, image=image, size=size, params=params, extra_body=extra_body)
     facts, notes = context.facts(call.model), context.notes(call.model)
     return _make(context, call, facts, notes, edit=False)
 
@@ -175,7 +179,15 @@ def plan_edit(
     and ``mask`` (gpt-image-1 and -2), else POST ``/v1/images/generations``.
     Source: the image model pages of docs.aimlapi.com, read 2026-08-21.
     """
-    call = _call(locals())
+    named = {
+        "n": n, "aspect_ratio": aspect_ratio, "resolution": resolution,
+        "response_format": response_format, "seed": seed, "negative_prompt": negative_prompt,
+        "quality": quality, "style": style, "output_format": output_format,
+    }  # fmt: skip
+    call = _call(
+        model, prompt, named,
+        image=image, mask=mask, size=size, params=params, extra_body=extra_body,
+    )  # fmt: skip
     facts, notes = context.facts(call.model), context.notes(call.model)
     if not call.images:
         raise InvalidRequestError(
@@ -189,9 +201,6 @@ def plan_edit(
 
 # --- what goes out -----
 
-_NAMED = ("n", "aspect_ratio", "resolution", "response_format", "seed", "negative_prompt",
-          "quality", "style", "output_format")  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class _Call:
@@ -203,29 +212,35 @@ class _Call:
     mask: Attachment | None
     size: Size | None
     params: Mapping[str, Any]
-    extra_body: Mapping[str, Any]
+    extra_body: Mapping[str, object]
 
 
-def _call(arguments: Mapping[str, Any]) -> _Call:
+def _call(
+    model: str,
+    prompt: str | None,
+    named: Mapping[str, object],
+    *,
+    image: Sources | None,
+    mask: Sources | None = None,
+    size: Size | None,
+    params: Mapping[str, object] | None,
+    extra_body: Mapping[str, object] | None,
+) -> _Call:
     """The arguments of a call, checked."""
-    model, prompt = arguments["model"], arguments["prompt"]
-    check_model(model)
-    check_text("prompt", prompt, model)
-    named = {name: arguments[name] for name in _NAMED if arguments[name] is not None}
-    for name in ("n", "seed"):
-        if name in named:
-            named[name] = check_number(name, named[name], model)
-    params = {**(arguments["params"] or {}), **named}
-    size = params.pop("size", None) if arguments["size"] is None else arguments["size"]
-    masks = read_sources("mask", arguments.get("mask"), "image", model)
+    numbers = {name: check_number(name, named[name], model) for name in ("n", "seed")}
+    call = MediaCall.of(model, prompt, {**named, **numbers}, params=params, extra_body=extra_body)
+    rest = {name: value for name, value in call.params.items() if value is not None}
+    if size is None:
+        size = rest.pop("size", None)
+    masks = read_sources("mask", mask, "image", model)
     return _Call(
-        model=model.strip(),
+        model=call.model,
         prompt=prompt,
-        images=tuple(read_sources("image", arguments["image"], "image", model)),
+        images=tuple(read_sources("image", image, "image", model)),
         mask=masks[0] if masks else None,
         size=size,
-        params={name: value for name, value in params.items() if value is not None},
-        extra_body=arguments["extra_body"] or {},
+        params=rest,
+        extra_body=call.extra_body,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_aimlapi._fitting.attachments import Slot
-from langchain_aimlapi._fitting.checks import check_model, check_number, check_text
+from langchain_aimlapi._fitting.checks import check_number
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import (
@@ -127,17 +127,13 @@ def plan_mesh(
     -> ``{model_mesh | model_glb, model_urls | segmented_mesh, mask_1_mesh, ..., meta}``.
     Source: the 3D model pages of docs.aimlapi.com, read 2026-08-21, Meshy's 2026-11-26.
     """
-    check_model(model)
-    check_text("prompt", prompt, model)
     named = {"seed": check_number("seed", seed, model), "output_format": output_format}
     files = {
         "image": image, "back_image": back_image, "left_image": left_image,
         "right_image": right_image, "mesh": mesh,
     }  # fmt: skip
-    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
-    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
-    body, notes = WORDS.body(context, call, GENERATIONS)
-    request = context.json_request(GENERATIONS, body, model=call.model, notes=notes)
+    call = MediaCall.of(model, prompt, named, files=files, params=params, extra_body=extra_body)
+    request, notes = WORDS.request(context, call)
     mend = context.mend(request, notes)
     step = patient(once(request, parse_mesh, repeatable=False, mend=mend), SECONDS)
     return Plan([step], only, model=call.model, notes=notes)

@@ -14,7 +14,7 @@ from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import match
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Request, Response
-from langchain_aimlapi.catalog.facts import Facts, Param, Shape
+from langchain_aimlapi.catalog.facts import Param, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
     AsyncCheck,
@@ -49,7 +49,6 @@ __all__ = ["CoverFeatures", "Music", "MusicCalls", "Upload", "plan_music", "plan
 AUDIO = "/v2/generate/audio"
 UPLOAD = "/v2/generate/audio/minimax/upload"
 PREPROCESS = "/v2/generate/audio/preprocess"
-_VENDOR_PATHS = "/v2/generate/audio/"
 
 _REFERENCE = Slot(
     "reference_audio", "music to follow", "audio", one=("reference_audio_url", "audio_url")
@@ -168,9 +167,7 @@ def plan_submit(
     Source: the music model pages of docs.aimlapi.com, read 2026-08-21; the gateway's OpenAPI of
     2026-08-30.
     """
-    check_model(model)
-    for name, text in (("prompt", prompt), ("lyrics", lyrics)):
-        check_text(name, text, model)
+    check_text("lyrics", lyrics, model)
     named = {
         "lyrics": lyrics,
         "cover_feature_id": cover_feature_id,
@@ -182,14 +179,10 @@ def plan_submit(
         "sample_rate": check_number("sample_rate", sample_rate, model, unit="hertz"),
         "bitrate": check_number("bitrate", bitrate, model, unit="bits a second"),
     }
-    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
     files = {"reference_audio": reference_audio}
-    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
-    path = _path(context.facts(call.model))
-    body, notes = WORDS.body(
-        context, call, path, instead={"cover_feature_id": "reference_audio_url"}
-    )
-    request = context.json_request(path, body, model=call.model, notes=notes)
+    call = MediaCall.of(model, prompt, named, files=files, params=params, extra_body=extra_body)
+    instead = {"cover_feature_id": "reference_audio_url"}
+    request, notes = WORDS.request(context, call, instead=instead)
     step = order(request, parse_music, context.mend(request, notes))
     return Plan([step], only, model=call.model, notes=notes)
 
@@ -301,13 +294,6 @@ def plan_preprocess(
 # --- what goes out -----
 
 
-def _path(facts: Facts) -> str:
-    """Where a model's music is ordered: one path, but for an old id."""
-    if AUDIO in facts.shapes:
-        return AUDIO
-    return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), AUDIO)
-
-
 def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, object]:
     """Lengths in the model's own unit, and the form of the sound where the model keeps it."""
     params = shape.params or {}
@@ -376,6 +362,7 @@ WORDS = Vocabulary(
     implied=_IMPLIED,
     exact=frozenset({"duration", "output_format"}),
     prepare=_prepared,
+    older_paths="/v2/generate/audio/",
 )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._fitting.attachments import Slot
-from langchain_aimlapi._fitting.checks import check_model, check_number, check_text
+from langchain_aimlapi._fitting.checks import check_number
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import match
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Request, Response
-from langchain_aimlapi.catalog.facts import Facts, Param, Shape
+from langchain_aimlapi.catalog.facts import Param, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
     AsyncCheck,
@@ -40,7 +40,6 @@ from langchain_aimlapi.endpoints._vocabulary import MediaCall, Vocabulary
 __all__ = ["GENERATIONS", "Video", "VideoCalls", "plan_submit", "plan_video"]
 
 GENERATIONS = "/v2/video/generations"
-_VENDOR_PATHS = "/v2/generate/video/"
 
 IMAGE = Slot(
     "image", "an image to begin with", "image",
@@ -154,8 +153,6 @@ def plan_submit(
     Source: the video model pages of docs.aimlapi.com, read 2026-08-21; the gateway's OpenAPI of
     2026-08-30.
     """
-    check_model(model)
-    check_text("prompt", prompt, model)
     named = {
         "duration": check_number("duration", duration, model, unit="seconds"),
         "aspect_ratio": aspect_ratio,
@@ -168,11 +165,8 @@ def plan_submit(
         "image": image, "last_image": last_image, "reference_images": reference_images,
         "video": video, "audio": audio,
     }  # fmt: skip
-    arguments = {**(params or {}), **{k: v for k, v in named.items() if v is not None}}
-    call = MediaCall(model.strip(), prompt, files, arguments, extra_body or {})
-    path = _path(context.facts(call.model))
-    body, notes = WORDS.body(context, call, path)
-    request = context.json_request(path, body, model=call.model, notes=notes)
+    call = MediaCall.of(model, prompt, named, files=files, params=params, extra_body=extra_body)
+    request, notes = WORDS.request(context, call)
     step = order(request, parse_video, context.mend(request, notes))
     return Plan([step], only, model=call.model, notes=notes)
 
@@ -225,13 +219,6 @@ def plan_video(
 
 
 # --- what goes out -----
-
-
-def _path(facts: Facts) -> str:
-    """Where a model's videos are ordered: one path, but for a few old ids."""
-    if GENERATIONS in facts.shapes:
-        return GENERATIONS
-    return next((path for path in facts.shapes if path.startswith(_VENDOR_PATHS)), GENERATIONS)
 
 
 def _prepared(arguments: dict[str, Any], shape: Shape, notes: Notes) -> dict[str, object]:
@@ -296,6 +283,7 @@ WORDS = Vocabulary(
     implied=_IMPLIED,
     exact=_EXACT,
     prepare=_prepared,
+    older_paths="/v2/generate/video/",
 )  # fmt: skip
 
 
@@ -304,7 +292,7 @@ WORDS = Vocabulary(
 
 def poll_video(context: Context, job: str, model: str | None) -> Request:
     """The request that asks for the state of a video."""
-    path = _path(context.facts(model)) if model else GENERATIONS
+    path = WORDS.path_of(context.facts(model)) if model else GENERATIONS
     return context.request("GET", path, query=[("generation_id", job)])
 
 
