@@ -142,13 +142,18 @@ def _message(outcome: Outcome) -> AIMessage | Exception:
     return message
 
 
-def _in_order(
-    found: Mapping[int, Outcome], size: int | None, *, return_exceptions: bool
-) -> list[AIMessage | Exception]:
+def outcomes_in_order(found: Mapping[int, Outcome], size: int | None) -> list[Outcome]:
     """All outcomes by their places; a place without one is an error."""
     missing = errors.InvalidResponseError("the batch has ended without a result for this call")
     places = range(size) if size is not None else sorted(found)
-    results = [_message(found.get(place, missing)) for place in places]
+    return [found.get(place, missing) for place in places]
+
+
+def _in_order(
+    found: Mapping[int, Outcome], size: int | None, *, return_exceptions: bool
+) -> list[AIMessage | Exception]:
+    """All answers by their places, or the first error."""
+    results = [_message(each) for each in outcomes_in_order(found, size)]
     failed = [each for each in results if isinstance(each, Exception)]
     if failed and not return_exceptions:
         first = failed[0]

@@ -24,7 +24,7 @@ from pydantic import Field, PrivateAttr
 from langchain_aimlapi import errors
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain import batches
-from langchain_aimlapi._langchain.batch_handle import ChatBatch
+from langchain_aimlapi._langchain.batch_handle import ChatBatch, outcomes_in_order
 from langchain_aimlapi._langchain.batches import Outcome, Row
 from langchain_aimlapi._langchain.binding import Binding
 
@@ -55,12 +55,16 @@ class BatchedChat(Binding):
         config: RunnableConfig | list[RunnableConfig] | None = None,
         *,
         return_exceptions: bool = False,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> list[AIMessage]:
         """The answers in the order of the inputs; see `Runnable.batch`."""
         outcomes = self._outcomes(batches.rows_of(self, inputs, *_split(kwargs)))
         configs = get_config_list(config, len(inputs))
-        return self._finished(inputs, configs, outcomes, return_exceptions, kwargs)
+        answers = _Answers(return_exceptions)
+        for value, each, outcome in zip(inputs, configs, outcomes, strict=True):
+            with answers.one_of(outcome):
+                answers.found.append(self.invoke(value, each, **kwargs))
+        return answers.found
 
     async def abatch(
         self,
@@ -73,35 +77,11 @@ class BatchedChat(Binding):
         """Like `batch`, on the running event loop."""
         outcomes = await self._aoutcomes(batches.rows_of(self, inputs, *_split(kwargs)))
         configs = get_config_list(config, len(inputs))
-        answers: list[Any] = []
+        answers = _Answers(return_exceptions)
         for value, each, outcome in zip(inputs, configs, outcomes, strict=True):
-            with _known(outcome):
-                try:
-                    answers.append(await self.ainvoke(value, each, **kwargs))
-                except errors.AimlapiError as error:
-                    if not return_exceptions:
-                        raise
-                    answers.append(error)
-        return answers
-
-    def _finished(
-        self,
-        inputs: Sequence[LanguageModelInput],
-        configs: Sequence[RunnableConfig],
-        outcomes: Sequence[Outcome],
-        return_exceptions: bool,
-        kwargs: dict[str, Any],
-    ) -> list[AIMessage]:
-        answers: list[Any] = []
-        for value, each, outcome in zip(inputs, configs, outcomes, strict=True):
-            with _known(outcome):
-                try:
-                    answers.append(self.invoke(value, each, **kwargs))
-                except errors.AimlapiError as error:
-                    if not return_exceptions:
-                        raise
-                    answers.append(error)
-        return answers
+            with answers.one_of(outcome):
+                answers.found.append(await self.ainvoke(value, each, **kwargs))
+        return answers.found
 
     def _outcomes(self, rows: list[Row]) -> list[Outcome]:
         """What the rows came to, in as many batches as it takes; all are ordered at once."""
@@ -114,7 +94,7 @@ class BatchedChat(Binding):
         found: list[Outcome] = []
         for handle, size in handles:
             handle._job.result(timeout=self.batch_timeout)
-            found += _complete(dict(handle.outcomes()), size)
+            found += outcomes_in_order(dict(handle.outcomes()), size)
         return found
 
     async def _aoutcomes(self, rows: list[Row]) -> list[Outcome]:
@@ -128,7 +108,7 @@ class BatchedChat(Binding):
         found: list[Outcome] = []
         for handle, size in handles:
             await handle._job.aresult(timeout=self.batch_timeout)
-            found += _complete({p: o async for p, o in handle.aoutcomes()}, size)
+            found += outcomes_in_order({p: o async for p, o in handle.aoutcomes()}, size)
         return found
 
     def _handle(self, id: str | None) -> ChatBatch:
@@ -183,19 +163,25 @@ def _parts(rows: list[Row], size: int) -> Iterator[list[Row]]:
         yield [(str(place), params) for place, (_, params) in enumerate(part)]
 
 
-def _complete(found: dict[int, Outcome], size: int) -> list[Outcome]:
-    missing = errors.InvalidResponseError("the batch has ended without a result for this call")
-    return [found.get(place, missing) for place in range(size)]
+@dataclass(slots=True)
+class _Answers:
+    """The answers of a batch, in order; failed calls as their errors, if the caller wants them."""
 
+    with_errors: bool
+    found: list[Any] = field(default_factory=list)
 
-@contextmanager
-def _known(outcome: Outcome) -> Iterator[None]:
-    """Inside, the call that is made has this outcome."""
-    token = _ready.set(outcome)
-    try:
-        yield
-    finally:
-        _ready.reset(token)
+    @contextmanager
+    def one_of(self, outcome: Outcome) -> Iterator[None]:
+        """Inside, the call that is made has this outcome."""
+        token = _ready.set(outcome)
+        try:
+            yield
+        except errors.AimlapiError as error:
+            if not self.with_errors:
+                raise
+            self.found.append(error)
+        finally:
+            _ready.reset(token)
 
 
 def _result(outcome: Outcome) -> ChatResult:
