@@ -8,8 +8,8 @@ Importing this module registers the provider (it imports litellm, which takes se
     litellm.completion(model="aimlapi/openai/gpt-4o", messages=[...])
 
 In a proxy's configuration the line is ``custom_handler:
-langchain_aimlapi.litellm_provider.handler``; ``python -m langchain_aimlapi.litellm_provider
-config`` writes a whole configuration.
+langchain_aimlapi.litellm_provider.handler``; ``aimlapi litellm-config`` writes a whole
+configuration.
 
 It speaks to every model of the catalog from OpenAI-style messages, through the same code as
 `ChatAimlapi`. What the API charged is LiteLLM's ``response_cost``; errors are LiteLLM's own
@@ -27,13 +27,7 @@ Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.106.2 and 1.109.1.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
-
-if __name__ == "__main__":  # writing a configuration takes no LiteLLM, which looks for its prices
-    from langchain_aimlapi._litellm.config import main
-
-    raise SystemExit(main(sys.argv[1:]))
 
 try:
     import litellm

@@ -7,10 +7,8 @@ are alike. Nothing here imports litellm or opens a connection.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -293,47 +291,3 @@ def write(choice: Choice, catalog: Catalog | None = None) -> str:
         "# Start it with: litellm --config config.yaml\n"
     )
     return f"{head}{to_yaml(build_config(choice, catalog))}\n"
-
-
-# --- the command -----
-
-
-def main(arguments: Sequence[str]) -> int:
-    """``config --capability tools --vendor openai > config.yaml``."""
-    parser = argparse.ArgumentParser(
-        prog="python -m langchain_aimlapi.litellm_provider", description=__doc__
-    )
-    config = parser.add_subparsers(required=True).add_parser("config", help="write a proxy config")
-    config.add_argument("models", nargs="*", help="ids; default: all that fit the filters")
-    config.add_argument("--capability", action="append", default=[], help="repeat for several")
-    config.add_argument("--vendor", action="append", default=[])
-    config.add_argument("--kind", action="append", choices=("chat", "embedding", "image"))
-    config.add_argument("--key-variable", action="append", metavar="NAME")
-    config.add_argument("--api-base")
-    config.add_argument("--redis", action="store_true")
-    config.add_argument("--prefer", choices=sorted(PREFERENCES))
-    config.add_argument("--refresh", action="store_true", help="read prices anew every hour")
-    config.add_argument("--group", help="one group of equivalents, of this name")
-    config.add_argument("--no-fallbacks", action="store_true")
-    config.add_argument("--all-spellings", action="store_true")
-    given = parser.parse_args(arguments)
-    choice = Choice(
-        models=tuple(given.models),
-        capabilities=tuple(given.capability),
-        vendors=tuple(given.vendor),
-        kinds=tuple(given.kind or ("chat",)),
-        keys=tuple(given.key_variable or (KEY_VARIABLE,)),
-        api_base=given.api_base,
-        redis=given.redis,
-        prefer=given.prefer,
-        group=given.group,
-        fallbacks=not given.no_fallbacks,
-        spellings=given.all_spellings,
-        refresh=given.refresh,
-    )
-    try:
-        sys.stdout.write(write(choice))
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0

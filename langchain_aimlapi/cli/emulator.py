@@ -17,7 +17,6 @@ def emulator(
     pace: Annotated[float, typer.Option(help="Seconds between stream events.")] = 0.02,
 ) -> None:
     """Serve a local AI/ML API on loopback (extra ``emulator``)."""
-    from langchain_aimlapi.emulator.__main__ import main as serve
+    from langchain_aimlapi.emulator.__main__ import serve
 
-    options = ["--port", str(port), "--key", key, "--for", str(seconds), "--pace", str(pace)]
-    raise typer.Exit(serve(options))
+    serve(port=port, key=key, seconds=seconds, pace=pace)

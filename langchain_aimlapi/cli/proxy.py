@@ -33,6 +33,7 @@ def litellm_config(
     group: Annotated[str | None, typer.Option(help="One group of equivalents.")] = None,
     fallbacks: Annotated[bool, typer.Option(help="Name fallbacks by family.")] = True,
     all_spellings: Annotated[bool, typer.Option(help="Every spelling of a model.")] = False,
+    refresh: Annotated[bool, typer.Option(help="Read prices again every hour.")] = False,
 ) -> None:
     """Write a LiteLLM proxy configuration to the standard output."""
     from langchain_aimlapi._litellm.config import Choice, write
@@ -49,6 +50,7 @@ def litellm_config(
         group=group,
         fallbacks=fallbacks,
         spellings=all_spellings,
+        refresh=refresh,
     )
     try:
         typer.echo(write(choice), nl=False)

@@ -28,16 +28,21 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until the time is up or Ctrl-C is pressed."""
+    """The command; it needs no more than the extra ``emulator``."""
     options = _options(arguments)
-    with Emulator(key=options.key, pace=options.pace).serve(options.port) as api:
-        sys.stdout.write(f"AI/ML API emulator at {api.base_url} for {options.seconds:g} s\n")
+    serve(port=options.port, key=options.key, seconds=options.seconds, pace=options.pace)
+    return 0
+
+
+def serve(*, port: int, key: str, seconds: float, pace: float) -> None:
+    """Serve until the time is up or Ctrl-C is pressed."""
+    with Emulator(key=key, pace=pace).serve(port) as api:
+        sys.stdout.write(f"AI/ML API emulator at {api.base_url} for {seconds:g} s\n")
         sys.stdout.flush()
         try:
-            time.sleep(options.seconds)
+            time.sleep(seconds)
         except KeyboardInterrupt:
             sys.stdout.write("\n")
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from langchain_aimlapi._litellm.config import (
     alike,
     build_config,
     choose_models,
-    main,
     plain_name,
     to_yaml,
     write,
@@ -139,20 +138,6 @@ def test_a_model_that_can_not_be_had_is_refused_with_a_reason(model: str, said: 
         build_config(Choice(models=(model,)))
 
 
-def test_command_writes_a_configuration(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "--capability", "tools", "--vendor", "anthropic", "--redis"]) == 0
-    config = yaml.safe_load(capsys.readouterr().out)
-    assert config["router_settings"]["redis_host"] == "os.environ/REDIS_HOST"
-    assert all("claude" in model for model in ids(config))
-
-
-def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "nothing/like-this-at-all"]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "not in the catalog" in captured.err
-
-
 # --- the command line -----
 
 
@@ -188,6 +173,28 @@ def test_cli_writes_the_same_configuration_as_the_module() -> None:
     result = run("litellm-config", "openai/gpt-4o", "--prefer", "price", "--key-variable", "K")
     choice = Choice(models=("openai/gpt-4o",), prefer="price", keys=("K",))
     assert result.stdout == write(choice)
+
+
+def test_cli_takes_every_option_of_a_configuration() -> None:
+    result = run(
+        "litellm-config", "--capability", "tools", "--vendor", "anthropic", "--redis", "--refresh",
+        "--no-fallbacks", "--all-spellings", "--api-base", "http://127.0.0.1:1/v1", "--group", "g",
+    )  # fmt: skip
+    choice = Choice(
+        capabilities=("tools",), vendors=("anthropic",), redis=True, refresh=True, fallbacks=False,
+        spellings=True, api_base="http://127.0.0.1:1/v1", group="g",
+    )  # fmt: skip
+    assert result.stdout == write(choice)
+    config = yaml.safe_load(result.stdout)
+    assert config["router_settings"]["redis_host"] == "os.environ/REDIS_HOST"
+    assert all("claude" in model for model in ids(config))
+
+
+def test_cli_refuses_a_model_that_is_unknown() -> None:
+    result = run("litellm-config", "nothing/like-this-at-all")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "not in the catalog" in result.output
 
 
 def test_cli_refuses_a_model_that_is_not_served() -> None:
