@@ -205,7 +205,7 @@ def test_a_notebook_draws_a_picture_from_its_content_and_runs_nothing() -> None:
     png = Image(data=PNG, content_type="image/png")._repr_mimebundle_()
     assert list(png) == ["image/png"]
     evil = Video(url='https://a.b/"><script>x</script>', content_type="video/mp4")
-    assert "<script>" not in evil._repr_mimebundle_()["text/html"]
+    assert "<script>" not in str(evil._repr_mimebundle_()["text/html"])
     scheme = Mesh(url="javascript:alert(1)", content_type="model/gltf-binary")
     assert "text/html" not in scheme._repr_mimebundle_()
 
