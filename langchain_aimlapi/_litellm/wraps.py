@@ -21,6 +21,7 @@ import litellm
 from langchain_aimlapi._litellm import PROVIDER, edits, models
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
+from langchain_aimlapi._litellm.repeat import repeated
 
 MARK = "__langchain_aimlapi__"
 
@@ -82,6 +83,13 @@ WRAPS = (
         "image_edit",
         ("prompt", "mask", "n", "size"),
         "n, size and mask of image edits are left out",
+        is_public=True,
+    ),
+    Wrap(
+        "litellm.responses.main",
+        "responses",
+        ("model", "custom_llm_provider"),
+        "calls of /v1/responses are not repeated, unless num_retries is set",
         is_public=True,
     ),
 )
@@ -328,6 +336,11 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
     return image_edit
 
 
+def _is_ours(arguments: Mapping[str, Any]) -> bool:
+    provider = arguments.get("custom_llm_provider")
+    return provider == PROVIDER or str(arguments.get("model")).startswith(f"{PROVIDER}/")
+
+
 _MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "_complete_custom_providers": _open_streams,
     "get_optional_params": _allow_params,
@@ -335,4 +348,5 @@ _MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "get_optional_params_embeddings": _keep_params(_EMBEDDING),
     "get_optional_params_image_gen": _keep_params(_IMAGE),
     "image_edit": _keep_edit_params,
+    "responses": functools.partial(repeated, is_ours=_is_ours, flag="aresponses"),
 }

@@ -85,6 +85,18 @@ class Asker:
         return value
 
 
+def charged(before: float, api: Emulator) -> float:
+    """US dollars taken from the account since."""
+    return before - balance(api)
+
+
+def balance(api: Emulator) -> float:
+    """US dollars on the account."""
+    with api.client() as client:
+        answer = client.get(f"{api.base_url.removesuffix('/v1')}/v2/billing")
+        return float(answer.json()["current_balance"])
+
+
 async def drain(stream: Any) -> list[Any]:
     """All chunks of an async stream."""
     return [chunk async for chunk in stream]

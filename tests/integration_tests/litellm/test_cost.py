@@ -11,7 +11,7 @@ from langchain_aimlapi import Catalog, litellm_provider
 from langchain_aimlapi._litellm import models
 from langchain_aimlapi.emulator import Emulator
 
-from .helpers import GPT, Asker, Ledger, litellm
+from .helpers import GPT, Asker, Ledger, balance, charged, litellm
 
 
 @pytest.fixture
@@ -20,18 +20,6 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
     made = Ledger()
     monkeypatch.setattr(litellm, "callbacks", [made])
     return made
-
-
-def charged(before: float, api: Emulator) -> float:
-    """US dollars taken from the account since."""
-    return before - balance(api)
-
-
-def balance(api: Emulator) -> float:
-    """US dollars on the account."""
-    with api.client() as client:
-        answer = client.get(f"{api.base_url.removesuffix('/v1')}/v2/billing")
-        return float(answer.json()["current_balance"])
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -187,6 +187,23 @@ def test_responses_endpoint(api: Emulator, client: Any) -> None:
         assert stream.get_final_response().output_text == "Hello there."
 
 
+def test_responses_endpoint_knows_earlier_answers_and_hosted_tools(
+    api: Emulator, client: Any
+) -> None:
+    first = client.responses.create(model=GPT, input="Hi.", store=True)
+    raw = client.responses.with_raw_response.create(
+        model=GPT, input="Go on.", previous_response_id=first.id,
+        tools=[{"type": "web_search_preview"}],
+    )  # fmt: skip
+    assert raw.parse().output_text
+    sent = api.requests[-1]
+    assert sent.path == "/v1/responses"
+    assert sent.body["tools"] == [{"type": "web_search_preview"}]
+    assert sent.body["previous_response_id"] != first.id  # the API's own id, not LiteLLM's
+    assert float(raw.headers["x-litellm-response-cost"]) > 0
+    assert client.responses.retrieve(first.id).output_text == first.output_text
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_anthropic_endpoint(api: Emulator, url: str, stream: bool) -> None:
     api.say("Hello there.")
