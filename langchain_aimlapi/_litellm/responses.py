@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import litellm
+from litellm.exceptions import Timeout
+from litellm.types.utils import LlmProviders
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._answers.usage import read_cost
@@ -70,7 +72,7 @@ def _config_class() -> Any:
 
         @property
         def custom_llm_provider(self) -> Any:
-            return litellm.LlmProviders(PROVIDER)
+            return LlmProviders(PROVIDER)
 
         def supports_native_websocket(self) -> bool:
             return False
@@ -181,7 +183,7 @@ def _enter_charge(response: Any, usd: float | None) -> None:
 def _failure(text: str, status: int, headers: Mapping[str, str]) -> errors.AimlapiError:
     """LiteLLM asks for the class of an error while it handles it."""
     active = sys.exception()
-    if isinstance(active, httpx.TimeoutException | litellm.Timeout):
+    if isinstance(active, httpx.TimeoutException | Timeout):
         return errors.APITimeoutError(f"no answer in time: {type(active).__name__}")
     if isinstance(active, httpx.TransportError):
         return errors.APIConnectionError(f"the connection failed: {type(active).__name__}")
