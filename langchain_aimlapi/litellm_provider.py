@@ -87,7 +87,7 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
     item: Any = {"provider": PROVIDER, "custom_handler": handler}
     litellm.custom_provider_map = [*others, *(kept or [item])]
     litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call]  # LiteLLM's own
-    moved = [*wraps.install(), *listing.install(_supported), *configs.install(_catalog)]
+    moved = [*wraps.install(_catalog), *listing.install(_supported), *configs.install(_catalog)]
     models.register_models(_current().catalog)
     drift.warn_of(moved)
     return tuple(each.name for each in moved)

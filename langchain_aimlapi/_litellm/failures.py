@@ -50,6 +50,7 @@ _BY_CLASS: tuple[tuple[type[errors.AimlapiError], str], ...] = (
     (errors.ContentPolicyError, "ContentPolicyViolationError"),
     (errors.AuthenticationError, "AuthenticationError"),
     (errors.ModelNotFoundError, "NotFoundError"),
+    (errors.JobNotFoundError, "NotFoundError"),
     (errors.APITimeoutError, "Timeout"),
     (errors.APIConnectionError, "APIConnectionError"),
     (errors.InvalidResponseError, "BadGatewayError"),  # a 2xx that is no answer

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,9 +21,12 @@ import litellm
 from langchain_aimlapi._litellm import PROVIDER, edits, models
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
+from langchain_aimlapi._litellm.operations import OPERATIONS, served
 from langchain_aimlapi._litellm.repeat import repeated
+from langchain_aimlapi.catalog import Catalog
 
 MARK = "__langchain_aimlapi__"
+Maker = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +112,21 @@ _EDIT = (
 )  # fmt: skip
 
 
-def install() -> list[Moved]:
+def install(catalog: Callable[[], Catalog]) -> list[Moved]:
     """Wrap every name that is where it was; safe to call again. Returns those that do not fit the
     installed LiteLLM."""
-    return [Moved(f"{w.module}.{w.name}", w.lost) for w in WRAPS if not _install(w)]
+    wanted = [*((wrap, _MAKERS[wrap.name]) for wrap in WRAPS), *_served(catalog)]
+    return [Moved(f"{w.module}.{w.name}", w.lost) for w, make in wanted if not _install(w, make)]
 
 
-def _install(wrap: Wrap) -> bool:
+def _served(catalog: Callable[[], Catalog]) -> Iterator[tuple[Wrap, Maker]]:
+    """The functions that LiteLLM has no hook for."""
+    for each in OPERATIONS:
+        wrap = Wrap(each.module, each.name, each.needs, each.lost, is_public=True)
+        yield wrap, functools.partial(served, operation=each, catalog=catalog)
+
+
+def _install(wrap: Wrap, make: Maker) -> bool:
     try:
         module = importlib.import_module(wrap.module)
         name = name_in(module, wrap)
@@ -127,8 +138,8 @@ def _install(wrap: Wrap) -> bool:
     if not fits(found, wrap):
         return False
     if wrap.is_public:
-        return _replace_inside(found, _MAKERS[wrap.name])
-    wrapped = _MAKERS[wrap.name](found)
+        return _replace_inside(found, make)
+    wrapped = make(found)
     setattr(wrapped, MARK, True)
     setattr(module, name, wrapped)
     return True
@@ -341,7 +352,7 @@ def _is_ours(arguments: Mapping[str, Any]) -> bool:
     return provider == PROVIDER or str(arguments.get("model")).startswith(f"{PROVIDER}/")
 
 
-_MAKERS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+_MAKERS: dict[str, Maker] = {
     "_complete_custom_providers": _open_streams,
     "get_optional_params": _allow_params,
     "cached_get_model_info_helper": _refuse_unpriced,

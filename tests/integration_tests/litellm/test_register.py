@@ -40,7 +40,7 @@ def given(api: Emulator, **more: Any) -> dict[str, Any]:
 def test_no_private_name_of_the_installed_litellm_has_moved() -> None:
     """The drift test: its message names what moved and what that costs."""
     moved = [
-        *wraps.install(),
+        *wraps.install(litellm_provider._catalog),
         *listing.install(litellm_provider._supported),
         *configs.install(litellm_provider._catalog),
     ]
