@@ -80,9 +80,9 @@ def test_image_begins_the_video(ask: Asker) -> None:
 
 
 def test_models_own_parameters_go_along(ask: Asker) -> None:
-    generate(ask, negative_prompt="rain", extra_body={"seed": 7})
+    generate(ask, generate_audio=False, extra_body={"seed": 7})
     body = ask.api.requests[-1].body
-    assert (body["negative_prompt"], body["seed"]) == ("rain", 7)
+    assert (body["generate_audio"], body["seed"]) == (False, 7)
 
 
 @pytest.mark.parametrize(
