@@ -9,7 +9,7 @@ Importing this module registers the provider (it imports litellm, which takes se
 
 In a proxy's configuration the line is ``custom_handler:
 langchain_aimlapi.litellm_provider.handler``; ``aimlapi litellm-config`` writes a whole
-configuration.
+configuration, and ``aimlapi proxy`` runs it.
 
 It speaks to every model of the catalog from OpenAI-style messages, through the same code as
 `ChatAimlapi`. What the API charged is LiteLLM's ``response_cost``; errors are LiteLLM's own
@@ -22,7 +22,7 @@ Beside the parameters of the model a call may have ``dialect`` (force a wire for
 ``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries`` makes this package retry
 instead, before the first chunk.
 
-Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.106.2 and 1.109.1.
+Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.105.0, 1.108.7 and 1.110.2.
 """
 
 from __future__ import annotations

@@ -10,4 +10,8 @@ MODES = {
     "messages": "chat",
     "embedding": "embedding",
     "image": "image_generation",
+    "video": "video_generation",
+    "tts": "audio_speech",
+    "stt": "audio_transcription",
+    "ocr": "ocr",
 }

@@ -15,8 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 from langchain_aimlapi._connection.settings import KEY_VARIABLE
+from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._litellm import MODES
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
 
@@ -27,6 +29,8 @@ PREFERENCES = {
     "price": "langchain_aimlapi.litellm_provider.prefer_cheap",
 }
 MAX_FALLBACKS = 3
+KINDS = tuple(kind for kind in MODES if kind not in ("responses", "messages"))
+"""Kinds of models that LiteLLM routes here; ``chat`` is every model that chats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Choice:
         models: Ids; where given, exactly these, in this order.
         capabilities: Words of the catalog that must all hold (``tools``, ``images``, ...).
         vendors: Any of these.
-        kinds: Any of ``chat``, ``embedding``, ``image``.
+        kinds: Any of `KINDS`.
         keys: Environment variables with keys; each gives every model one more deployment.
         api_base: Another address, or None.
         redis: Share cooldowns, usage and the answer cache between workers and machines.
@@ -46,6 +50,7 @@ class Choice:
         fallbacks: Name fallbacks by family.
         spellings: Every spelling of a model, not only one.
         refresh: Read prices and models anew every hour, beside the calls.
+        database: Virtual keys, teams and spend in Postgres (``DATABASE_URL``).
     """
 
     models: tuple[str, ...] = ()
@@ -60,6 +65,7 @@ class Choice:
     fallbacks: bool = True
     spellings: bool = False
     refresh: bool = False
+    database: bool = False
 
 
 def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, Any]:
@@ -78,7 +84,7 @@ def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, An
         ],
         "litellm_settings": _litellm_settings(choice),
         "router_settings": _router_settings(chosen, choice),
-        "general_settings": {"master_key": "os.environ/LITELLM_MASTER_KEY"},
+        "general_settings": _general_settings(choice),
     }
     return config
 
@@ -105,9 +111,11 @@ def choose_models(choice: Choice, catalog: Catalog) -> list[Facts]:
 
 def _named(name: str, catalog: Catalog) -> Facts:
     facts = catalog.find(name)
-    if facts.status in ("deprecated", "withdrawn"):
-        other = facts.replacement or next(iter(catalog.nearest(name)), None)
-        raise ValueError(f"{name} is no longer served" + (f"; use {other}" if other else ""))
+    gone, notice = withdrawn_error(facts), ending_notice(facts)
+    if gone is not None:
+        raise ValueError(f"{gone.message}" + (f"; {gone.advice}" if gone.advice else ""))
+    if notice is not None:
+        warn_caller(f"{name}: {notice}", UserWarning)
     if not facts.known:
         near = ", ".join(catalog.nearest(name))
         raise ValueError(
@@ -250,6 +258,13 @@ def _router_settings(chosen: Sequence[Facts], choice: Choice) -> dict[str, objec
         {name: others} for name, others in longer.items() if others
     ]
     return {name: value for name, value in settings.items() if value != []}
+
+
+def _general_settings(choice: Choice) -> dict[str, Any]:
+    settings = {"master_key": "os.environ/LITELLM_MASTER_KEY"}
+    if choice.database:
+        settings["database_url"] = "os.environ/DATABASE_URL"
+    return settings
 
 
 # --- YAML -----

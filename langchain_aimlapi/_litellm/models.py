@@ -37,6 +37,13 @@ _PRICES = {
     "reasoning": "output_cost_per_reasoning_token",
     "per_image": "output_cost_per_image",
 }
+# By LiteLLM's mode: prices of what is neither words nor pictures.
+_UNIT_PRICES: Mapping[str, Mapping[str, str]] = {
+    "video_generation": {"per_second": "output_cost_per_second"},
+    "audio_speech": {"per_character": "input_cost_per_character"},
+    "audio_transcription": {"per_second": "input_cost_per_second"},
+    "ocr": {"per_page": "ocr_cost_per_page"},
+}
 
 
 def model_entry(facts: Facts) -> dict[str, Any] | None:
@@ -60,9 +67,10 @@ def model_entry(facts: Facts) -> dict[str, Any] | None:
 def price_entry(facts: Facts) -> dict[str, float]:
     """US dollars per token (or image), where they are known."""
     listed = facts.prices or {}
+    names = {**_PRICES, **_UNIT_PRICES.get(MODES.get(facts.kind or "", ""), {})}
     prices = {
         key: float(listed[name])
-        for name, key in _PRICES.items()
+        for name, key in names.items()
         if isinstance(listed.get(name), int | float)
     }
     if "input_cost_per_token" in prices:

@@ -1,14 +1,30 @@
-"""``aimlapi litellm-config``: a configuration for LiteLLM's proxy."""
+"""``aimlapi litellm-config`` and ``aimlapi proxy``: LiteLLM's proxy, configured and run."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated
+from importlib.util import find_spec
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from langchain_aimlapi._connection.settings import KEY_VARIABLE
 from langchain_aimlapi.cli._app import Capability, Vendor, app
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._litellm.config import Choice
+
+_RUN = "from litellm import run_server; run_server()"
+_MASTER_KEY = "LITELLM_MASTER_KEY"
 
 
 class Preference(StrEnum):
@@ -18,25 +34,36 @@ class Preference(StrEnum):
     PRICE = "price"
 
 
+Models = Annotated[list[str] | None, typer.Argument(help="Ids; default: all that fit.")]
+Kind = Annotated[
+    list[str] | None, typer.Option(help="chat, embedding, image, video, ...; repeat for more.")
+]
+Keys = Annotated[
+    list[str] | None, typer.Option(help="Environment variable with a key; repeat for more.")
+]
+ApiBase = Annotated[str | None, typer.Option(help="Another address.")]
+Prefer = Annotated[Preference | None, typer.Option(help="Steer among equivalents.")]
+Fallbacks = Annotated[bool, typer.Option(help="Name fallbacks by family.")]
+
+
 @app.command("litellm-config")
 def litellm_config(
-    models: Annotated[list[str] | None, typer.Argument(help="Ids; default: all that fit.")] = None,
+    models: Models = None,
     capability: Capability = None,
     vendor: Vendor = None,
-    kind: Annotated[list[str] | None, typer.Option(help="chat, embedding, image")] = None,
-    key_variable: Annotated[
-        list[str] | None, typer.Option(help="Environment variable with a key; repeat for more.")
-    ] = None,
-    api_base: Annotated[str | None, typer.Option(help="Another address.")] = None,
+    kind: Kind = None,
+    key_variable: Keys = None,
+    api_base: ApiBase = None,
     redis: Annotated[bool, typer.Option(help="Share state between workers.")] = False,
-    prefer: Annotated[Preference | None, typer.Option(help="Steer among equivalents.")] = None,
+    database: Annotated[bool, typer.Option(help="Virtual keys in Postgres.")] = False,
+    prefer: Prefer = None,
     group: Annotated[str | None, typer.Option(help="One group of equivalents.")] = None,
-    fallbacks: Annotated[bool, typer.Option(help="Name fallbacks by family.")] = True,
+    fallbacks: Fallbacks = True,
     all_spellings: Annotated[bool, typer.Option(help="Every spelling of a model.")] = False,
     refresh: Annotated[bool, typer.Option(help="Read prices again every hour.")] = False,
 ) -> None:
     """Write a LiteLLM proxy configuration to the standard output."""
-    from langchain_aimlapi._litellm.config import Choice, write
+    from langchain_aimlapi._litellm.config import Choice
 
     choice = Choice(
         models=tuple(models or ()),
@@ -46,13 +73,124 @@ def litellm_config(
         keys=tuple(key_variable or (KEY_VARIABLE,)),
         api_base=api_base,
         redis=redis,
+        database=database,
         prefer=prefer.value if prefer else None,
         group=group,
         fallbacks=fallbacks,
         spellings=all_spellings,
         refresh=refresh,
     )
+    typer.echo(_written(choice), nl=False)
+
+
+@app.command("proxy")
+def proxy(
+    models: Models = None,
+    capability: Capability = None,
+    vendor: Vendor = None,
+    kind: Kind = None,
+    key_variable: Keys = None,
+    prefer: Prefer = None,
+    fallbacks: Fallbacks = True,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen at.")] = 4000,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    refresh: Annotated[bool, typer.Option(help="Read prices again every hour.")] = True,
+    config: Annotated[
+        Path | None, typer.Option(help="Keep the configuration in this file.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Only show the configuration.")] = False,
+) -> None:
+    """Run a LiteLLM proxy with all models, prices and fallbacks (extra ``proxy``).
+
+    Redis is used where REDIS_HOST or REDIS_URL is set, Postgres where DATABASE_URL is; keys are
+    AIMLAPI_API_KEY and each --key-variable. Without LITELLM_MASTER_KEY one is made and shown.
+    """
+    from langchain_aimlapi._litellm.config import KINDS, Choice
+
+    choice = Choice(
+        models=tuple(models or ()),
+        capabilities=tuple(capability or ()),
+        vendors=tuple(vendor or ()),
+        kinds=tuple(kind or KINDS),
+        keys=tuple(key_variable or (KEY_VARIABLE,)),
+        redis=_has_redis(os.environ),
+        database=bool(os.environ.get("DATABASE_URL")),
+        prefer=prefer.value if prefer else None,
+        fallbacks=fallbacks,
+        refresh=refresh,
+    )
+    text = _written(choice)
+    if show:
+        typer.echo(text, nl=False)
+        return
+    _check(choice)
+    with _kept(text, config) as path:
+        raise typer.Exit(_run(path, host, port, workers))
+
+
+def _written(choice: Choice) -> str:
+    """The configuration; what it says about models that end goes to the standard error."""
+    from langchain_aimlapi._litellm.config import write
+
+    with warnings.catch_warnings(record=True) as notices:
+        warnings.simplefilter("always")
+        try:
+            text = write(choice)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+    for notice in notices:
+        typer.echo(f"note: {notice.message}", err=True)
+    return text
+
+
+def _has_redis(environment: Mapping[str, str]) -> bool:
+    return bool(environment.get("REDIS_HOST") or environment.get("REDIS_URL"))
+
+
+def _check(choice: Choice) -> None:
+    missing = [name for name in choice.keys if not os.environ.get(name)]
+    if missing:
+        raise typer.BadParameter(
+            f"{missing[0]} is not set; keys are made at https://aimlapi.com/app/keys"
+        )
+    if find_spec("litellm") is None or find_spec("fastapi") is None:
+        raise typer.BadParameter(
+            "LiteLLM's proxy is not installed: pip install 'langchain_aimlapi[proxy]'"
+        )
+
+
+@contextmanager
+def _kept(text: str, config: Path | None) -> Iterator[Path]:
+    """The configuration as a file: the one that was named, else one that goes away."""
+    if config is not None:
+        config.write_text(text, encoding="utf-8")
+        yield config
+        return
+    with tempfile.TemporaryDirectory(prefix="aimlapi-proxy-") as folder:
+        path = Path(folder) / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def _run(path: Path, host: str, port: int, workers: int) -> int:
+    """LiteLLM's own server, until it ends."""
+    environment = dict(os.environ)
+    if not environment.get(_MASTER_KEY):
+        environment[_MASTER_KEY] = f"sk-{token_urlsafe(24)}"
+        typer.echo(
+            f"{_MASTER_KEY} is not set; this run's key: {environment[_MASTER_KEY]}", err=True
+        )
+    typer.echo(f"OpenAI's clients: base_url=http://{host}:{port}/v1", err=True)
+    command = [
+        sys.executable, "-c", _RUN, "--config", str(path), "--host", host, "--port", str(port),
+        "--num_workers", str(workers), "--telemetry", "False",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
     try:
-        typer.echo(write(choice), nl=False)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        return process.wait()
+    except KeyboardInterrupt:
+        return process.wait()  # it has got the same signal
+    finally:
+        if process.poll() is None:
+            process.terminate()

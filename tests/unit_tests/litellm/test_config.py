@@ -128,9 +128,9 @@ def test_embedding_and_image_models_carry_their_mode() -> None:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("gpt-4-turbo", "no longer served"),
+        ("openai/gpt-5.3-chat", "was withdrawn"),
         ("opnai/gpt-4o", "did you mean"),
-        ("google/veo3", "video"),
+        ("hunyuan/hunyuan-part", "3d"),
     ],
 )
 def test_a_model_that_can_not_be_had_is_refused_with_a_reason(model: str, said: str) -> None:
@@ -169,9 +169,11 @@ def test_cli_says_so_where_no_model_fits() -> None:
     assert "no model fits" in result.output
 
 
-def test_cli_writes_the_same_configuration_as_the_module() -> None:
-    result = run("litellm-config", "openai/gpt-4o", "--prefer", "price", "--key-variable", "K")
-    choice = Choice(models=("openai/gpt-4o",), prefer="price", keys=("K",))
+def test_cli_writes_the_configuration() -> None:
+    result = run(
+        "litellm-config", "openai/gpt-4o", "--prefer", "price", "--key-variable", "K", "--redis"
+    )
+    choice = Choice(models=("openai/gpt-4o",), prefer="price", keys=("K",), redis=True)
     assert result.stdout == write(choice)
 
 
@@ -197,10 +199,45 @@ def test_cli_refuses_a_model_that_is_unknown() -> None:
     assert "not in the catalog" in result.output
 
 
-def test_cli_refuses_a_model_that_is_not_served() -> None:
-    result = run("litellm-config", "gpt-4-turbo")
+@pytest.mark.parametrize("command", ["litellm-config", "proxy"])
+def test_cli_refuses_a_model_that_is_not_served(command: str) -> None:
+    result = run(command, "openai/gpt-5.3-chat")
     assert result.exit_code == 2
-    assert "no longer served" in result.output
+    assert "was withdrawn" in result.output
+
+
+def test_cli_says_that_a_model_ends_and_takes_it() -> None:
+    result = run("litellm-config", "gpt-4-turbo")
+    assert result.exit_code == 0
+    assert "note: gpt-4-turbo: the model is deprecated" in result.stderr
+    assert ids(yaml.safe_load(result.stdout)) == ["aimlapi/gpt-4-turbo"]
+
+
+def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("REDIS_HOST", "REDIS_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    alone = yaml.safe_load(run("proxy", "--show").stdout)
+    modes = {entry["model_info"]["mode"] for entry in alone["model_list"]}
+    assert modes == {
+        "chat", "embedding", "image_generation", "video_generation", "audio_speech",
+        "audio_transcription", "ocr",
+    }  # fmt: skip
+    assert "cache" not in alone["litellm_settings"]
+    assert "database_url" not in alone["general_settings"]
+    monkeypatch.setenv("REDIS_HOST", "localhost")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/litellm")
+    both = yaml.safe_load(run("proxy", "--show").stdout)
+    assert both["litellm_settings"]["cache_params"] == {"type": "redis"}
+    assert both["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
+
+
+def test_proxy_without_a_key_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIMLAPI_API_KEY", raising=False)
+    result = run("proxy")
+    assert result.exit_code == 2
+    assert "AIMLAPI_API_KEY is not set" in result.output
 
 
 def test_cli_shows_its_version() -> None:
