@@ -28,6 +28,7 @@ from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.service import ServiceCalls
+from langchain_aimlapi.endpoints.speech import SpeechCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
 # What may differ between two clients that share their connections.
@@ -50,6 +51,8 @@ class AimlapiClient(Connection):
         client.images.edit(model=..., image=..., ...) await client.images.aedit(...)
         client.video.submit(model=..., prompt=...)    await client.video.asubmit(...)
         client.music.submit(model=..., prompt=...)    await client.music.asubmit(...)
+        client.speech.create(model=..., text=...)     await client.speech.acreate(...)
+        client.speech.stream(model=..., text=...)     client.speech.astream(...)
         client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
         client.service.logs(period="24h")             async for log in client.service.alogs(...)
         client.service.balance()                      await client.service.abalance()
@@ -74,6 +77,7 @@ class AimlapiClient(Connection):
     images = Mounted(ImageCalls)
     video = Mounted(VideoCalls)
     music = Mounted(MusicCalls)
+    speech = Mounted(SpeechCalls)
     meshes = Mounted(MeshCalls)
     batches = Mounted(BatchCalls)
     service = Mounted(ServiceCalls)

@@ -36,7 +36,7 @@ class Home:
     drivers: Drivers
 
 
-def _ready(url: str, limits: FetchLimits, home: Home | None) -> tuple[Drivers, FetchLimits]:
+def ready_to_fetch(url: str, limits: FetchLimits, home: Home | None) -> tuple[Drivers, FetchLimits]:
     """Who downloads, and what is allowed."""
     if home is not None and origin_of(url) == home.origin:
         return home.drivers, replace(limits, trusted=home.origin)
@@ -48,7 +48,7 @@ def download(
     url: str, limits: FetchLimits, home: Home | None = None, cure: str | None = None
 ) -> Fetched:
     """The body behind ``url``, in memory. The key never goes along."""
-    drivers, limits = _ready(url, limits, home)
+    drivers, limits = ready_to_fetch(url, limits, home)
     return drivers.sync.run(fetch(url, limits, cure=cure), None)
 
 
@@ -56,7 +56,7 @@ async def adownload(
     url: str, limits: FetchLimits, home: Home | None = None, cure: str | None = None
 ) -> Fetched:
     """Like `download`, on the running event loop."""
-    drivers, limits = _ready(url, limits, home)
+    drivers, limits = ready_to_fetch(url, limits, home)
     return await drivers.asynchronous.run(fetch(url, limits, cure=cure), None)
 
 
@@ -79,7 +79,7 @@ def download_to(
     cure: str | None = None,
 ) -> Path:
     """Write the body behind ``url`` to a file as it comes; see `Saving` for its name."""
-    drivers, limits = _ready(url, limits, home)
+    drivers, limits = ready_to_fetch(url, limits, home)
     saving = Saving(target)
     with saving.file():
         items = drivers.sync.stream(fetch_stream(url, limits, cure=cure), None)
@@ -99,7 +99,7 @@ async def adownload_to(
     cure: str | None = None,
 ) -> Path:
     """Like `download_to`, on the running event loop."""
-    drivers, limits = _ready(url, limits, home)
+    drivers, limits = ready_to_fetch(url, limits, home)
     saving = Saving(target)
     with saving.file():
         items = drivers.asynchronous.stream(fetch_stream(url, limits, cure=cure), None)

@@ -316,6 +316,13 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+def secure(url: str, home: str | None) -> str:
+    """A link by https where a vendor writes http; one to ``home`` (an origin) as it is."""
+    if url[:7].lower() != "http://" or origin_of(url) == home:
+        return url
+    return f"https://{url[7:]}"
+
+
 def _shown(url: str) -> str:
     """A URL for a message: without its query, which may hold a signature."""
     parts = urlsplit(url)

@@ -31,7 +31,7 @@ FRONTS: dict[str, tuple[str, str | None]] = {
     "image": ("makes images", "AimlapiClient().images"),
     "video": ("makes videos", "AimlapiClient().video"),
     "audio": ("makes music", "AimlapiClient().music"),
-    "tts": ("makes speech", None),
+    "tts": ("makes speech", "AimlapiClient().speech"),
     "stt": ("transcribes speech", None),
     "ocr": ("reads documents", None),
     "3d": ("makes 3D models", "AimlapiClient().meshes"),

@@ -55,10 +55,15 @@ def shape_of(path: str, schema: Schema) -> Shape:
 
 def _params(schema: Schema, *, without: tuple[str, ...]) -> dict[str, Param]:
     return {
-        name: shallow(value) if name in _BY_NAME_ONLY else param_of(value)
+        name: shallow(value) if name in _BY_NAME_ONLY and not _is_word(value) else param_of(value)
         for name, value in schema.get("properties", {}).items()
         if name not in without
     }
+
+
+def _is_word(schema: Schema) -> bool:
+    """Whether a value is a word (the format of images and speech), and no object."""
+    return types_of(schema) == ("string",)
 
 
 def _required(schema: Schema, *, without: tuple[str, ...]) -> frozenset[str]:

@@ -20,6 +20,8 @@ SECONDS_PER_CHARACTER = 0.06
 PIECE_BYTES = 4096
 # Deepgram and ElevenLabs stream unless the request says otherwise; the others cannot.
 _STREAMS = re.compile(r"aura|eleven|deepgram")
+# What these give where nothing is ordered: by their schemas, and by Qwen's recorded answer.
+_WAV = re.compile(r"seed-audio|aura|qwen|hume|octave|inworld")
 _WORDS = (
     ("linear16", "wav"),
     ("ogg", "opus"),
@@ -42,7 +44,7 @@ def speak(call: Call, state: State) -> Answer:
     model = find_model(state, body, PATH)
     check(state, model, PATH, body)
     text = str(body.get("text", body.get("script", "")))
-    kind = _format(body, "wav" if "seed-audio" in model.name or "aura" in model.name else "mp3")
+    kind = _format(body, "wav" if _WAV.search(model.name) else "mp3")
     seconds = max(0.2, len(text) * SECONDS_PER_CHARACTER)
     cost = state.settle(call, model.id, Cost.of(PRICE_PER_CHARACTER * len(text)))
     streams = _STREAMS.search(f"{model.name} {model.id}") is not None
