@@ -284,6 +284,7 @@ class SpeechPlan:
 
     order: _Order
     needs_key: bool = True
+    is_management: bool = False
 
     @property
     def model(self) -> str:
