@@ -27,8 +27,10 @@ from langchain_aimlapi.endpoints.meshes import MeshCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.endpoints.music import MusicCalls
+from langchain_aimlapi.endpoints.ocr import OcrCalls, plan_ocr
 from langchain_aimlapi.endpoints.service import ServiceCalls
 from langchain_aimlapi.endpoints.speech import SpeechCalls
+from langchain_aimlapi.endpoints.transcription import TranscriptionCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
 # What may differ between two clients that share their connections.
@@ -53,6 +55,8 @@ class AimlapiClient(Connection):
         client.music.submit(model=..., prompt=...)    await client.music.asubmit(...)
         client.speech.create(model=..., text=...)     await client.speech.acreate(...)
         client.speech.stream(model=..., text=...)     client.speech.astream(...)
+        client.transcription.create(model=..., audio=...)  # submit, resume, and a twins
+        client.ocr(model=..., document=...)           await client.aocr(...)
         client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
         client.service.logs(period="24h")             async for log in client.service.alogs(...)
         client.service.balance()                      await client.service.abalance()
@@ -78,6 +82,9 @@ class AimlapiClient(Connection):
     video = Mounted(VideoCalls)
     music = Mounted(MusicCalls)
     speech = Mounted(SpeechCalls)
+    transcription = Mounted(TranscriptionCalls)
+    ocr = Mounted(OcrCalls)
+    aocr = AsyncCall(plan_ocr)
     meshes = Mounted(MeshCalls)
     batches = Mounted(BatchCalls)
     service = Mounted(ServiceCalls)

@@ -32,8 +32,8 @@ FRONTS: dict[str, tuple[str, str | None]] = {
     "video": ("makes videos", "AimlapiClient().video"),
     "audio": ("makes music", "AimlapiClient().music"),
     "tts": ("makes speech", "AimlapiClient().speech"),
-    "stt": ("transcribes speech", None),
-    "ocr": ("reads documents", None),
+    "stt": ("transcribes speech", "AimlapiClient().transcription"),
+    "ocr": ("reads documents", "AimlapiClient().ocr"),
     "3d": ("makes 3D models", "AimlapiClient().meshes"),
 }
 

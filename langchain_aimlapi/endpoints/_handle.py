@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._domain.values import Cost
@@ -23,7 +23,7 @@ from langchain_aimlapi.endpoints._jobs import (
     model_in,
     with_cost,
 )
-from langchain_aimlapi.endpoints._media import Media, Target
+from langchain_aimlapi.endpoints._media import Target
 from langchain_aimlapi.endpoints._plans import (
     AsyncStream,
     Calls,
@@ -225,12 +225,24 @@ class Job(Generic[T]):
         return result
 
 
-def _media_of(result: object) -> Media:
-    if not isinstance(result, Media):
+class Saved(Protocol):
+    """What can be written to a file: `Media`, a transcript."""
+
+    def save(self, target: Target) -> Path:
+        """Write it."""
+        ...
+
+    def asave(self, target: Target) -> Coroutine[Any, Any, Path]:
+        """Write it, on the running event loop."""
+        ...
+
+
+def _media_of(result: object) -> Saved:
+    if not hasattr(result, "save"):
         raise errors.InvalidRequestError(
             f"a {type(result).__name__} is no file to save", advice="use result() instead of save()"
         )
-    return result
+    return cast("Saved", result)
 
 
 # --- jobs as methods of a client ---

@@ -119,7 +119,8 @@ class Polling(Generic[T]):
             else flow.first(request, lambda head: make(head, policy), policy)
         )
         try:
-            return (yield from asking)
+            state = yield from asking
+            return state if state.id else replace(state, id=self.id)
         except errors.ModelNotFoundError as error:
             raise self._unknown(error) from None
 

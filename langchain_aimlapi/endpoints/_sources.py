@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import mimetypes
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol, cast
 
 from langchain_aimlapi._domain.content import content_to_parts
 from langchain_aimlapi._domain.media import EXTENSIONS, sniff, split_data_url
@@ -21,16 +23,27 @@ from langchain_aimlapi._domain.values import MediaPart
 from langchain_aimlapi._wire.multipart import FilePart, Form
 from langchain_aimlapi.errors import InvalidRequestError
 
-Kind = Literal["image", "video", "audio", "model"]
+Kind = Literal["image", "video", "audio", "model", "document"]
 """What a file is to be; "model" is a 3D model."""
-_NOUNS = {"image": "an image", "video": "a video", "audio": "a sound", "model": "a 3D model"}
+_NOUNS = {"image": "an image", "video": "a video", "audio": "a sound", "model": "a 3D model",
+          "document": "a document", "file": "a file"}  # fmt: skip
 # A container of moving images may hold sound alone.
 _TAKEN = {
     "image": ("image/",),
     "video": ("video/", "image/gif"),
     "audio": ("audio/", "video/"),
     "model": ("model/",),
+    "document": (
+        "application/pdf",
+        "image/",
+        "text/html",
+        "application/vnd.openxmlformats-officedocument",
+    ),
 }
+# The parts of a message that a kind of file may be.
+_PARTS: Mapping[str, tuple[str, ...]] = {"document": ("file", "image")}
+# What the first bytes show of many formats: the name of a file says more.
+_VAGUE = ("application/zip", "text/plain")
 
 
 class Readable(Protocol):
@@ -114,6 +127,56 @@ def read_sources(
     return list(_Reader(argument, argument, kind, model)(value))
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to be uploaded, which is read while it is sent."""
+
+    content: bytes | Path | IO[bytes] = field(repr=False)
+    media_type: str
+
+    @property
+    def extension(self) -> str:
+        """The extension of its name, by which some vendors tell formats apart."""
+        return EXTENSIONS.get(self.media_type, ".bin")
+
+
+def read_upload(argument: str, value: Source, kind: Kind, model: str | None) -> str | Upload:
+    """One file: its address, or what is to be uploaded. A file on disk and an open one are not
+    read here, but for their first bytes.
+
+    Args:
+        argument: The name of the argument, for messages.
+        value: What was given for it.
+        kind: What the file is to be.
+        model: For messages.
+
+    Raises:
+        InvalidRequestError: it is no such file; names the argument.
+    """
+    reader = _Reader(argument, argument, kind, model)
+    if _is_named(value):
+        return read_upload(argument, cast("Any", value)[1], kind, model)
+    if isinstance(value, list | tuple) and len(value) != 1:
+        raise reader.refused(f"{len(value)} values, not one")
+    if isinstance(value, os.PathLike):
+        path = Path(value)
+        with reader.opening(path) as file:
+            return Upload(path, reader.type_of(file.read(512), f"the file {path}", path.name))
+    if reader.is_opened(value):
+        file = cast("IO[bytes]", value)
+        start = file.tell()
+        head = file.read(512)
+        file.seek(start)
+        if not isinstance(head, bytes):
+            raise reader.refused("a file opened as text", "open it with mode 'rb'")
+        return Upload(file, reader.type_of(head, "a file", str(getattr(file, "name", ""))))
+    found = read_sources(argument, value, kind, model)
+    if len(found) != 1:
+        raise reader.refused(f"{len(found)} files, not one")
+    (one,) = found
+    return one.url if one.url is not None else Upload(one.data or b"", one.media_type)
+
+
 def _is_named(value: object) -> bool:
     """``(filename, content)`` or ``(filename, content, type)``, as the OpenAI SDK spells a file."""
     return (
@@ -166,10 +229,37 @@ class _Reader:
             raise self.refused("a file opened as text", "open it with mode 'rb'")
         raise self.refused(f"a value of type {type(source).__name__}")
 
+    @staticmethod
+    def is_opened(source: Any) -> bool:
+        """Whether it is a file that can be read twice."""
+        seekable = getattr(source, "seekable", None)
+        return callable(getattr(source, "read", None)) and callable(seekable) and bool(seekable())
+
+    def type_of(self, head: bytes, what: str, name: str) -> str:
+        """The media type of a file by its first bytes; one that they do not show, by its name."""
+        if not head:
+            raise self.refused(f"{what}, which is empty")
+        shown = sniff(head[:32]) or _text_type(head)
+        named = mimetypes.guess_type(name)[0] if shown in (None, *_VAGUE) else None
+        if named is not None and named.startswith(_TAKEN[self.kind]):
+            return named
+        return self._content(head, what).media_type
+
+    @contextmanager
+    def opening(self, path: Path) -> Iterator[IO[bytes]]:
+        """The file at a path, opened. Raises InvalidRequestError where it cannot be."""
+        with self._explained(path), path.open("rb") as file:
+            yield file
+
     def _read(self, path: Path) -> bytes:
+        with self._explained(path):
+            return path.read_bytes()
+
+    @contextmanager
+    def _explained(self, path: Path) -> Iterator[None]:
         shown = f"the path {os.fspath(path)}"
         try:
-            return path.read_bytes()
+            yield
         except FileNotFoundError:
             raise self.refused(f"{shown}, where there is no file", "check the path") from None
         except IsADirectoryError:
@@ -180,10 +270,11 @@ class _Reader:
 
     def _blocks(self, blocks: list[Any]) -> Iterator[Attachment]:
         parts = [part for part in content_to_parts(blocks) if isinstance(part, MediaPart)]
-        fitting = [part for part in parts if part.kind == self.kind]
+        kinds = _PARTS.get(self.kind, (self.kind,))
+        fitting = [part for part in parts if part.kind in kinds]
         if not fitting:
-            kinds = ", ".join(sorted({_NOUNS.get(part.kind, "a file") for part in parts}))
-            raise self.refused(f"{kinds or 'a message or block'} without {_NOUNS[self.kind]}")
+            shown = ", ".join(sorted({_NOUNS.get(part.kind, "a file") for part in parts}))
+            raise self.refused(f"{shown or 'a message or block'} without {_NOUNS[self.kind]}")
         for part in fitting:
             if part.url is not None:
                 yield self._text(part.url)

@@ -61,6 +61,27 @@ def read_state(
         AimlapiError: it is an error about no job.
     """
     body = read_json_object(response, policy, f"a {expected} job")
+    return state_of(body, response, policy, expected=expected, make=make, content=content)
+
+
+def state_of(
+    body: Json,
+    response: Response,
+    policy: Policy,
+    *,
+    expected: str,
+    make: Callable[[Json, Meta], T | None],
+    content: Sequence[str],
+    names_job: bool = True,
+) -> JobState[T]:
+    """The state of a job, from a body that was read before.
+
+    Args:
+        body: The object that the answer holds.
+        names_job: False where the answers to polls need not name the job.
+
+    The other arguments, and what is raised, are those of `read_state`.
+    """
     job = next((found for name in _IDS if (found := _id(body.get(name)))), "")
     word = body.get("status") if isinstance(body.get("status"), str) else ""
     if not job or (not word and body.get("error")):
@@ -70,7 +91,8 @@ def read_state(
         meta = replace(meta, inference_id=job or None)
     made = make(body, meta)
     status = _status(str(word), body, made)
-    if not job and not (status == "completed" and made is not None):
+    is_finished = status == "completed" and made is not None
+    if not job and not is_finished and (names_job or not word):
         raise unknown_shape(response, policy, body, f"{expected} job")
     if status == "completed" and made is None:
         error = unknown_shape(response, policy, body, f"{expected} (job {job} is completed)")
