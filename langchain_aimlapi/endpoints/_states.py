@@ -84,7 +84,7 @@ def state_of(
     """
     job = next((found for name in _IDS if (found := _id(body.get(name)))), "")
     word = body.get("status") if isinstance(body.get("status"), str) else ""
-    if not job or (not word and body.get("error")):
+    if (not job and names_job) or (not word and body.get("error")):
         raise_if_error(body, response, policy)
     meta = read_meta(response, body, known=(*_KNOWN, *content))
     if meta.inference_id is None:  # of a job it is the same id (request tracing page, 2026-08-21)

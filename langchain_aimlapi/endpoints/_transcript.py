@@ -175,10 +175,10 @@ def _cues(transcript: Transcript, width: int, lines: int, seconds: float) -> lis
             "'aai/universal'",
             model=transcript.meta.model,
         )
-    ends = [cue.start for cue in cues[1:]] + [float("inf")]
+    starts = [cue.start for cue in cues[1:]] + [float("inf")]
     return [
         replace(cue, end=max(min(cue.end, end), cue.start + 0.001))
-        for cue, end in zip(cues, ends, strict=True)
+        for cue, end in zip(cues, starts[: len(cues)], strict=True)
     ]
 
 

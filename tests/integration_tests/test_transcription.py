@@ -81,6 +81,8 @@ async def test_every_model_answers_for_a_link_and_for_an_upload(
 ) -> None:
     answered = 0
     for facts in Catalog.default().models(kind="stt"):
+        if facts.id.startswith("test/"):
+            continue
         for audio in (LINK, mp3()):
             made = await hear(client, colour, model=facts.id, audio=audio)
             assert made.text.startswith("This is the emulator's transcript")
@@ -93,9 +95,10 @@ async def test_a_file_on_disk_is_uploaded(
 ) -> None:
     path = tmp_path / "talk.mp3"
     path.write_bytes(mp3())
-    for audio in (path, path.open("rb")):
-        made = await hear(client, colour, model="openai/gpt-4o-transcribe", audio=audio)
-        assert made.usage is not None
+    with path.open("rb") as opened:
+        for audio in (path, opened):
+            made = await hear(client, colour, model="openai/gpt-4o-transcribe", audio=audio)
+            assert made.usage is not None
     assert api.requests[0].body["files"] == [("file", "audio.mp3", len(mp3()))]
 
 

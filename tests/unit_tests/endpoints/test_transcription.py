@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_an_upload_has_the_vendors_name_and_a_telling_file_name(model: str, name
     request, body = form(model, wav(), language="en")
     assert request.headers["content-type"].startswith("multipart/form-data")
     assert b'name="%b"; filename="audio.wav"\r\nContent-Type: audio/wav' % name in body
-    assert b'name="language"\r\n\r\nen' in body
+    assert b"\r\n\r\nen\r\n" in body
     assert b'name="url"' not in body
 
 
@@ -167,6 +168,20 @@ FEATURES: dict[str, dict[str, Any]] = {
 }
 
 
+def fields_of(request: Request) -> dict[str, Any]:
+    """The fields of a form as the values that they stand for, its file as a link (some schemas
+    have no words for a file)."""
+    words: dict[Any, Any] = {"true": True, "false": False}
+    found = {}
+    for name, value in as_json(request).items():
+        if isinstance(value, dict):
+            found["url"] = LINK
+            continue
+        is_list = isinstance(value, str) and value.startswith("[")
+        found[name] = json.loads(value) if is_list else words.get(value, value)
+    return found
+
+
 def test_every_transcription_id_and_feature_fits_its_schema() -> None:
     wrong: list[str] = []
     judged = 0
@@ -180,7 +195,7 @@ def test_every_transcription_id_and_feature_fits_its_schema() -> None:
                     fields.add("?" if feature == "plain" else error.field)
                     continue
                 (request,) = requests_of(plan)
-                body = as_json(request) if audio != LINK else body_of(plan)
+                body = fields_of(request) if audio != LINK else body_of(plan)
                 judged += 1
                 wrong += [f"{model} {feature} {each}" for each in problems(STT, body)]
     assert wrong == []
