@@ -62,7 +62,7 @@ async def test_speech_is_a_link_that_can_be_saved(
     path = tmp_path / "hello.mp3"
     saved = made.save(path) if colour == "sync" else await made.asave(path)
     assert saved.read_bytes()[:2] == b"\xff\xfb"
-    assert "<audio" in made._repr_mimebundle_()["text/html"]
+    assert "<audio" in str(made._repr_mimebundle_()["text/html"])
 
 
 async def test_speech_is_bytes_where_the_model_sends_them(
