@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Container, Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -123,10 +124,20 @@ def files() -> Iterator[tuple[Path, str]]:
         yield path, first.removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
     """Absolute dotted names of what a file imports at run time, with their lines."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
     relative = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     hidden = {id(n) for part in ast.walk(tree) if _typing_only(part) for n in ast.walk(part)}
     for node in ast.walk(tree):
         if id(node) in hidden:
@@ -275,7 +286,7 @@ def test_async_and_await_stand_only_in_the_drivers_and_the_fronts() -> None:
         f"{path.relative_to(PACKAGE)}:{node.lineno}"
         for path, room in files()
         if room not in ASYNC or (room == "_langchain" and path.name not in ASYNC_IN_LANGCHAIN)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, marks)
     ]
     assert found == []
