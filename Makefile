@@ -12,7 +12,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all range lint types format bench fuzz conformance faults soak clean
+.PHONY: help demo test test-all range lint types format bench fuzz conformance faults frameworks soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -60,6 +60,7 @@ $(BENCH)/done: pyproject.toml
 bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.harness.benchmarks
 	$(BENCH)/bin/python -m tests.harness.benchmarks.building
+	$(BENCH)/bin/python -m tests.harness.benchmarks.answering
 
 fuzz: $(VENV)/dev  ## Search every public parser and converter for five minutes (SECONDS=...)
 	-$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz
@@ -71,8 +72,11 @@ conformance: $(VENV)/dev  ## Every model times every feature against the publish
 faults: $(VENV)/dev  ## Every way to fail, in both colours, as a table
 	$(PY) -m tests.harness.faults
 
+frameworks: $(VENV)/dev  ## Other frameworks on this package, each in its own environment (ONLY="crewai dspy")
+	$(PY) -m tests.harness.frameworks $(ONLY)
+
 soak: $(VENV)/dev  ## Load with faults for fifteen minutes
 	$(PY) -m tests.harness.soak --seconds 900
 
 clean:  ## Remove what was made
-	rm -rf $(VENV) $(BENCH) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .venv-frameworks build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -185,6 +185,8 @@ class Account:
 
     def _renew(self, key: Key) -> None:
         """A limit for a day, a week or a month starts anew at midnight, UTC."""
+        if key.retention == "no_reset":
+            return
         now = datetime.fromtimestamp(self._clock(), UTC)
         last = datetime.fromtimestamp(key.renewed or key.created, UTC)
         marks = {

@@ -115,7 +115,8 @@ class Call:
         """The JSON value in the body, parsed once; None where there is none."""
         if not self._parsed:
             try:
-                self._parsed.append(json.loads(self.body, parse_constant=_no_constant))
+                text = self.body.decode(json.detect_encoding(self.body), "surrogatepass")
+                self._parsed.append(_DECODER.decode(text))
             except (ValueError, RecursionError):
                 self._parsed.append(None)
         return self._parsed[0]
@@ -140,6 +141,11 @@ class Call:
 
 def _no_constant(word: str) -> object:
     raise ValueError(f"{word} is no JSON")
+
+
+# Made once: a plain dump or load with options makes a new one every time.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +183,7 @@ def records(value: object) -> list[Json]:
 
 def dump(value: Any) -> bytes:
     """JSON as the API writes it: compact, not escaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def event(value: Any, name: str | None = None) -> bytes:

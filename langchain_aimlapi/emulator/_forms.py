@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-import uuid
 from dataclasses import dataclass
 from typing import Literal
 
 IdForm = Literal["nano", "uuid", "uuid:model", "digits", "digits:model", "cgt", "video"]
-_NANO = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-_BASE62 = _NANO[:62]
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+# Byte -> letter, as `bytes.translate` takes it.
+_NANO = bytes(_LETTERS[byte % 64] for byte in range(256))
+_BASE62 = bytes(_LETTERS[byte % 62] for byte in range(256))
 
 
 class Ids:
@@ -35,14 +36,15 @@ class Ids:
         return self._digest().hex()[:size]
 
     def uuid(self) -> str:
-        return str(uuid.UUID(self.hex(32)))
+        made = self.hex(32)
+        return f"{made[:8]}-{made[8:12]}-{made[12:16]}-{made[16:20]}-{made[20:]}"
 
     def nano(self) -> str:
         """A nano-id: 21 characters, which may begin with a dash."""
-        return "".join(_NANO[byte % 64] for byte in self._digest()[:21])
+        return self._digest()[:21].translate(_NANO).decode()
 
     def base62(self, size: int) -> str:
-        return "".join(_BASE62[byte % 62] for byte in self._digest()[:size])
+        return self._digest()[:size].translate(_BASE62).decode()
 
     def digits(self, size: int = 15) -> str:
         return str(int.from_bytes(self._digest()[:16], "big") % 10**size).rjust(size, "2")

@@ -1,0 +1,1 @@
+"""One program a framework. Above ``# --- checks`` stands what a user writes."""
