@@ -10,27 +10,33 @@ from typing import TYPE_CHECKING, Any
 from langchain_aimlapi._version import __version__
 
 if TYPE_CHECKING:
+    from langchain_aimlapi.assistants import AimlapiAssistant
     from langchain_aimlapi.catalog import Catalog
     from langchain_aimlapi.chat_models import ChatAimlapi
     from langchain_aimlapi.client import AimlapiClient
     from langchain_aimlapi.constants import AIMLAPI_HEADERS
     from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
+    from langchain_aimlapi.llms import AimlapiLLM
     from langchain_aimlapi.media_models import (
         AimlapiImageModel,
         AimlapiMusicModel,
         AimlapiVideoModel,
     )
     from langchain_aimlapi.registration import register
+    from langchain_aimlapi.retrievers import AimlapiSearchRetriever
     from langchain_aimlapi.tools import AimlapiTool
 
 _EXPORTS = {
     "AIMLAPI_HEADERS": "langchain_aimlapi.constants",
+    "AimlapiAssistant": "langchain_aimlapi.assistants",
     "AimlapiClient": "langchain_aimlapi.client",
     "AimlapiEmbeddings": "langchain_aimlapi.embeddings",
     "AimlapiError": "langchain_aimlapi.errors",
     "AimlapiImageModel": "langchain_aimlapi.media_models",
+    "AimlapiLLM": "langchain_aimlapi.llms",
     "AimlapiMusicModel": "langchain_aimlapi.media_models",
+    "AimlapiSearchRetriever": "langchain_aimlapi.retrievers",
     "AimlapiTool": "langchain_aimlapi.tools",
     "AimlapiVideoModel": "langchain_aimlapi.media_models",
     "Catalog": "langchain_aimlapi.catalog",
@@ -40,11 +46,14 @@ _EXPORTS = {
 
 __all__ = [
     "AIMLAPI_HEADERS",
+    "AimlapiAssistant",
     "AimlapiClient",
     "AimlapiEmbeddings",
     "AimlapiError",
     "AimlapiImageModel",
+    "AimlapiLLM",
     "AimlapiMusicModel",
+    "AimlapiSearchRetriever",
     "AimlapiTool",
     "AimlapiVideoModel",
     "Catalog",

@@ -19,17 +19,23 @@ from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.refresh import Lists, Refresh
 from langchain_aimlapi.catalog.store import Store
 from langchain_aimlapi.endpoints import AsyncCall, Mounted, SyncCall
+from langchain_aimlapi.endpoints.assistants import AssistantCalls
 from langchain_aimlapi.endpoints.batches import BatchCalls
 from langchain_aimlapi.endpoints.billing import plan_balance
+from langchain_aimlapi.endpoints.decisions import DecisionCalls
 from langchain_aimlapi.endpoints.embeddings import plan_embeddings
+from langchain_aimlapi.endpoints.files import FileCalls
 from langchain_aimlapi.endpoints.images import ImageCalls
 from langchain_aimlapi.endpoints.meshes import MeshCalls
 from langchain_aimlapi.endpoints.metrics import plan_metrics
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.ocr import OcrCalls, plan_ocr
+from langchain_aimlapi.endpoints.responses import ResponseCalls
+from langchain_aimlapi.endpoints.runs import RunCalls
 from langchain_aimlapi.endpoints.service import ServiceCalls
 from langchain_aimlapi.endpoints.speech import SpeechCalls
+from langchain_aimlapi.endpoints.threads import ThreadCalls
 from langchain_aimlapi.endpoints.transcription import TranscriptionCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
 
@@ -58,6 +64,7 @@ class AimlapiClient(Connection):
         client.transcription.create(model=..., audio=...)  # submit, resume, and a twins
         client.ocr(model=..., document=...)           await client.aocr(...)
         client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
+        client.runs.stream(assistant_id=..., ...)     async for event in client.runs.astream(...)
         client.service.logs(period="24h")             async for log in client.service.alogs(...)
         client.service.balance()                      await client.service.abalance()
         client.models(kind="image", refresh=True)     await client.amodels(...)
@@ -87,7 +94,13 @@ class AimlapiClient(Connection):
     aocr = AsyncCall(plan_ocr)
     meshes = Mounted(MeshCalls)
     batches = Mounted(BatchCalls)
+    decisions = Mounted(DecisionCalls)
     service = Mounted(ServiceCalls)
+    assistants = Mounted(AssistantCalls)
+    threads = Mounted(ThreadCalls)
+    runs = Mounted(RunCalls)
+    responses = Mounted(ResponseCalls)
+    files = Mounted(FileCalls)
     # The older names of `service.metrics` and `service.balance`.
     metrics = SyncCall(plan_metrics)
     ametrics = AsyncCall(plan_metrics)

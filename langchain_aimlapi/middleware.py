@@ -1,4 +1,4 @@
-"""Middleware for LangChain's agents: a limit of spend, and prompt caching with a report.
+"""Middleware for LangChain's agents: a limit of spend, prompt caching with a report, moderation.
 
     agent = create_agent(
         model, tools, middleware=[SpendLimit(run_limit_usd=0.50), caching := PromptCaching()]
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import PrivateStateAttr, hook_config
-from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.channels.untracked_value import UntrackedValue
 
@@ -26,8 +26,9 @@ from langchain_aimlapi._langchain.agents import keep_marks_on_fallback
 from langchain_aimlapi._langchain.caching import CacheReport, marked_message, report_of
 from langchain_aimlapi.chat_models import ChatAimlapi
 from langchain_aimlapi.errors import SpendLimitError
+from langchain_aimlapi.moderation import AimlapiModeration, Verdict, flagged
 
-__all__ = ["CacheReport", "PromptCaching", "SpendLimit", "SpendLimitError"]
+__all__ = ["CacheReport", "Moderation", "PromptCaching", "SpendLimit", "SpendLimitError"]
 
 # --- a limit of spend -----
 
@@ -217,3 +218,82 @@ def _marked_tool(
     if isinstance(tool, BaseTool):
         return tool.model_copy(update={"extras": {**(tool.extras or {}), "cache_control": mark}})
     return {**tool, "cache_control": mark}
+
+
+# --- moderation -----
+
+FLAGGED = "This cannot be answered: it was flagged ({why})."
+
+
+class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
+    """Judges what users write and what the model answers; what is flagged ends the agent.
+
+    A guard that fails is an error of the agent: nothing passes unjudged.
+
+    Args:
+        moderation: Who judges.
+        judges_input: Judge the newest message where a user or a tool has written it.
+        judges_output: Judge what the model writes; a flagged answer is replaced.
+        exit_behavior: ``end``: end the agent with a message that says so; ``error``: raise
+            `langchain_aimlapi.moderation.ContentFlaggedError`.
+    """
+
+    def __init__(
+        self,
+        moderation: AimlapiModeration,
+        *,
+        judges_input: bool = True,
+        judges_output: bool = True,
+        exit_behavior: Literal["end", "error"] = "end",
+    ) -> None:
+        super().__init__()
+        if exit_behavior not in ("end", "error"):
+            raise ValueError(f"exit_behavior={exit_behavior!r} must be 'end' or 'error'")
+        self.moderation = moderation
+        self.judges_input = judges_input
+        self.judges_output = judges_output
+        self.exit_behavior = exit_behavior
+
+    @hook_config(can_jump_to=["end"])
+    def before_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+        """Judge what is new before the model reads it."""
+        new = self._input(state)
+        return self._end(self.moderation.invoke(new), None) if new is not None else None
+
+    @hook_config(can_jump_to=["end"])
+    async def abefore_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+        """The async twin of `before_model`."""
+        new = self._input(state)
+        return self._end(await self.moderation.ainvoke(new), None) if new is not None else None
+
+    @hook_config(can_jump_to=["end"])
+    def after_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+        """Judge the answer before anybody acts on it."""
+        answer = self._output(state)
+        if answer is None:
+            return None
+        return self._end(self.moderation.invoke(answer, by_model=True), answer.id)
+
+    @hook_config(can_jump_to=["end"])
+    async def aafter_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+        """The async twin of `after_model`."""
+        answer = self._output(state)
+        if answer is None:
+            return None
+        return self._end(await self.moderation.ainvoke(answer, by_model=True), answer.id)
+
+    def _input(self, state: AgentState[Any]) -> BaseMessage | None:
+        newest = state["messages"][-1] if self.judges_input and state["messages"] else None
+        return newest if isinstance(newest, HumanMessage | ToolMessage) else None
+
+    def _output(self, state: AgentState[Any]) -> AIMessage | None:
+        newest = state["messages"][-1] if self.judges_output and state["messages"] else None
+        return newest if isinstance(newest, AIMessage) else None
+
+    def _end(self, verdict: Verdict, replaced: str | None) -> dict[str, Any] | None:
+        if not verdict.flagged:
+            return None
+        if self.exit_behavior == "error":
+            raise flagged(verdict)
+        text = FLAGGED.format(why=", ".join(verdict.categories) or "no category is named")
+        return {"jump_to": "end", "messages": [AIMessage(text, id=replaced)]}

@@ -89,9 +89,16 @@ class Assembly:
             client_request_id=self.headers.get("x-client-request-id"),
             usage=read_usage(self.usage) if self.usage else None,
             cost=read_cost(self.charge, self.headers),
+            served_model=self._served("model"),
+            served_provider=self._served("provider"),
             headers=self.headers,
             extra=self.meta_extra,
         )
+
+    def _served(self, name: str) -> str | None:
+        """Who answered: in ``meta`` of the answer, else in its headers."""
+        said = self.charge.get(name) if isinstance(self.charge, Mapping) else None
+        return _string(said) or _string(self.headers.get(f"x-aimlapi-{name}"))
 
 
 def _string(value: object) -> str | None:

@@ -297,6 +297,8 @@ class Meta:
     client_request_id: str | None = None
     usage: Usage | None = None
     cost: Cost | None = None
+    served_model: str | None = None
+    served_provider: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 

@@ -193,9 +193,20 @@ def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False)
     """The ``response_metadata`` of a stream's end."""
     return {
         **meta_to_metadata(reply.meta, with_headers=with_headers),
+        **_route(reply.meta, model),
         "model_name": reply.meta.model or model,
         **_finish(reply.choices[0]),
     }
+
+
+def _route(meta: Meta, model: str) -> dict[str, str]:
+    """Which model has answered in place of the one that was asked: a router's choice, or an id that
+    now leads elsewhere. Another spelling of the same id is none."""
+    served = meta.served_model
+    if served is None or served.rpartition("/")[2] == model.rpartition("/")[2]:
+        return {}
+    provider = {"routed_provider": meta.served_provider} if meta.served_provider else {}
+    return {"routed_model": served, **provider}
 
 
 def _finish(choice: Choice) -> dict[str, object]:
@@ -238,6 +249,7 @@ def choice_to_message(
     """One answer as a message."""
     metadata = {
         **meta_to_metadata(meta, with_headers=with_headers),
+        **_route(meta, model),
         "model_name": meta.model or model,
         **_finish(choice),
     }

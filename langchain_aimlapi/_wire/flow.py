@@ -327,15 +327,16 @@ def stream(
     make_reader: Callable[[Response], StreamReader],
     policy: Policy,
     *,
+    repeatable: bool = True,
     mend: Mend | None = None,
 ) -> Flow[None]:
     """Open ``request`` and yield lists of items until the reader is done.
 
     Opening is retried like `call`; so is a failure before the first item, as long as it is one
     that a new attempt, or ``mend`` (see `call`), can put right. After the first item nothing is
-    ever sent again.
+    ever sent again. ``repeatable`` is as in `call`.
     """
-    attempts = _Attempts(policy, mend=mend)
+    attempts = _Attempts(policy, repeatable=repeatable, mend=mend)
     while True:
         try:
             head: Response = yield Open(request, policy.limits, attempts.until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -63,8 +63,11 @@ class PagesPlan(ItemsPlan[T]):
 
 
 def paged(
-    context: Context, path: str, query: Iterable[tuple[str, str]]
+    context: Context,
+    path: str,
+    query: Iterable[tuple[str, str]],
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[[Query], Request]:
     """The requests of a list at ``path``."""
     first = tuple(query)
-    return lambda place: context.request("GET", path, query=[*first, *place])
+    return lambda place: context.request("GET", path, query=[*first, *place], headers=headers)

@@ -195,6 +195,7 @@ class Context:
         model: str = "",
         method: str = "POST",
         accept: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         notes: Notes | None = None,
     ) -> Request:
         """A request with a JSON body.
@@ -208,8 +209,9 @@ class Context:
         """
         if notes is not None and self.learn:
             body = self._learner(path, notes).known(dict(body))
-        headers = {"content-type": "application/json", "accept": accept, **self.headers}
-        return Request(method, self.root + path, headers, encode(body, model))
+        fields = {"content-type": "application/json", "accept": accept, **self.headers}
+        fields |= headers or {}
+        return Request(method, self.root + path, fields, encode(body, model))
 
     def mend(self, request: Request, notes: Notes) -> flow.Mend | None:
         """What puts a JSON request right, once, that is refused for a parameter; None where the

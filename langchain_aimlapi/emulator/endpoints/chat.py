@@ -12,6 +12,7 @@ from langchain_aimlapi.emulator._media import WAV
 from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._reading import read_chat
 from langchain_aimlapi.emulator._reasoning import reasons
+from langchain_aimlapi.emulator._routers import routed
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check, find_model
@@ -27,6 +28,7 @@ def complete(call: Call, state: State) -> Answer:
     body = call.json()
     model = find_model(state, body, PATH)
     check(state, model, PATH, body)
+    model = routed(state, model, body)
     draft = _draft(call, _taken(state, body, model), model, state)
     headers = state.model_headers(model)
     if body.get("stream"):
