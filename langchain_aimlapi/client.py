@@ -1,4 +1,4 @@
-"""`AimlapiClient`: the API beside chat, sync and async, without LangChain."""
+"""`AimlapiClient`: the API besides chat, sync and async, without LangChain."""
 
 from __future__ import annotations
 
@@ -162,7 +162,8 @@ class AimlapiClient(Connection):
             vendor: ``"openai"``, ...
             capability: A word or several, see `Catalog.models`.
             status: ``"live"`` (default), ``"deprecated"``, ... or None for all.
-            refresh: Ask the API first (see `refresh_catalog`). Without it no network is used.
+            refresh: Fetch the API's list first (see `refresh_catalog`). Without it no network is
+                used.
         """
         catalog = self.refresh_catalog() if refresh else self._catalog()
         return catalog.models(kind=kind, vendor=vendor, capability=capability, status=status)
@@ -187,7 +188,7 @@ class AimlapiClient(Connection):
         directory: Path | None = None,
         catalog: Catalog | None = None,
     ) -> Catalog:
-        """Ask the API for its model list and use it in this client from now on.
+        """Fetch the API's model list and use it in this client from now on.
 
         It adds prices, new models, names, context lengths, aliases, and which models end. The
         answers are kept on disk with their ETags, so that an unchanged list is not sent again.

@@ -9,7 +9,7 @@ from langchain_aimlapi._version import USER_AGENT
 __all__ = ["AIMLAPI_HEADERS", "merge_aimlapi_headers"]
 
 AIMLAPI_HEADERS: dict[str, str] = {"user-agent": USER_AGENT}
-"""What every request has without being asked to."""
+"""What every request has by default."""
 
 
 def merge_aimlapi_headers(headers: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -87,5 +87,5 @@ def save(fetched: Fetched, directory: str | os.PathLike[str]) -> Path:
     from langchain_aimlapi._transport import download as transport
 
     if not Path(directory).is_dir():
-        raise NotADirectoryError(f"{directory} is no directory; make it first")
+        raise NotADirectoryError(f"{directory} is not a directory; create it first")
     return transport.write(fetched.data, fetched.content_type, directory)

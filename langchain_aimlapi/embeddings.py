@@ -97,7 +97,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
     def embed_documents(
         self, texts: Sequence[str], chunk_size: int | None = None
     ) -> list[list[float]]:
-        """Vectors of texts to be found, in their order.
+        """Embed texts that are to be searched, in their order.
 
         Args:
             texts: The texts; an empty one is refused by its position.
@@ -108,7 +108,7 @@ class AimlapiEmbeddings(Connection, Embeddings):
         return self._vectors(self.run(self._plan(_several(texts), "document", chunk_size)))
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of a text to search with."""
+        """Embed a search query."""
         return self._vectors(self.run(self._plan(text, "query", None)))[0]
 
     async def aembed_documents(

@@ -286,11 +286,11 @@ class APIConnectionError(AimlapiError, core.ModelConnectionError):
 
 
 class StreamInterrupted(APIConnectionError):
-    """A stream ended before its end. ``partial`` holds what was delivered."""
+    """A stream broke off before its end. ``partial`` holds what was delivered."""
 
 
 class APITimeoutError(AimlapiError, core.ModelTimeoutError):
-    """Nothing came within the time allowed."""
+    """No answer arrived within the time allowed."""
 
 
 class JobFailedError(APIError, RuntimeError):
@@ -304,7 +304,7 @@ class JobFailedError(APIError, RuntimeError):
 
 
 class JobTimeoutError(APITimeoutError, TimeoutError):
-    """A job is not done in the time that was waited for. It goes on; ``job_id`` resumes it."""
+    """A job was not done within the timeout. It goes on; ``job_id`` resumes it."""
 
     job_id: str | None = None
     is_retryable = False

@@ -114,7 +114,7 @@ def unregister() -> None:
 
 
 def refresh_prices(*, api_key: str | None = None, api_base: str | None = None) -> Catalog:
-    """Ask the API for its model list and give LiteLLM the prices, contexts and capabilities.
+    """Fetch the API's model list and give LiteLLM the prices, contexts and capabilities.
 
     One request; an unchanged list is answered from the cache on disk.
 

@@ -174,7 +174,7 @@ class AimlapiVideoModel(AimlapiJobModel):
         poll_interval: float | None = None,
         timeout: float = 360.0,
     ) -> list[str]:
-        """The links of videos, which are made at the same time, or their content in base64.
+        """The links of videos, made concurrently, or their content in base64.
 
         Args:
             prompt: What to show.

@@ -78,7 +78,7 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
 
     @hook_config(can_jump_to=["end"])
     def before_model(self, state: SpendState, runtime: Any) -> dict[str, Any] | None:
-        """End here where a limit is reached."""
+        """End the run where a limit is reached."""
         for what, limit, spent in (
             ("run", self.run_limit_usd, state.get("run_spend_usd", 0.0)),
             ("thread", self.thread_limit_usd, state.get("thread_spend_usd", 0.0)),
@@ -157,7 +157,7 @@ class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
 
     @property
     def report(self) -> CacheReport:
-        """What was read from the cache until now, and what that has saved."""
+        """What was read from the cache so far, and what that saved."""
         return self._report
 
     def wrap_model_call(

@@ -57,7 +57,7 @@ def _table_of(name: str) -> dict[str, tuple[str, str, Callable[..., Any]]]:
     if not isinstance(table, dict) or not all(map(_is_known, table.values())):
         raise RuntimeError(
             f"langchain {_version()} has no table of providers that register() knows (1.3 to 1.5 "
-            "have one): use ChatAimlapi(model=...) or AimlapiEmbeddings(model=...) in its place"
+            "have one): use ChatAimlapi(model=...) or AimlapiEmbeddings(model=...) instead"
         )
     return table
 

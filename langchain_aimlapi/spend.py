@@ -1,4 +1,4 @@
-"""What is spent, and a limit that stops before the next call.
+"""Tracking of spending, and a limit that stops before the next call.
 
     with track_spend(limit_usd=0.50) as spend:
         agent.invoke({"messages": [("user", "...")]})
@@ -108,7 +108,7 @@ class Spend(BaseCallbackHandler):
             self.ledger.settle(ticket, _charge_of(_messages(response)))
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """A call that was refused has cost nothing; one that broke off, nobody knows."""
+        """A refused call costs nothing; the cost of one that broke off is unknown."""
         ticket = self._tickets.pop(run_id, None)
         if ticket is None:
             return
@@ -128,7 +128,7 @@ register_configure_hook(_SPEND, inheritable=True)
 
 @contextmanager
 def track_spend(limit_usd: float | None = None) -> Iterator[Spend]:
-    """Everything that is called within it is entered in one ledger, in this thread, its tasks and
+    """Enter every call made within the block in one ledger: in this thread, its tasks and
     what LangChain starts from here.
 
     Ledgers within ledgers count in all of them, and the limit of each one holds.

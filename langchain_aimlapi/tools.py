@@ -188,12 +188,12 @@ class AimlapiTool(BaseTool):
 
     # --- parts -----
 
-    def _bound(self, colour: str) -> Any:
-        """The method of the client, in one colour."""
+    def _bound(self, prefix: str) -> Any:
+        """The method of the client; ``prefix`` is "a" for its async twin."""
         mount, _, verb = self.endpoint.partition(".")
         if not verb:
-            return getattr(self.client, colour + mount)
-        return getattr(getattr(self.client, mount), colour + verb)
+            return getattr(self.client, prefix + mount)
+        return getattr(getattr(self.client, mount), prefix + verb)
 
     def _arguments(self, arguments: Mapping[str, Any], progress: Any) -> dict[str, Any]:
         _, method = _method(self.endpoint)

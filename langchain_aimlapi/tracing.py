@@ -44,7 +44,7 @@ def install() -> None:
     if not isinstance(original, staticmethod):
         raise RuntimeError(
             "the tracer of this version of langchain-core is not known (1.6 to 1.8 are); "
-            "give a CostTracer as a callback in its place"
+            "pass a CostTracer as a callback instead"
         )
     if getattr(original.__func__, "adds_cost", False):
         return

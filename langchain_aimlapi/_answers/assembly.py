@@ -39,7 +39,7 @@ class Assembly:
             state = self.choices[key] = ChoiceState(key, self.deltas)
         return state
 
-    # -- facts about the whole answer -----
+    # --- facts about the whole answer -----
 
     def add_meta(self, name: str, value: object) -> None:
         """A fact about the whole answer; the first non-empty value counts."""
@@ -62,7 +62,7 @@ class Assembly:
             self.finished = True
             state.finish(reason, native)
 
-    # -- the end -----
+    # --- the end -----
 
     def close(self) -> None:
         """Append the deltas of everything that had to wait for the end."""

@@ -143,7 +143,7 @@ class ChoiceState:
         self._logprobs: dict[str, list[object]] = {}
         self._final: dict[str, object] = {}
 
-    # -- blocks -----
+    # --- blocks -----
 
     def end_block(self) -> None:
         """Whatever comes next is a block of its own, even if it is of the same kind."""
@@ -166,7 +166,7 @@ class ChoiceState:
             self._deltas.frame_start = len(self._deltas)
         self._open = kind
 
-    # -- text -----
+    # --- text -----
 
     def add_text(self, text: str) -> None:
         """Answer text; an inline ``<think>`` at its beginning becomes reasoning."""
@@ -228,7 +228,7 @@ class ChoiceState:
         """Whether the model has begun a refusal."""
         return bool(self._refusal)
 
-    # -- tool calls -----
+    # --- tool calls -----
 
     def add_tools(self, raw_calls: object) -> None:
         """Tool-call fragments in OpenAI's shape."""
@@ -272,7 +272,7 @@ class ChoiceState:
             entries += self._log.take_entry()
         return {"block_order": entries} if entries else None
 
-    # -- everything else -----
+    # --- everything else -----
 
     def add_unique(self, key: ExtraKey, items: object) -> None:
         """List items, each kept once: some vendors repeat the whole list on every frame."""
@@ -378,7 +378,7 @@ class ChoiceState:
         else:
             deltas[-1] = last._replace(extra={**extra, **last.extra})
 
-    # -- the end -----
+    # --- the end -----
 
     def finish(self, reason: str, native: object = None) -> None:
         """The choice has ended; of several reasons the first one counts."""

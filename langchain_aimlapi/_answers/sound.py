@@ -54,7 +54,7 @@ class SoundJoiner:
         self.content_type: str | None = None
 
     def begin(self, content_type: str | None) -> bytes:
-        """A file begins, of this type if the server is to be believed; what the last one held."""
+        """A file begins, of this type by the server's word; what the last one contained."""
         rest = self._end() if self._named is not None or self._buffer else b""
         self._named, self._buffer, self._part = content_type or "", b"", None
         if not self._several:

@@ -109,7 +109,7 @@ class EventReader(_Reader):
             value = parse_clean_json(data)
         except BadJsonError as error:
             self.error = InvalidResponseError(
-                f"the stream holds an event that is no JSON ({error})", model=self.policy.model
+                f"the stream holds an event that is not JSON ({error})", model=self.policy.model
             )
             return None
         if event == "error" or (isinstance(value, Mapping) and is_error_body(value)):
@@ -222,7 +222,7 @@ class LinesReader(_Reader):
         except BadJsonError:
             text = read_body(self._rest[:4096].decode("utf-8", "replace")).message
             self.error = self.error or InvalidResponseError(
-                f"no JSON lines: {text[:300]!r}", model=self.policy.model
+                f"not JSON lines: {text[:300]!r}", model=self.policy.model
             )
             return []
         values = value if isinstance(value, list) else [value]

@@ -121,7 +121,7 @@ class Carrier:
 
 
 class Connection(ConnectionFields):
-    """Where the API is, who asks, how long and how often."""
+    """Address, key, timeouts, retries and transport of calls."""
 
     model_config = ConfigDict(extra="forbid", ignored_types=MOUNTS)
 

@@ -72,7 +72,7 @@ def _resolved(key: Key | None, variable: str, missing: str) -> Key:
     if not value:
         raise AuthenticationError(
             f"{missing} nor the environment variable {variable} is set",
-            advice="make a key at https://aimlapi.com/app/keys",
+            advice="create a key at https://aimlapi.com/app/keys",
         )
     return SecretStr(value)
 
@@ -128,7 +128,7 @@ def check_headers(headers: Mapping[str, object]) -> dict[str, str]:
     for name, value in headers.items():
         text = str(value).strip()
         if not _HEADER_NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no HTTP header name")
+            raise ValueError(f"{name!r} is not a valid HTTP header name")
         if any((ord(c) < 32 and c != "\t") or ord(c) > 126 for c in text):
             raise ValueError(f"the value of header {name!r} holds a character no header may hold")
         checked[name] = text

@@ -127,7 +127,7 @@ class AnswerReader:
             self.delivered = True
         return items
 
-    # -- plain JSON, or a stream -----
+    # --- plain JSON, or a stream -----
 
     def _begin(self, data: bytes) -> bytes | None:
         """Decide from the first byte that is no white space; None while there is none."""
@@ -177,7 +177,7 @@ class AnswerReader:
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if not isinstance(value, Mapping):
-            raise _no_answer(f"JSON that is no object ({type(value).__name__})", model, secret)
+            raise _no_answer(f"JSON that is not an object ({type(value).__name__})", model, secret)
         if is_error_body(value):
             raise explain_frame(value, model=model, secret=secret)
         if self._take("", value) is None:
@@ -188,7 +188,7 @@ class AnswerReader:
             raise _no_answer("an answer without a single choice", model, secret)
         self.assembly.terminal = True
 
-    # -- events -----
+    # --- events -----
 
     def _read_events(self, events: list[tuple[str, bytes]], *, last: bool = False) -> None:
         for event, data in events:
@@ -264,7 +264,7 @@ class AnswerReader:
             return None  # cut behind the finish reason: usage may be lost, the answer is not
         cls = StreamInterrupted if last else InvalidResponseError
         raise cls(
-            f"the stream {'ended inside' if last else 'holds'} an event that is no JSON "
+            f"the stream {'ended inside' if last else 'holds'} an event that is not JSON "
             f"({reason[:200]})",
             advice="what was delivered is in error.partial",
             model=self._model,
@@ -278,7 +278,7 @@ class AnswerReader:
             self._mender = self._mender or Mender()
             return frame
 
-    # -- the end -----
+    # --- the end -----
 
     def _end(self) -> None:
         """The stream has ended or announced it: a whole answer, or an error."""

@@ -16,7 +16,7 @@ def check_model(model: object) -> None:
     """Refuse what is no model id."""
     if not isinstance(model, str) or not model.strip() or any(c.isspace() for c in model.strip()):
         raise InvalidRequestError(
-            f"model is {short(model)}, which is no model id",
+            f"model is {short(model)}, which is not a model id",
             advice="give an id such as those that client.models() lists",
             field="model",
         )

@@ -52,7 +52,8 @@ class ChatBatch:
         return self._done or (known.counts if known is not None else None)
 
     def status(self) -> Status:
-        """Ask for the state now: ``running``, ``completed`` or ``failed`` (cancelled is failed)."""
+        """Fetch the current state: ``running``, ``completed`` or ``failed`` (cancelled is
+        failed)."""
         return self._job.status()
 
     async def astatus(self) -> Status:
@@ -80,7 +81,7 @@ class ChatBatch:
             return_exceptions: Put the error of a call that failed in its place; else the first
                 one is raised.
             timeout: Seconds to wait. Default: a day.
-            progress: Called after each question with (status, fraction or None, seconds).
+            progress: Called after each poll with (status, fraction or None, seconds).
 
         Raises:
             AimlapiError: a call has failed (the first one, without ``return_exceptions``).

@@ -226,7 +226,7 @@ class _Pool:
                 future.set_result(outcome)
 
 
-# --- not paying twice ---
+# --- not paying twice -----
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ Outcome = ChatResult | errors.AimlapiError
 Row = tuple[str, dict[str, Any]]
 
 
-# --- what goes out ---
+# --- what goes out -----
 
 
 def submit(model: Identity, rows: Sequence[Row]) -> Job[BatchInfo]:
@@ -107,7 +107,7 @@ def _params(
     return params
 
 
-# --- what comes back ---
+# --- what comes back -----
 
 
 def rows(model: Identity, id: str) -> SyncItems[dict[str, Any]]:

@@ -79,7 +79,7 @@ def _call_chunk(chunk: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-# --- a message: its blocks in their order ------------------------------------------------------
+# --- a message: its blocks in their order -----
 
 
 def _arranged(message: AIMessage, calls: Blocks) -> Blocks:
@@ -142,7 +142,7 @@ def _with_links(blocks: Blocks, links: Blocks) -> Blocks:
     return blocks
 
 
-# --- a chunk: a piece of one block -------------------------------------------------------------
+# --- a chunk: a piece of one block -----
 
 
 def piece_to_blocks(text: str, kwargs: Mapping[str, object], entry: Mapping[str, object]) -> Blocks:
@@ -185,7 +185,7 @@ def _reasoning_piece(kwargs: Mapping[str, object], index: str, is_separated: boo
     return [_reasoning(text, index)] if text else []
 
 
-# --- the blocks --------------------------------------------------------------------------------
+# --- the blocks -----
 
 
 def _mappings(kwargs: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

@@ -49,9 +49,11 @@ def usage_to_metadata(usage: Usage) -> UsageMetadata:
     known_inputs = {k: v for k, v in inputs.items() if v is not None}
     known_outputs = {k: v for k, v in outputs.items() if v is not None}
     if known_inputs:
-        metadata["input_token_details"] = InputTokenDetails(**known_inputs)  # type: ignore[typeddict-item]
+        details = InputTokenDetails(**known_inputs)  # type: ignore[typeddict-item]  # only its keys
+        metadata["input_token_details"] = details
     if known_outputs:
-        metadata["output_token_details"] = OutputTokenDetails(**known_outputs)  # type: ignore[typeddict-item]
+        made = OutputTokenDetails(**known_outputs)  # type: ignore[typeddict-item]  # only its keys
+        metadata["output_token_details"] = made
     return metadata
 
 

@@ -84,7 +84,7 @@ def json_type(hint: object) -> object | None:
         return hint
     if origin in (Union, types.UnionType):
         kept = [found for each in inner if (found := json_type(each)) is not None]
-        return Union[tuple(dict.fromkeys(kept))] if kept else None  # noqa: UP007  # made of values
+        return Union[tuple(dict.fromkeys(kept))] if kept else None  # noqa: UP007 - made of values
     if origin in (list, Sequence):
         item = json_type(inner[0])
         return None if item is None else list[item]  # type: ignore[valid-type]  # made of values

@@ -127,7 +127,7 @@ class EventWriter:
             for handler in run_manager.handlers
         )
 
-    # --- blocks ------------------------------------------------------------------------------
+    # --- blocks -----
 
     def _start(self) -> Event:
         self._is_started = True
@@ -201,7 +201,7 @@ class EventWriter:
             self._closed.add(mark)
             out.append({"event": "content-block-finish", "index": known.index, "content": value})
 
-    # --- tool calls --------------------------------------------------------------------------
+    # --- tool calls -----
 
     def _add_tool(self, out: list[Event], tool: ToolDelta) -> None:
         mark = f"lc_tc_{tool.position}"
@@ -220,7 +220,7 @@ class EventWriter:
             delta = {"type": "block-delta", "fields": known.value()}
         out.append({"event": "content-block-delta", "index": known.index, "delta": delta})
 
-    # --- the end -----------------------------------------------------------------------------
+    # --- the end -----
 
     def _end(self, end: StreamEnd, out: list[Event]) -> list[Event]:
         choice = end.reply.choices[0]

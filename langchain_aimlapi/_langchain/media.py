@@ -137,7 +137,7 @@ def value_to_message(value: Result, model: str) -> AIMessage:
 
     Args:
         value: `Images`, `Video`, `Music`, `Mesh`, a transcript, pages, ...
-        model: The id that was asked for.
+        model: The id of the request.
     """
     if isinstance(value, Images | Media):
         return result_to_message(value, _kind_of(value), model)

@@ -1,4 +1,4 @@
-"""What every model that makes files is: LangChain's chat model around an endpoint."""
+"""What every media model has in common: LangChain's chat model around an endpoint."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _BOOKKEEPING = frozenset({"ls_structured_output_format", "structured_output_form
 
 
 class MediaFields(ConnectionFields, ModelField):
-    """What every media model is made of, but what LangChain's base class adds."""
+    """The fields of every media model besides those of LangChain's base class."""
 
     without_effect: ClassVar[Mapping[str, str]] = {}
     """Arguments of other classes that mean nothing here, and why."""
@@ -399,7 +399,7 @@ def _job_options(arguments: dict[str, Any]) -> float | None:
 
 
 class JobFields(MediaFields):
-    """What models have beside that take minutes."""
+    """Further fields of models that take minutes."""
 
     job_timeout: float | None = None
     """Seconds to wait for the result. Default: half an hour; the job goes on after that."""
@@ -408,7 +408,7 @@ class JobFields(MediaFields):
 
 
 class AimlapiJobModel(AimlapiMediaModel, JobFields):
-    """A media model that takes minutes: ordered once, found again by its id."""
+    """A media model that takes minutes: ordered once, resumed by the job's id."""
 
     def submit(self, input: MediaInput, **kwargs: Any) -> Job[Any]:
         """Order it and return at once; ``job.result()`` waits for it.

@@ -75,7 +75,7 @@ def check(method: Any, schema: Any, repair: int) -> None:
     if repair not in (0, 1):
         raise ValueError(f"repair={repair!r}: use 0 or 1, for at most one repair turn")
     if repair and schema is None:
-        raise ValueError("repair=1 needs a schema: there is nothing to hold the answer to")
+        raise ValueError("repair=1 needs a schema: there is nothing to check the answer against")
 
 
 def way_of(
@@ -117,7 +117,7 @@ def _by_tool(
     function = tool_to_wire(schema, strict=strict).get("function")
     if function is None:
         raise ValueError(
-            f"the schema's type is {schema['type']!r:.60}: a schema of an answer is an object"
+            f"the schema's type is {schema['type']!r:.60}: an answer's schema must be an object"
         )
     name = function["name"]
     bound = model.bind_tools(

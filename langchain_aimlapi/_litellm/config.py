@@ -49,7 +49,7 @@ class Choice:
         group: Put all models into one group of this name, as equivalents.
         fallbacks: Name fallbacks by family.
         spellings: Every spelling of a model, not only one.
-        refresh: Read prices and models anew every hour, beside the calls.
+        refresh: Read prices and models again every hour, in the background.
         database: Virtual keys, teams and spend in Postgres (``DATABASE_URL``).
     """
 

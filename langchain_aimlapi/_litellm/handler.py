@@ -142,4 +142,4 @@ class AimlapiLLM(CustomLLM):
 handler = AimlapiLLM()
 """The handler, for ``custom_provider_map`` and a proxy's ``custom_handler``."""
 refreshing_handler = AimlapiLLM(refresh_seconds=3600.0)
-"""The same, with prices that are read anew every hour, beside the calls."""
+"""The same, with prices that are read again every hour, in the background."""

@@ -1,4 +1,4 @@
-"""Live prices: the API's own model list, read once, or again and again beside the calls."""
+"""Live prices: the API's own model list, read once, or regularly in the background."""
 
 from __future__ import annotations
 

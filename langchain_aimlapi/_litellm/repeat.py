@@ -19,7 +19,7 @@ from langchain_aimlapi.errors import AimlapiError
 def repeated(
     original: Callable[..., Any], *, is_ours: Callable[[Mapping[str, Any]], bool], flag: str
 ) -> Callable[..., Any]:
-    """``original``, asked again as this provider's chat calls are: after what a retry can mend,
+    """``original``, repeated as this provider's chat calls are: after what a retry can mend,
     and only where LiteLLM does not repeat it itself.
 
     Args:

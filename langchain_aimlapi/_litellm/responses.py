@@ -47,7 +47,7 @@ def config_for(model: str | None, catalog: Callable[[], Catalog]) -> Any:
     reached over chat.
 
     Args:
-        model: The id; None where a stored response is asked for, which has no model.
+        model: The id; None where a stored response is fetched, which has no model.
     """
     if model is not None and RESPONSES not in catalog().find(_plain(model)).shapes:
         return None
@@ -80,7 +80,7 @@ def _config_class() -> Any:
         def map_openai_params(
             self, response_api_optional_params: Mapping[str, Any], model: str, drop_params: bool
         ) -> dict[str, Any]:
-            """Parameters inside the model's ranges; what it has no place for is dropped, said."""
+            """Parameters inside the model's ranges; what it does not take is left out, noted."""
             with as_litellm(Caller(model, self._catalog())):
                 return _fitted(model, response_api_optional_params, self._catalog(), drop_params)
 

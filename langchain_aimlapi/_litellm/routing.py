@@ -1,4 +1,4 @@
-"""Steering a LiteLLM router among equivalent deployments by what is known now.
+"""Steering a LiteLLM router among equivalent deployments by current figures.
 
 Uses LiteLLM's public hook ``CustomLogger.async_filter_deployments``, so it works with every
 routing strategy, in a router and in the proxy, and is off unless it is put among the callbacks.
@@ -33,7 +33,7 @@ _PREFIX = f"{PROVIDER}/"
 
 
 class PreferModels(CustomLogger):
-    """Keeps, of a group's healthy deployments, those that are about as good as the best one.
+    """Keeps those healthy deployments of a group that are about as good as the best one.
 
     LiteLLM's routing strategy then chooses among them. Deployments about which nothing is known
     (other providers, models without traffic) are never removed. It works for the router's async
@@ -110,7 +110,7 @@ class PreferModels(CustomLogger):
     def refresh(
         self, models: Iterable[str], *, api_key: object = None, api_base: object = None
     ) -> None:
-        """Ask for the figures of these models now (blocking), to start warm.
+        """Fetch the figures of these models now (blocking), to start warm.
 
         Raises:
             AimlapiError: the API could not be reached.
@@ -129,7 +129,7 @@ class PreferModels(CustomLogger):
         self._scores |= scores_of(metrics, self.by)
 
     def _refresh_soon(self, deployments: Sequence[object]) -> None:
-        """Ask in the background, where figures are missing or old and nobody is asking."""
+        """Fetch in the background, where figures are missing or old and none are on their way."""
         now = time.monotonic()
         params = next((p for each in deployments if (p := _ours(each)) is not None), None)
         due = {
@@ -178,7 +178,7 @@ def model_of(deployment: object) -> str | None:
 
 
 def price_of(facts: Facts, input_share: float) -> float | None:
-    """US dollars per token of a usual mix; None where a price is not known."""
+    """US dollars per token of a typical mix; None where a price is not known."""
     listed = facts.prices or {}
     prices = [listed.get("input"), listed.get("output")]
     if not all(isinstance(price, int | float) for price in prices):
@@ -187,7 +187,7 @@ def price_of(facts: Facts, input_share: float) -> float | None:
 
 
 def scores_of(metrics: Metrics, by: By) -> dict[str, float]:
-    """Model -> score; the less, the better. A model that answers on several endpoints gets its
+    """Model -> score; lower is better. A model that answers on several endpoints gets its
     best figure; one without figures is left out."""
     scores: dict[str, float] = {}
     for speed in metrics.models:

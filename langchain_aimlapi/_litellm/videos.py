@@ -1,4 +1,4 @@
-"""``litellm.video_generation`` and its followers: ordered, asked for, downloaded."""
+"""``litellm.video_generation`` and its followers: ordered, polled, downloaded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NAMED = frozenset(
     }
 )  # fmt: skip
 _UNPAID = "#unpaid"
-"""Stands behind an id whose charge is told only when the video is done."""
+"""Stands behind an id whose charge is known only when the video is done."""
 _paid: deque[str] = deque(maxlen=10_000)
 _WHOLE = frozenset({"duration", "seed"})
 

@@ -13,7 +13,7 @@ _WORDS = (
     (" or deadline, or stream", ", or stream"),
     ("check base_url, verify and", "check api_base, litellm.ssl_verify and"),
     ("base_url", "api_base"),
-    ("raise max_response_bytes if this is meant", "ask for a shorter answer"),
+    ("raise max_response_bytes if this is intended", "ask for a shorter answer"),
     ("what was delivered is in error.partial; ask", "ask"),
     ("what was delivered is in error.partial", "ask again for the whole answer"),
     ("as params={", "as extra_body={"),

@@ -50,7 +50,7 @@ class _AsyncOpenAnswer:
         self._until = until
         consumed = response.is_stream_consumed
         self._pieces: AsyncIterator[bytes] = (
-            _one(response.content) if consumed else response.stream.__aiter__()  # type: ignore[union-attr]
+            _one(response.content) if consumed else response.stream.__aiter__()  # type: ignore[union-attr]  # an async client's
         )
 
     async def read(self) -> bytes:

@@ -66,7 +66,7 @@ def _bearer(value: object) -> str:
     except ValueError as error:
         key, reason = "", str(error)
     if not key:
-        raise AuthenticationError(f"the function given as api_key gave no key: {reason}")
+        raise AuthenticationError(f"the api_key function returned no key: {reason}")
     return f"Bearer {key}"
 
 

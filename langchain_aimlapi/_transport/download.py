@@ -153,7 +153,7 @@ class Saving:
         self._in_folder = self.path.is_dir()
         self._folder = self.path if self._in_folder else self.path.parent
         if not self._folder.is_dir():
-            raise FileNotFoundError(f"{self._folder} is no directory; make it first")
+            raise FileNotFoundError(f"{self._folder} is not a directory; create it first")
         self._hash = hashlib.sha256()
         self._extension = ".bin"
         self._file: IO[bytes] | None = None

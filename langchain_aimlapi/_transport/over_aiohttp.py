@@ -3,6 +3,10 @@
 It answers requests of an ``httpx.AsyncClient``, keeps to the timeouts that httpx names (also to
 those changed between the headers and the body) and raises httpx's exceptions, so that nothing
 above it knows the difference. Behind a proxy httpx's own transport is used.
+
+Why not the package httpx-aiohttp: it lets aiohttp's own exceptions through, reads the timeouts once
+(so that a limit of silence cannot begin after the headers), and wherever it is installed LangSmith
+imports it, which slows the import of langchain-core by 180 ms (measured 2026-11).
 """
 
 from __future__ import annotations

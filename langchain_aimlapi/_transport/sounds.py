@@ -113,7 +113,7 @@ async def afollowed(
 
 
 class SoundStream:
-    """Bytes of a sound as they come. The request is sent when the first ones are asked for; the
+    """Bytes of a sound as they come. The request is sent when the first ones are needed; the
     connection is closed at the end, by `close`, or when the ``with`` block is left.
 
     A WAV file that is joined of several tells no length in its head.

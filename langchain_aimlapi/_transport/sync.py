@@ -82,7 +82,7 @@ class _OpenAnswer:
         self.ended = False
         consumed = response.is_stream_consumed
         self._pieces: Iterator[bytes] = iter(
-            [response.content] if consumed else response.stream  # type: ignore[arg-type]
+            [response.content] if consumed else response.stream  # type: ignore[arg-type]  # a sync client's
         )
         self._watchdog = None if until is None else _Watchdog(self._socket, left(until))
 

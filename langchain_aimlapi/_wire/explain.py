@@ -225,7 +225,7 @@ def _choose(status: int, text: str) -> type[AimlapiError]:
 def _redirected(response: Response, model: str | None) -> AimlapiError:
     error = errors.InvalidResponseError(
         f"the server answered {response.status}, a redirect, which is never followed because the "
-        "key and the prompt would go along",
+        "key and the prompt would go with it",
         advice="set base_url to the final address",
         status_code=response.status,
         model=model,

@@ -537,7 +537,7 @@ def explain_fault(fault: Fault, policy: Policy) -> errors.AimlapiError:
         error.is_retryable = kind == "timeout"
     elif kind == "too_large":
         error = errors.InvalidResponseError(
-            detail, advice="raise max_response_bytes if this is meant", model=policy.model
+            detail, advice="raise max_response_bytes if this is intended", model=policy.model
         )
         error.is_retryable = False
     elif kind in ("tls", "url", "proxy"):

@@ -23,24 +23,24 @@ SHAPE_PARAMS = ("params", "tool_defs", "call_defs", "items")
 
 def param_from_json(row: Json) -> Param:
     """A parameter from its JSON."""
-    given = dict(row)
+    fields = dict(row)
     for name in PARAM_NESTED:
-        if name in given:
-            given[name] = param_from_json(given[name])
-    if "properties" in given:
-        given["properties"] = {k: param_from_json(v) for k, v in given["properties"].items()}
-    if "variants" in given:
-        given["variants"] = tuple(param_from_json(each) for each in given["variants"])
+        if name in fields:
+            fields[name] = param_from_json(fields[name])
+    if "properties" in fields:
+        fields["properties"] = {k: param_from_json(v) for k, v in fields["properties"].items()}
+    if "variants" in fields:
+        fields["variants"] = tuple(param_from_json(each) for each in fields["variants"])
     for name in PARAM_LISTS:
-        if name in given:
-            given[name] = tuple(given[name])
-    return Param(**given)
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    return Param(**fields)
 
 
 def role_from_json(row: Json) -> RoleFacts:
     """What a role may hold, from its JSON."""
-    given: Json = {k: frozenset(v) if isinstance(v, list) else v for k, v in row.items()}
-    return RoleFacts(**given)
+    fields: Json = {k: frozenset(v) if isinstance(v, list) else v for k, v in row.items()}
+    return RoleFacts(**fields)
 
 
 class Reader:
@@ -64,14 +64,14 @@ class Reader:
         return {key.rpartition("/")[0]: self._once(table, key, build) for key in keys}
 
     def _shape(self, row: Json) -> Shape:
-        given: Json = {k: frozenset(v) if isinstance(v, list) else v for k, v in row.items()}
+        fields: Json = {k: frozenset(v) if isinstance(v, list) else v for k, v in row.items()}
         if "other" in row:
-            given["other"] = self.shape(row["other"])
+            fields["other"] = self.shape(row["other"])
         if "roles" in row:
-            given["roles"] = self._many("roles", row["roles"], role_from_json)
+            fields["roles"] = self._many("roles", row["roles"], role_from_json)
         if "parts" in row:
-            given["parts"] = self._many("parts", row["parts"], dict)
+            fields["parts"] = self._many("parts", row["parts"], dict)
         for name in SHAPE_PARAMS:
             if name in row:
-                given[name] = self._many("params", row[name], param_from_json)
-        return Shape(**given)
+                fields[name] = self._many("params", row[name], param_from_json)
+        return Shape(**fields)

@@ -91,7 +91,7 @@ class Live:
     source: str = "the API's own list"
 
 
-# --- asking ----------------------------------------------------------------------------------
+# --- asking -----
 
 
 def request_headers(cached: Snapshot | None) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _link_of(entry: Mapping[str, object]) -> str | None:
     return f"{SCHEMA_PATH}?{urlencode(wanted)}" if "model" in wanted else None
 
 
-# --- reading ---------------------------------------------------------------------------------
+# --- reading -----
 
 
 def entries_of(payload: object) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""The public `Catalog`: what is known about every model, and how to ask for it.
+"""The public `Catalog`: what is known about every model.
 
 Layers, the later ones win: permissive default, family rule, generated row (with its dated
 corrections), the API's own lists and schemas once they were read, the user's own facts. A model
@@ -30,7 +30,7 @@ ROOT = "https://api.aimlapi.com"
 
 
 class Refresher(Protocol):
-    """Whoever can ask the API: `AimlapiClient`."""
+    """Whatever can call the API: `AimlapiClient`."""
 
     def refresh_catalog(
         self,
@@ -87,7 +87,7 @@ class Catalog:
         read_at = live.read_at if live is not None else None
         return None if read_at is None else max(time.time() - read_at, 0.0)
 
-    # --- asking ------------------------------------------------------------------------------
+    # --- asking -----
 
     def find(self, model: str) -> Facts:
         """What is known about ``model``: an id, an alias, or another spelling of one (bare or
@@ -201,7 +201,7 @@ class Catalog:
         """
         return estimate(self.find(model), counts, when or {})
 
-    # --- changing ----------------------------------------------------------------------------
+    # --- changing -----
 
     def refresh(
         self,

@@ -44,7 +44,7 @@ def read_openapi(document: Any) -> Iterator[Group]:
     """
     paths = document.get("paths") if isinstance(document, Mapping) else None
     if not isinstance(paths, Mapping):
-        raise ValueError("no OpenAPI document: it has no paths")
+        raise ValueError("not an OpenAPI document: it has no paths")
     for path, methods in paths.items():
         operation = methods.get("post") if isinstance(methods, Mapping) else None
         raw = _request_schema(operation)

@@ -69,7 +69,7 @@ class Result:
         return proved is not None and self.catalog is not None and proved is not self.catalog
 
 
-# --- roles, contents, parts ------------------------------------------------------------------
+# --- roles, contents, parts -----
 
 
 def _role(role: str, *, content: object = "Be brief.", form: str = "string") -> Probe:
@@ -152,7 +152,7 @@ def _cache_mark() -> Probe:
     return Probe("cache mark", body, says, learn)
 
 
-# --- tools, formats, parameters --------------------------------------------------------------
+# --- tools, formats, parameters -----
 
 
 def _tools() -> Probe:

@@ -50,7 +50,7 @@ def shape_of(path: str, schema: Schema) -> Shape:
     )
 
 
-# --- the body --------------------------------------------------------------------------------
+# --- the body -----
 
 
 def _params(schema: Schema, *, without: tuple[str, ...]) -> dict[str, Param]:
@@ -78,7 +78,7 @@ def _streams(schema: Schema) -> bool:
     return declared is not None and True in declared.get("enum", (True,))
 
 
-# --- messages --------------------------------------------------------------------------------
+# --- messages -----
 
 
 def _conversation(path: str, schema: Schema) -> Shape:
@@ -235,7 +235,7 @@ def _merge(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-# --- tools -----------------------------------------------------------------------------------
+# --- tools -----
 
 
 def _tools(properties: Schema, *, anthropic: bool) -> tuple[frozenset[str], dict[str, Param]]:
@@ -284,7 +284,7 @@ def _formats(schema: Schema | None) -> frozenset[str]:
     return frozenset(name for each in branches(schema or {}) for name in words(each, "type"))
 
 
-# --- /v1/responses ---------------------------------------------------------------------------
+# --- /v1/responses -----
 
 
 def _responses(schema: Schema) -> Shape:

@@ -44,7 +44,7 @@ def refresh(
     base_url: BaseUrl = None,
     directory: Directory = None,
 ) -> None:
-    """Ask the API for its models, prices, what ends and request schemas, and keep the answers.
+    """Fetch the API's models, prices, deprecations and request schemas, and keep them.
 
     `Catalog.saved()` reads them without a network.
     """

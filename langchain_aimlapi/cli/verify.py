@@ -1,4 +1,4 @@
-"""``aimlapi verify``: what the API takes of a model, beside what the catalog says."""
+"""``aimlapi verify``: what the API takes for a model, compared with the catalog."""
 
 from __future__ import annotations
 

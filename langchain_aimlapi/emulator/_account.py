@@ -124,7 +124,7 @@ class Account:
         with self._lock:
             return self._balance
 
-    # --- keys ----------------------------------------------------------------------------------
+    # --- keys -----
 
     def add_key(self, secret: str, **settings: Any) -> Key:
         """Another key; see `Key` for the settings. ``limit`` is in US dollars."""
@@ -198,7 +198,7 @@ class Account:
         if present != past:
             key.spent, key.renewed = Decimal(0), self._clock()
 
-    # --- charges and logs ----------------------------------------------------------------------
+    # --- charges and logs -----
 
     def charge(
         self, call: Call, model: str, cost: Cost, tokens: Tokens, reference: str | None = None

@@ -141,7 +141,7 @@ def _logprobs(pieces: Sequence[str]) -> Json:
     }
 
 
-# --- streams ---------------------------------------------------------------------------------
+# --- streams -----
 
 
 def stream(draft: Draft) -> Iterator[bytes]:

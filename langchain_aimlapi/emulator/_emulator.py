@@ -169,7 +169,7 @@ class Emulator:
         )
         return self
 
-    # --- scripts and faults ------------------------------------------------------------------
+    # --- scripts and faults -----
 
     def script(
         self,
@@ -248,7 +248,7 @@ class Emulator:
             self.requests.clear()
         return self
 
-    # --- answering ---------------------------------------------------------------------------
+    # --- answering -----
 
     def handle(self, call: Call) -> tuple[Answer, Recorded]:
         """The answer to one call, and its record. Performs no I/O."""
@@ -315,7 +315,7 @@ class Emulator:
         steps = _paced(answer, self.pace) if self.pace and answer.streams else answer.steps
         return replace(answer, headers={**headers, **answer.headers}, steps=steps)
 
-    # --- transports ------------------------------------------------------------------------------
+    # --- transports -----
 
     @property
     def transport(self) -> EmulatorTransport:

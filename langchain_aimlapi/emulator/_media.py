@@ -18,7 +18,7 @@ OPUS_FRAME_SECONDS = 0.02
 MAX_SECONDS = 600.0
 
 
-# --- images ----------------------------------------------------------------------------------
+# --- images -----
 
 
 def png(seed: bytes, width: int = 8, height: int = 8) -> bytes:
@@ -111,7 +111,7 @@ IMAGES: Mapping[str, tuple[str, Callable[[bytes, int, int], bytes]]] = {
 }
 
 
-# --- sound -----------------------------------------------------------------------------------
+# --- sound -----
 
 
 def pcm(seconds: float, rate: int = 24_000) -> bytes:
@@ -205,7 +205,7 @@ SOUNDS: Mapping[str, tuple[str, Callable[[float], bytes]]] = {
 }
 
 
-# --- video -----------------------------------------------------------------------------------
+# --- video -----
 
 
 def mp4(seed: bytes, seconds: float = 1.0, width: int = 32, height: int = 32) -> bytes:
@@ -332,7 +332,7 @@ def _moov(
     )
 
 
-# --- 3D --------------------------------------------------------------------------------------
+# --- 3D -----
 
 
 def glb(seed: bytes) -> bytes:
@@ -371,7 +371,7 @@ def obj(seed: bytes) -> bytes:
     return f"# {seed.hex()[:8]}\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n".encode()
 
 
-# --- files -----------------------------------------------------------------------------------
+# --- files -----
 
 
 class Files:

@@ -206,7 +206,7 @@ class Models:
                 found.setdefault(row["of"], []).append(name)
         return found
 
-    # --- judging -------------------------------------------------------------------------------
+    # --- judging -----
 
     def issues(self, model: Model, path: str, body: Any) -> list[Issue]:
         """What is wrong with a body by the schema of the model's path; nothing without one."""
@@ -239,7 +239,7 @@ class Models:
         number = model.takes.get(path)
         return None if number is None else expand(self._pool.nodes, number)
 
-    # --- changing ------------------------------------------------------------------------------
+    # --- changing -----
 
     def add(
         self,

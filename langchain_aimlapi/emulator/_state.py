@@ -66,7 +66,7 @@ class State:
         self.jobs = Jobs(self.clock)
         self.limits = Limits(self.clock)
 
-    # --- time, errors, keys --------------------------------------------------------------------
+    # --- time, errors, keys -----
 
     def now(self) -> int:
         return int(self.clock())
@@ -108,7 +108,7 @@ class State:
         )
         self.account.admit(call, x_api_key=also)
 
-    # --- money ---------------------------------------------------------------------------------
+    # --- money -----
 
     def price(self, model: Model, tokens: Tokens) -> Cost:
         """What tokens of a model cost."""
@@ -149,7 +149,7 @@ class State:
             return {}
         return {"x-aimlapi-model": model.id, "x-aimlapi-provider": model.vendor or "openai"}
 
-    # --- files ---------------------------------------------------------------------------------
+    # --- files -----
 
     def link(self, call: Call, kind: str, seed: str, **facts: object) -> str:
         """A link, on the emulator's own address, to a small file of this kind.
@@ -167,7 +167,7 @@ class State:
         found = self.files.find(url.rpartition("/")[2])
         return found[1] if found else b""
 
-    # --- what the model writes -----------------------------------------------------------------
+    # --- what the model writes -----
 
     def style(self, model: Model) -> Style:
         return self.stream_style or choose_style(model.name, model.vendor)

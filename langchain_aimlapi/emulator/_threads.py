@@ -85,7 +85,7 @@ def content_parts(content: Any) -> list[Json]:
     return parts
 
 
-# --- what happens to a run -------------------------------------------------------------------
+# --- what happens to a run -----
 
 
 def started(run: Run) -> Iterator[Event]:

@@ -83,7 +83,7 @@ def transfer(fault: Fault, call: Call, answer: Answer, state: State) -> Answer:
     return answer
 
 
-# --- whole answers ---------------------------------------------------------------------------
+# --- whole answers -----
 
 
 def _whole(fault: Fault, answer: Answer) -> Answer:
@@ -198,7 +198,7 @@ def split(steps: Iterable[Step], size: int) -> Iterator[Step]:
             yield step[start : start + size]
 
 
-# --- streams ---------------------------------------------------------------------------------
+# --- streams -----
 
 
 def _stream(fault: Fault, call: Call, answer: Answer, state: State) -> Iterator[Step]:

@@ -1,4 +1,4 @@
-"""The API beside chat: one URL family a file.
+"""The API besides chat: one URL family per file.
 
 An endpoint is a function ``(Context, arguments) -> Plan``. A `Plan` is what has to be sent and how
 the answers become one frozen value; it performs nothing. `Calls` makes methods of endpoints, in

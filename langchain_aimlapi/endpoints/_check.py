@@ -1,4 +1,4 @@
-"""Looking at a call without making it: what would be sent, changed, or refused."""
+"""Dry runs: what a call would send, change or refuse, without making it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _explained(function: Callable[..., Any]) -> str:
 
 
 class SyncCheck(Method[P, Check], Generic[P]):
-    """An endpoint as a method that only looks at the call: no key, no network."""
+    """An endpoint as a dry run: no key, no network."""
 
     wrapper = "Check"
 
@@ -101,7 +101,7 @@ class SyncCheck(Method[P, Check], Generic[P]):
         self.__doc__ = _explained(function)
 
     def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
-        """The look."""
+        """The check."""
         return runner.run(_plan(self.function, args, kwargs))
 
 
@@ -115,5 +115,5 @@ class AsyncCheck(Method[P, Coroutine[Any, Any, Check]], Generic[P]):
         self.__doc__ = _explained(function)
 
     def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
-        """A coroutine of the look."""
+        """A coroutine of the check."""
         return runner.arun(_plan(self.function, args, kwargs))

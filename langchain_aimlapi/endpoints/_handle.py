@@ -81,15 +81,15 @@ class Job(Generic[T]):
         return f"<{self._kind.name} job {self.id!r}{model}, status={self.native_status!r}>"
 
     def status(self) -> Status:
-        """Ask for the state now."""
+        """Fetch the current state."""
         return self._runner.run(self._state_plan)
 
     def astatus(self) -> Coroutine[object, object, Status]:
-        """Ask for the state now (async)."""
+        """Fetch the current state (async)."""
         return self._runner.arun(self._state_plan)
 
     def result(self, *, timeout: float | None = None, progress: Progress | None = None) -> T:
-        """Wait for what the job makes.
+        """Wait for the result.
 
         Args:
             timeout: Seconds to wait. Default: half an hour.
@@ -108,7 +108,7 @@ class Job(Generic[T]):
         return self._runner.arun(lambda context: self._result_plan(context, timeout, progress))
 
     def watch(self, *, timeout: float | None = None) -> Stream[JobState[T]]:
-        """Its states as the polls find them; the last one has the result.
+        """Iterate over its states, one per poll; the last one has the result.
 
         Args:
             timeout: Seconds to wait. Default: half an hour.
@@ -153,7 +153,7 @@ class Job(Generic[T]):
         """Like `cancel`, on the running event loop."""
         return self._runner.arun(self._cancel_plan)
 
-    # --- what these plan ---
+    # --- what these plan -----
 
     def _polling(self, context: Context) -> Polling[T]:
         return Polling(context, self._kind, self.id, self.model)
@@ -240,12 +240,13 @@ class Saved(Protocol):
 def _media_of(result: object) -> Saved:
     if not hasattr(result, "save"):
         raise errors.InvalidRequestError(
-            f"a {type(result).__name__} is no file to save", advice="use result() instead of save()"
+            f"a {type(result).__name__} is not a file to save",
+            advice="use result() instead of save()",
         )
     return cast("Saved", result)
 
 
-# --- jobs as methods of a client ---
+# --- jobs as methods of a client -----
 
 Ordering = Callable[Concatenate[Context, P], Plan[JobState[T]]]
 
@@ -288,7 +289,7 @@ class AsyncSubmit(Method[P, Coroutine[Any, Any, Job[T]]], Generic[P, T]):
 
 
 class JobCalls(Calls, Generic[T]):
-    """What every family of jobs has beside ordering: taking up a job that was ordered before."""
+    """What every family of jobs has besides ordering: resuming a job that was ordered before."""
 
     __slots__ = ()
     kind: ClassVar[JobKind[Any]]
@@ -306,7 +307,8 @@ class JobCalls(Calls, Generic[T]):
         is_link = text.lower().startswith(("http://", "https://"))
         if not text or is_link or any(char.isspace() or ord(char) < 33 for char in text):
             raise errors.InvalidRequestError(
-                f"{id!r} is no id of a {self.kind.name} job" + (" but a link" if is_link else ""),
+                f"{id!r} is not the id of a {self.kind.name} job"
+                + (" but a link" if is_link else ""),
                 advice="give the id of the job, as job.id",
                 field="id",
             )

@@ -21,7 +21,7 @@ _CONTENT = ("data", "images", "image")
 
 @dataclass(frozen=True, slots=True)
 class Image(Media):
-    """One image: a link, or its content. Links are not followed until it is saved; be quick, some
+    """One image: a link, or its content. A link is not followed until it is saved; save soon, some
     are valid for an hour.
 
     Attributes:
@@ -64,7 +64,7 @@ class Image(Media):
 
 @dataclass(frozen=True, slots=True)
 class Images(Result):
-    """Images. What the answer tells beside them (seed, timings, ...) is in ``meta.extra``."""
+    """Images. Everything else in the answer (seed, timings, ...) is in ``meta.extra``."""
 
     images: tuple[Image, ...] = ()
 
@@ -101,7 +101,7 @@ class Images(Result):
         folder = Path(directory)
         if len(self.images) > 1 and not folder.is_dir():
             raise NotADirectoryError(
-                f"{folder} is no directory; give one, or save images[0], images[1], ... alone"
+                f"{folder} is not a directory; give one, or save images[0], images[1], ... alone"
             )
         return folder
 

@@ -1,4 +1,4 @@
-"""Polling: what takes minutes is ordered once, and asked after until it is done.
+"""Polling: what takes minutes is ordered once, and polled until it is done.
 
 The flow here is the only place that polls. Waiting between two polls is no retry; a poll that
 fails is sent again as long as there is time, since the job goes on without us. The user's handle
@@ -132,7 +132,7 @@ class Polling(Generic[T]):
             return
         right = _MOUNTS.get(str(facts.kind))
         raise errors.InvalidRequestError(
-            f"{self.id!r} is no id of a {self.kind.name} job: it belongs to {named}",
+            f"{self.id!r} is not the id of a {self.kind.name} job: it belongs to {named}",
             advice=f"use client.{right}.resume(...)" if right else "check the id",
             model=named,
             field="id",
@@ -169,7 +169,7 @@ class Polling(Generic[T]):
 
         Raises:
             JobFailedError: the API says that the job has failed.
-            JobTimeoutError: it was not done in time; it goes on, and can be resumed.
+            JobTimeoutError: it was not done in time; it goes on and can be resumed.
             AimlapiError: the poll is refused (key, unknown id).
         """
         waiting = _Waiting(self, policy, timeout)

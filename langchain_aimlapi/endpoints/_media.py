@@ -1,4 +1,4 @@
-"""What media results share: a link or bytes, saving them, showing them in notebooks."""
+"""What media results have in common: a link or bytes, saving them, showing them in notebooks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Media(Result):
-    """A file that was made: behind a link, which expires, or as bytes.
+    """A generated file: behind a link, which expires, or as bytes.
 
     Attributes:
         url: Where it is; None where the API sent the content itself.

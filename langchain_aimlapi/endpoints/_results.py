@@ -84,7 +84,7 @@ def read_json_object(response: Response, policy: Policy, expected: str) -> Json:
             value = value[0]
         if isinstance(value, Mapping):
             return value
-        found = f"JSON that is no object ({type(value).__name__})"
+        found = f"JSON that is not an object ({type(value).__name__})"
     except BadJsonError:
         text = read_body(response.body[:4096].decode("utf-8", "replace")).message[:300]
         found = f"no JSON: {text!r}" if response.body.strip() else "an empty body"

@@ -24,7 +24,7 @@ class Word:
     Attributes:
         text: The word, with its capital and punctuation where the model sets them.
         start, end: Seconds from the beginning.
-        speaker: Who said it (``"A"``, ``"0"``), where speakers were told apart.
+        speaker: Who said it (``"A"``, ``"0"``), where speakers were distinguished.
         confidence: How sure the model is, 0 to 1, where it tells.
     """
 
@@ -42,7 +42,7 @@ class Segment:
     Attributes:
         text: What is said.
         start, end: Seconds from the beginning.
-        speaker: Who said it, where speakers were told apart.
+        speaker: Who said it, where speakers were distinguished.
     """
 
     text: str
@@ -71,7 +71,7 @@ class Transcript(Result):
 
     @property
     def speakers(self) -> list[str]:
-        """Who speaks, in the order of the first words; empty where they were not told apart."""
+        """Who speaks, in the order of the first words; empty where they were not distinguished."""
         found = [word.speaker for word in self.words] + [part.speaker for part in self.segments]
         return list(dict.fromkeys(name for name in found if name is not None))
 
@@ -84,7 +84,7 @@ class Transcript(Result):
             seconds: How long one stays at most.
 
         Raises:
-            UnsupportedFeatureError: the model told no times.
+            UnsupportedFeatureError: the model returned no times.
         """
         cues = _cues(self, width, lines, seconds)
         several = len(self.speakers) > 1
@@ -103,7 +103,7 @@ class Transcript(Result):
             width, lines, seconds: As for `srt`.
 
         Raises:
-            UnsupportedFeatureError: the model told no times.
+            UnsupportedFeatureError: the model returned no times.
         """
         blocks = ["WEBVTT\n"]
         for cue in _cues(self, width, lines, seconds):

@@ -1,4 +1,4 @@
-"""Batches: many messages of Claude at half the price, within a day.
+"""Batches: many Claude messages at half price, within a day.
 
 A batch is a job, but its result may be larger than memory: rows are streamed, and asking for the
 state reads the first line of the answer only.
@@ -46,7 +46,7 @@ _FAILED = frozenset({"error", "errored", "failed", "expired", "cancelled", "canc
 
 @dataclass(frozen=True, slots=True)
 class BatchCounts:
-    """How many requests of a batch are where."""
+    """Requests of a batch by state."""
 
     processing: int = 0
     succeeded: int = 0
@@ -128,7 +128,7 @@ def plan_submit(
     for name, params in requests:
         if name in seen:
             raise InvalidRequestError(
-                f"the id {name!r} stands twice among the requests", model=model, field="custom_id"
+                f"the id {name!r} occurs twice among the requests", model=model, field="custom_id"
             )
         seen.add(name)
         rows.append(encode({"custom_id": name, "params": params}, model))
@@ -267,7 +267,7 @@ KIND: JobKind[BatchInfo] = JobKind(
 
 
 class BatchCalls(JobCalls[BatchInfo]):
-    """``client.batches``: message requests in Anthropic's form, at half the price. For LangChain
+    """``client.batches``: message requests in Anthropic's form, at half price. For LangChain
     messages see `ChatAimlapi.batch_submit`."""
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""What is left on the account, and every movement of its ledger."""
+"""The balance of the account, and every entry of its ledger."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Balance(Result):
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """Whether the account is filled up by itself: below ``threshold``, by ``amount``."""
+    """The automatic top-up: below ``threshold``, by ``amount``."""
 
     is_enabled: bool
     threshold: float
@@ -58,7 +58,7 @@ class TopUp:
 
 @dataclass(frozen=True, slots=True)
 class Billing(Balance):
-    """The balance, whose it is, and how it is filled up.
+    """The balance, the account's owner, and its automatic top-up.
 
     Attributes:
         email: Of the owner.
@@ -121,7 +121,7 @@ def plan_transactions(
     type: TransactionType | None = None,
     page_size: int = 100,
 ) -> PagesPlan[Transaction]:
-    """The ledger, newest first. A page is asked for when it is wanted. It lags behind the calls,
+    """The ledger, newest first. Pages are fetched as they are needed. It lags behind the calls,
     and is the only list that money can be settled by.
 
     Args:

@@ -1,4 +1,4 @@
-"""Images from words, and images from images: every image model under one set of names."""
+"""Text-to-image and image-to-image: every image model under one set of names."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def plan_images(
     params: Mapping[str, object] | None = None,
     extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Images]:
-    """Images from a prompt, from images, or from both.
+    """Make images from a prompt, from images, or from both.
 
     Args:
         model: Id of an image model, such as ``"openai/gpt-image-1"`` or ``"flux/schnell"``.
@@ -163,7 +163,7 @@ def plan_edit(
     params: Mapping[str, object] | None = None,
     extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Images]:
-    """Images changed by a prompt, with any model that takes images.
+    """Edit images by a prompt, with any model that takes images.
 
     Args:
         image: One image or several, as in `ImageCalls.generate`. Models with an upload form
@@ -332,7 +332,7 @@ def _takes_images(facts: Facts) -> bool:
 
 
 class ImageCalls(Calls):
-    """``client.images``: images made and changed, each sync and async."""
+    """``client.images``: make and edit images, sync and async."""
 
     __slots__ = ()
     generate = SyncCall(plan_images)

@@ -1,4 +1,4 @@
-"""API keys: what this one may do, and making, limiting and withdrawing others."""
+"""API keys: the permissions of this one; creating, limiting and revoking others."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class KeyInfo(Result):
 
 @dataclass(frozen=True, slots=True)
 class NewKey(KeyInfo):
-    """A key that was just made.
+    """A key that was just created.
 
     Attributes:
         secret: The key itself. The API shows it this once; it is in no repr.
@@ -92,7 +92,7 @@ def plan_create_key(
     limit_usd: float | None = None,
     renewal: Renewal = "no_reset",
 ) -> Plan[NewKey]:
-    """Make a key. Needs the management key; sent once, since a second one would be a second key.
+    """Create a key. Needs the management key; never sent twice: a retry could create a second key.
 
     Args:
         name: What to call it.
@@ -147,7 +147,7 @@ def plan_change_key(
 
 
 def plan_delete_key(context: Context, prefix: str) -> Plan[bool]:
-    """Withdraw a key for good. Needs the management key.
+    """Revoke a key for good. Needs the management key.
 
     Args:
         prefix: The first letters of the key.

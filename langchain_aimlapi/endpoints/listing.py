@@ -85,7 +85,7 @@ class ListedModel(Result):
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """A model that has ended, or will.
+    """A model that has been switched off, or will be.
 
     Attributes:
         id: The model.
@@ -116,7 +116,7 @@ def plan_listed(
     tags: Iterable[str] = (),
     ids: Iterable[str] = (),
 ) -> Plan[tuple[ListedModel, ...]]:
-    """The model list of this moment, with prices; one row for each id and kind of endpoint.
+    """The current model list, with prices; one row for each id and kind of endpoint.
 
     Args:
         type: A kind of endpoint, such as ``"openai/chat-completions"``.
@@ -158,7 +158,7 @@ def plan_model(context: Context, model: str) -> Plan[ListedModel]:
 def plan_deprecations(
     context: Context, *, status: EndStatus | None = None, since: str | None = None
 ) -> Plan[tuple[Deprecation, ...]]:
-    """Models that have ended or will, the latest date first.
+    """Models that have been switched off or will be, the latest date first.
 
     Args:
         status: Only these.

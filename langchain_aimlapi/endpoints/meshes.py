@@ -1,4 +1,4 @@
-"""3D models from images, and the parts of 3D models, in one long call."""
+"""3D models from images, and the segmentation of 3D models."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def plan_mesh(
     params: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[Mesh]:
-    """A 3D model from an image, or the parts of a 3D model.
+    """Make a 3D model from images, or segment one into its parts.
 
     It takes up to some minutes, within one request: up to a quarter of an hour is waited, where
     the client has no ``timeout``. Where its answer is lost it is not sent again, since it may have

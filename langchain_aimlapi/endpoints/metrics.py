@@ -42,7 +42,7 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Metrics(Result):
-    """Measured speeds. A model without a success in the window is missing.
+    """Measured speeds. Models without a successful call in the window are missing.
 
     Attributes:
         models: The models in the order of the answer.

@@ -1,4 +1,4 @@
-"""Music from words, lyrics and other music: every music model under one set of names."""
+"""Music from prompts, lyrics and other music: every music model under one set of names."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Music(Media):
 
 @dataclass(frozen=True, slots=True)
 class Upload(Result):
-    """A recording that later music can follow.
+    """An uploaded recording that later music can follow.
 
     Attributes:
         voice_id: For ``params={"refer_voice": ...}``.
@@ -100,7 +100,7 @@ class Upload(Result):
 
 @dataclass(frozen=True, slots=True)
 class CoverFeatures(Result):
-    """A song that was taken apart, so that it can be sung with other words.
+    """The features of a song, so that a cover of it can be made with other lyrics.
 
     Attributes:
         cover_feature_id: For `MusicCalls.submit`; valid for 24 hours.
@@ -133,7 +133,7 @@ def plan_submit(
     params: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[JobState[Music]]:
-    """Order music and return at once, with a job that makes it.
+    """Order music and return at once, with its job.
 
     A submit is never sent twice once the API may have accepted it, so nothing is bought twice.
 
@@ -207,7 +207,7 @@ def plan_music(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Music]:
-    """Music from words, lyrics or other music, waited for.
+    """Make music from a prompt, lyrics or other music, and wait for it.
 
     Args:
         timeout: Seconds to wait. Default: half an hour. The error of a time-out has the job's id.
@@ -269,7 +269,7 @@ def plan_preprocess(
     reference_audio: Sources,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[CoverFeatures]:
-    """Take a song apart, so that a cover of it can be made with other words.
+    """Extract the features of a song, so that a cover of it can be made with other lyrics.
 
     Args:
         model: Id of a model for covers.
@@ -444,7 +444,7 @@ KIND = JobKind(name="music", poll=poll_music, parse=parse_music, model_kind="aud
 
 
 class MusicCalls(JobCalls[Music]):
-    """``client.music``: music ordered, waited for, and found again, each sync and async."""
+    """``client.music``: order music, wait for it, resume it; sync and async."""
 
     __slots__ = ()
     kind = KIND

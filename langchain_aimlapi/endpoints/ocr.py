@@ -83,8 +83,8 @@ class OcrImage(Media):
     Attributes:
         id: ``"img-0.jpeg"``, as in ``![img-0.jpeg](img-0.jpeg)``.
         left, top, right, bottom: Where it is on the page, in pixels.
-        data: Its content, where it was asked for (``include_images=True``).
-        annotation: What it shows, as JSON value, where ``image_annotation`` asked for that.
+        data: Its content, where it was requested (``include_images=True``).
+        annotation: What it shows, as JSON value, where ``image_annotation`` requested it.
     """
 
     id: str = ""
@@ -119,8 +119,8 @@ class OcrDocument(Result):
     """A document that was read.
 
     Attributes:
-        pages: Its pages, or those that were asked for.
-        annotation: What ``annotation`` asked for, as JSON value.
+        pages: Its pages, or those that were requested.
+        annotation: What ``annotation`` requested, as JSON value.
         pages_processed: Pages that were charged, where the API tells.
         size_bytes: Length of the document, where the API tells.
     """
@@ -343,13 +343,13 @@ def parse_ocr(response: Response, policy: Policy) -> OcrDocument:
     if found is None:
         raise unknown_shape(response, policy, body, "pages")
     usage = body.get("usage_info")
-    told: Json = usage if isinstance(usage, Mapping) else {}
+    counted: Json = usage if isinstance(usage, Mapping) else {}
     known = ("pages", "document_annotation", "usage_info")
     return OcrDocument(
         pages=tuple(_page(each, place, read_meta(response, body)) for place, each in found),
         annotation=_json(body.get("document_annotation")),
-        pages_processed=_whole(told.get("pages_processed")),
-        size_bytes=_whole(told.get("doc_size_bytes")),
+        pages_processed=_whole(counted.get("pages_processed")),
+        size_bytes=_whole(counted.get("doc_size_bytes")),
         meta=read_meta(response, body, known=known),
         raw=body,
     )

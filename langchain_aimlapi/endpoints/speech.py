@@ -63,7 +63,7 @@ __all__ = ["Speech", "SpeechCalls", "parse_speech", "plan_speech", "plan_stream"
 P = ParamSpec("P")
 SECONDS = 300.0
 """How long a piece may take, where no time-out was set."""
-_CONTEXT = 200  # characters of the neighbours that a piece may be told of
+_CONTEXT = 200  # characters of the neighbours that a piece may refer to
 Command = str | Sequence[str]
 
 

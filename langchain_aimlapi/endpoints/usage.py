@@ -1,4 +1,4 @@
-"""What was asked and what it cost: sums over a time, and the log of single calls."""
+"""Calls and what they cost: totals over a period, and the log of single calls."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CallStatus = Literal["succeeded", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class ModelSpend:
-    """What one model did and cost."""
+    """Calls and cost of one model."""
 
     model: str
     requests: int
@@ -59,7 +59,7 @@ class UsageGroup:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport(Result):
-    """Calls and charges of a time.
+    """Calls and charges over a period.
 
     Attributes:
         start, end: The time (ISO 8601).
@@ -116,7 +116,7 @@ def plan_usage(
     key_prefix: str | None = None,
     whole_account: bool = False,
 ) -> Plan[UsageReport]:
-    """How much was spent in a time, by this key.
+    """Spending of this key over a period.
 
     Args:
         period: Such as ``"24h"`` or ``"7d"``, up to 92 days. Default: ``"24h"``.
@@ -148,7 +148,7 @@ def plan_usage_detail(
     key_prefix: str | None = None,
     whole_account: bool = False,
 ) -> Plan[UsageReport]:
-    """How much was spent in a time, by model, and by day where that is wanted.
+    """Spending over a period by model, and optionally by day.
 
     Args:
         period, start, end, key_prefix, whole_account: See `service.usage`.
@@ -181,7 +181,7 @@ def plan_logs(
     key_prefix: str | None = None,
     whole_account: bool = False,
 ) -> PagesPlan[CallLog]:
-    """The log of calls, newest first, failures too. A page is asked for when it is wanted.
+    """The log of calls, newest first, failures included. Pages are fetched as they are needed.
 
     Args:
         period, start, end, key_prefix, whole_account: See `service.usage`.
@@ -214,7 +214,7 @@ def plan_find_call(
 ) -> Plan[tuple[CallLog, ...]]:
     """What one call cost and whether it succeeded: its attempts in the log, newest first.
 
-    The API cannot be asked for an id, so the log of the time is read until the calls with the id
+    The API has no look-up by id, so the log of the time is read until the calls with the id
     have been passed. Rows appear some time after a call; an empty answer may mean "not yet".
 
     Args:

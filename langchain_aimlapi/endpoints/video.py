@@ -1,4 +1,4 @@
-"""Videos from words, images, sound and other videos: every video model under one set of names."""
+"""Videos from text, images, sound and other videos: every video model under one set of names."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def plan_submit(
     params: Mapping[str, Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
 ) -> Plan[JobState[Video]]:
-    """Order a video and return at once, with a job that makes it.
+    """Order a video and return at once, with its job.
 
     A submit is never sent twice once the API may have accepted it, so nothing is bought twice.
 
@@ -192,7 +192,7 @@ def plan_video(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Video]:
-    """A video from words, images, sound or other videos, waited for.
+    """Make a video from text, images, sound or other videos, and wait for it.
 
     Args:
         timeout: Seconds to wait. Default: half an hour. The error of a time-out has the job's id.
@@ -319,7 +319,7 @@ KIND = JobKind(name="video", poll=poll_video, parse=parse_video, model_kind="vid
 
 
 class VideoCalls(JobCalls[Video]):
-    """``client.video``: videos ordered, waited for, and found again, each sync and async."""
+    """``client.video``: order videos, wait for them, resume them; sync and async."""
 
     __slots__ = ()
     kind = KIND

@@ -336,7 +336,7 @@ async def test_another_process_finds_the_same_result(colour: str, waits: list[fl
 
 @pytest.mark.parametrize("wrong", ["", "  ", None, 7])
 def test_what_is_no_id_is_refused(wrong: Any) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="no id of a kiln job"):
+    with pytest.raises(errors.InvalidRequestError, match="not the id of a kiln job"):
         Pottery().client().kiln.resume(wrong)
 
 

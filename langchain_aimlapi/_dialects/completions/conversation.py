@@ -263,7 +263,7 @@ def _part(part: Part, role: Role, facts: RoleFacts, shape: Shape, notes: Notes) 
         if isinstance(part, RefusalPart) and facts.parts and "refusal" in facts.parts:
             return {"type": "refusal", "refusal": text}
         if facts.parts is not None and "text" not in facts.parts:
-            raise notes.impossible("messages.text", "it takes no text in this place")
+            raise notes.impossible("messages.text", "it takes no text here")
         wire: Body = {"type": "text", "text": text}
         if isinstance(part, TextPart):
             known = shape.parts.get("text", {})

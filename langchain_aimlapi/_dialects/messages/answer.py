@@ -59,7 +59,7 @@ class Reader:
         self._assembly.add_charge(frame.get("meta"))
         return True
 
-    # --- events ------------------------------------------------------------------------------
+    # --- events -----
 
     def _whole(self, frame: Mapping[str, object]) -> None:
         self._facts(frame)
@@ -141,7 +141,7 @@ class Reader:
             self._without_input.clear()
         self._assembly.finish(self._choice, reason)
 
-    # --- blocks ------------------------------------------------------------------------------
+    # --- blocks -----
 
     def _last_index(self) -> int | None:
         return next(reversed(self._open), None)
@@ -255,7 +255,7 @@ class Reader:
             }
             self._choice.add_unique("annotations", [item])
 
-    # --- deltas ------------------------------------------------------------------------------
+    # --- deltas -----
 
     def _text(self, block: _Block, value: object) -> None:
         if isinstance(value, str) and value:

@@ -77,7 +77,7 @@ def _system_blocks(message: Message, shape: Shape, notes: Notes) -> list[Block]:
     return blocks
 
 
-# --- turns -----------------------------------------------------------------------------------
+# --- turns -----
 
 
 def _runs(messages: Sequence[Message], shape: Shape, notes: Notes) -> list[Run]:
@@ -227,7 +227,7 @@ def _hosted(message: Message, blocks: Iterable[Block], facts: RoleFacts) -> list
     ]
 
 
-# --- tool results ----------------------------------------------------------------------------
+# --- tool results -----
 
 
 def _result(message: Message, waiting: list[str], shape: Shape, notes: Notes) -> Block:
@@ -261,7 +261,7 @@ def _result_content(message: Message, shape: Shape, notes: Notes) -> str | list[
     return blocks
 
 
-# --- parts -----------------------------------------------------------------------------------
+# --- parts -----
 
 
 def _part(part: Part, facts: RoleFacts | None, shape: Shape, notes: Notes) -> list[Block]:
@@ -379,7 +379,7 @@ def _reference(part: MediaPart, known: Mapping[str, Any], notes: Notes) -> Block
     raise no_link(part, "URL" if part.url is not None else "file id", notes)
 
 
-# --- packing ---------------------------------------------------------------------------------
+# --- packing -----
 
 
 def _pack(runs: list[Run], shape: Shape, notes: Notes) -> list[Block]:

@@ -207,7 +207,7 @@ def _anthropic_choice(choice: ToolChoice | None) -> object:
     return raw
 
 
-# --- parameters whose spelling differs ---------------------------------------------------------
+# --- parameters whose spelling differs -----
 
 
 def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:

@@ -65,7 +65,7 @@ class Reader:
         elif kind in _FINAL:
             self._finish("completed" if kind == "response.completed" else "incomplete", None)
 
-    # --- the response as a whole -------------------------------------------------------------
+    # --- the response as a whole -----
 
     def _state(self, kind: str, response: Mapping[str, object]) -> None:
         """``response.created``, ``.in_progress``, ``.queued``, ``.completed``, ..."""
@@ -137,7 +137,7 @@ class Reader:
         if isinstance(text, str) and text and not self._choice.text and not self._choice.refused:
             self._choice.add_text(text)
 
-    # --- items -------------------------------------------------------------------------------
+    # --- items -----
 
     def _take_item(self, item: Item, raw: Mapping[str, object]) -> None:
         """An item that is complete."""
@@ -196,7 +196,7 @@ class Reader:
             kind="custom" if item.kind == "custom_tool_call" else "function",
         )
 
-    # --- each text once ----------------------------------------------------------------------
+    # --- each text once -----
 
     def _add_rest(self, item: Item, field: str, number: int, whole: object) -> None:
         """Add what is new in the whole text of a field. A text that does not go on from its
@@ -252,7 +252,7 @@ class Reader:
         url = f"data:image/{_string(format) or 'png'};base64,{data}"
         self._choice.add_unique("images", [{"type": "image_url", "image_url": {"url": url}}])
 
-    # --- events ------------------------------------------------------------------------------
+    # --- events -----
 
     def _item_added(self, frame: Mapping[str, object]) -> None:
         raw = frame.get("item")

@@ -295,7 +295,7 @@ def _as_text(part: Part) -> Part:
     return part if text is None or not isinstance(part, MediaPart) else TextPart(titled(part, text))
 
 
-# --- thoughts and hosted calls -------------------------------------------------------------------
+# --- thoughts and hosted calls -----
 
 
 def _is_thought(part: Part) -> bool:

@@ -74,7 +74,7 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     return body
 
 
-# --- what is kept, and what comes back ---------------------------------------------------------
+# --- what is kept, and what comes back -----
 
 
 def _store(params: Mapping[str, object], shape: Shape) -> Body:
@@ -192,7 +192,7 @@ def _named(name: str, request: ChatRequest, shape: Shape) -> Body:
     return {"type": "custom" if native else "function", "name": name}
 
 
-# --- the form of the answer ---------------------------------------------------------------------
+# --- the form of the answer -----
 
 
 def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str | None]:
@@ -235,7 +235,7 @@ def _format(answer_format: ResponseFormat) -> Body:
     return wire
 
 
-# --- parameters whose spelling differs -----------------------------------------------------------
+# --- parameters whose spelling differs -----
 
 
 def _limits(params: Mapping[str, object], shape: Shape, notes: Notes) -> Body:

@@ -165,7 +165,7 @@ class Build:
         self._add_facts()
         return self._write()
 
-    # --- names ---------------------------------------------------------------------------------
+    # --- names -----
 
     def _read_live_groups(self) -> None:
         for group in self.source.chat:
@@ -266,7 +266,7 @@ class Build:
         self.rows["typesafe/jev"].bodies[newer.DECISIONS] = newer.decision()
         self.rows["meshy/meshy-6-image-to-3d"].bodies[newer.IMAGES] = newer.meshy()
 
-    # --- bodies ----------------------------------------------------------------------------------
+    # --- bodies -----
 
     def _apply_rules(self, row: Row) -> None:
         home = self.rows.get(row.of or "", row)
@@ -325,7 +325,7 @@ class Build:
             return schema
         return newer.relaxed(name, schema, self._roles_read.get(name))
 
-    # --- facts -----------------------------------------------------------------------------------
+    # --- facts -----
 
     def _mark_gone(self) -> None:
         both = set(self.source.deprecated.get("in_both_tables", ()))
@@ -355,7 +355,7 @@ class Build:
             if entry.get("release_date"):
                 row.facts["released"] = entry["release_date"]
 
-    # --- the file --------------------------------------------------------------------------------
+    # --- the file -----
 
     def _write(self) -> dict[str, object]:
         pool = Pool()

@@ -126,7 +126,7 @@ def _plain_choice() -> Schema:
     }
 
 
-# --- August's chat schemas, relaxed ----------------------------------------------------------
+# --- August's chat schemas, relaxed -----
 
 
 def is_openai_chat(schema: Schema) -> bool:
@@ -240,7 +240,7 @@ def _marked(part: Schema) -> Schema:
     return part
 
 
-# --- other paths -----------------------------------------------------------------------------
+# --- other paths -----
 
 
 def native_first(second: Schema) -> Schema:

@@ -89,7 +89,7 @@ class Judge:
 
         return check
 
-    # --- one node's own rules ----------------------------------------------------------------
+    # --- one node's own rules -----
 
     def _own(self, node: Node) -> Check | None:
         kinds = node.get("type")
@@ -163,7 +163,7 @@ class Judge:
 
         return check
 
-    # --- unions ------------------------------------------------------------------------------
+    # --- unions -----
 
     def _union(self, members: Sequence[int], *, exactly_one: bool) -> Check:
         marks = self._marks(members)

@@ -80,7 +80,7 @@ def _named(schema: Json, names: list[str]) -> Json:
     return {**schema, "properties": fields, "title": ", ".join(names)}
 
 
-# --- YAML ------------------------------------------------------------------------------------
+# --- YAML -----
 
 
 def yaml_lines(value: object, depth: int) -> Iterator[str]:

@@ -130,7 +130,7 @@ def _background(job: Job) -> Json:
     return {**pending, "status": words.get(job.status, "in_progress")}
 
 
-# --- reading ---------------------------------------------------------------------------------
+# --- reading -----
 
 
 def _check_limits(body: Json) -> None:

@@ -106,7 +106,7 @@ def _check_source(body: Json, files: list[Upload]) -> None:
         refuse([Issue("url", "Invalid url")])
 
 
-# --- each vendor's result --------------------------------------------------------------------
+# --- each vendor's result -----
 
 
 def _transcript(call: Call, state: State, job: Job, name: str) -> Json:

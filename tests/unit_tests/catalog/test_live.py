@@ -137,7 +137,7 @@ def document(models: list[str], *, path: str = CHAT, **params: Any) -> dict[str,
     }
 
 
-# --- lists -----------------------------------------------------------------------------------
+# --- lists -----
 
 
 def test_the_list_adds_prices_context_names_and_new_ids() -> None:
@@ -226,7 +226,7 @@ def test_the_etag_is_found_in_any_spelling_and_sent_back() -> None:
         interpret(304, {}, b"", None)
 
 
-# --- endings ---------------------------------------------------------------------------------
+# --- endings -----
 
 
 def test_what_ends_says_when_and_what_replaces_it_under_every_name() -> None:
@@ -246,7 +246,7 @@ def test_what_ends_says_when_and_what_replaces_it_under_every_name() -> None:
         catalog.with_endings({"data": {}})
 
 
-# --- schemas ---------------------------------------------------------------------------------
+# --- schemas -----
 
 
 def test_a_schema_makes_a_stranger_known_in_full() -> None:
@@ -308,7 +308,7 @@ def test_a_schema_inside_itself_ends() -> None:
 
 @pytest.mark.parametrize("wrong", [None, [], {}, {"paths": []}, {"data": []}])
 def test_what_is_no_openapi_document_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="no OpenAPI document"):
+    with pytest.raises(ValueError, match="not an OpenAPI document"):
         catalog.with_schemas(wrong)
 
 
