@@ -16,6 +16,9 @@ import pytest
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi._dialects.reader import AnswerReader
+from langchain_aimlapi.emulator import Emulator
+from langchain_aimlapi.emulator._core import Call
+from tests.harness.benchmarks.answering import BODY
 from tests.harness.benchmarks.counting import (
     Canned,
     blocks_per_chunk,
@@ -200,3 +203,21 @@ def test_the_canned_answers_are_the_servers() -> None:
     client = our_model().http_client
     assert client is not None
     assert isinstance(client._transport, Canned)
+
+
+# --- the emulator -----
+
+
+def test_a_plain_request_to_the_emulator_makes_few_calls() -> None:
+    headers = {"authorization": "Bearer emulator-key", "content-type": "application/json"}
+    call = Call("POST", "/v1/chat/completions", (), headers, BODY.encode(), "http://localhost")
+    with Emulator() as api:
+
+        def answer() -> None:
+            made, record = api.handle(call)
+            assert record.status == 200
+            assert all(isinstance(step, bytes) for step in made.steps)
+
+        answer()  # modules load
+        counted = calls(lambda: [answer() for _ in range(20)]) / 20
+    assert counted <= 720, f"{counted:.0f} calls a request"
