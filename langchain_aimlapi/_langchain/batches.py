@@ -28,6 +28,7 @@ from langchain_aimlapi.endpoints.batches import BatchCalls, BatchCounts, BatchIn
 
 Outcome = ChatResult | errors.AimlapiError
 Row = tuple[str, dict[str, Any]]
+_MARK = "text"
 
 
 # --- what goes out -----
@@ -62,12 +63,26 @@ def rows_of(
     names = written({**options, "stop": stop}, written(model.model_kwargs, model._written))
     notes = Notes(model.model, model.on_unsupported, names)
     shape = _shape(model, notes)
+    pattern = None
+    if len(inputs) > 1 and all(isinstance(each, str) and each.strip() for each in inputs):
+        pattern = _pattern(_params(model, shape, notes, _MARK, stop, options))
     rows = [
-        (str(place), _params(model, shape, notes, each, stop, options))
+        (
+            str(place),
+            {**pattern, "messages": [{"role": "user", "content": each}]}
+            if pattern is not None
+            else _params(model, shape, notes, each, stop, options),
+        )
         for place, each in enumerate(inputs)
     ]
     notes.warn(model._holder.warned)
     return rows
+
+
+def _pattern(params: dict[str, object]) -> dict[str, object] | None:
+    """What rows of plain texts have in common, where they differ in nothing but the text: building
+    each as a conversation takes a hundred times as long as writing it."""
+    return params if params.get("messages") == [{"role": "user", "content": _MARK}] else None
 
 
 def params_of(

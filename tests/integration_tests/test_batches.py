@@ -404,6 +404,19 @@ def wait_for(condition: Callable[[], bool]) -> None:
 # --- size -----
 
 
+async def test_rows_of_plain_texts_are_those_of_single_messages(
+    api: Emulator, model: ChatAimlapi, colour: str
+) -> None:
+    texts: list[Any] = ["one", "two \u00e9\U0001f600", " three\n", '"four"']
+    options: dict[str, Any] = {"temperature": 0.5, "stop": ["."], "max_tokens": 50}
+    await submitted(model, texts, colour, **options)
+    await submitted(model, [[HumanMessage(text)] for text in texts], colour, **options)
+    short, long = orders(api)
+    assert short["requests"] == long["requests"]
+    with pytest.warns(errors.UnsupportedParameterWarning, match="empty user message"):
+        await submitted(model, ["one", " "], colour)
+
+
 @pytest.mark.slow
 def test_ten_thousand_calls_take_bounded_memory(api: Emulator, model: ChatAimlapi) -> None:
     batch = model.batch_submit([f"question {n}" for n in range(10_000)])
