@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         AimlapiMusicModel,
         AimlapiVideoModel,
     )
+    from langchain_aimlapi.messages import portable
     from langchain_aimlapi.registration import register
     from langchain_aimlapi.retrievers import AimlapiSearchRetriever
     from langchain_aimlapi.tools import AimlapiTool
@@ -41,6 +42,7 @@ _EXPORTS = {
     "AimlapiVideoModel": "langchain_aimlapi.media_models",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
+    "portable": "langchain_aimlapi.messages",
     "register": "langchain_aimlapi.registration",
 }
 
@@ -59,6 +61,7 @@ __all__ = [
     "Catalog",
     "ChatAimlapi",
     "__version__",
+    "portable",
     "register",
 ]
 

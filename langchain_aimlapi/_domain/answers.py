@@ -7,6 +7,7 @@ from typing import Any
 
 from langchain_aimlapi._domain.citations import annotation_to_citation
 from langchain_aimlapi._domain.content import block_to_part
+from langchain_aimlapi._domain.media import AUDIO_TYPES
 from langchain_aimlapi._domain.order import Block, arrange
 from langchain_aimlapi._domain.server_tools import (
     block_to_server_tool,
@@ -53,12 +54,15 @@ def answer_to_parts(
 
 
 def _from_text(text: str, extra: Mapping[str, object], calls: Sequence[ToolCall]) -> list[Part]:
-    """In the usual order this is the text alone: reasoning and server tools stay in ``extra``, from
-    where each dialect takes what it knows. In another order all of them are parts."""
+    """In the usual order this is the text with its media: reasoning and server tools stay in
+    ``extra``, from where each dialect takes what it knows. In another order all of them are parts.
+    """
     annotations = _items(extra, "annotations")
     order = extra.get("block_order")
+    media = _media(extra, text) if "images" in extra or "audio" in extra else {}
     if not order:
-        return [_text_part(text, annotations)] if text else []
+        parts: list[Part] = [_text_part(text, annotations)] if text else []
+        return [*parts, *media.get("image", ()), *media.get("audio", ())]
     items = {
         "reasoning": _items(extra, "thinking_blocks") or _items(extra, "reasoning_items"),
         "server_tool": _items(extra, "server_tool_calls"),
@@ -67,10 +71,11 @@ def _from_text(text: str, extra: Mapping[str, object], calls: Sequence[ToolCall]
     counts: dict[BlockKind, int] = {
         "reasoning": len(items["reasoning"]),
         "server_tool": len(items["server_tool"]),
+        **{kind: len(found) for kind, found in media.items()},
         "refusal": 1 if refusal else 0,
         "tool_call": len(calls),
     }
-    parts: list[Part] = []
+    parts = []
     for block in arrange(
         order,
         counts,
@@ -78,6 +83,9 @@ def _from_text(text: str, extra: Mapping[str, object], calls: Sequence[ToolCall]
         reasoning=reasoning if isinstance(reasoning, str) else "",
         annotations=annotations,
     ):
+        if block.kind in media:
+            parts.append(media[block.kind][block.number])
+            continue
         item = (
             items[block.kind][block.number]
             if counts.get(block.kind) and block.kind in items
@@ -99,6 +107,38 @@ def _parts(
     if block.kind == "tool_call":
         return [ToolCallPart(calls[block.number].id)]
     return [RefusalPart(str(refusal))] if block.kind == "refusal" else []
+
+
+def _media(extra: Mapping[str, object], text: str) -> dict[BlockKind, list[Part]]:
+    """The images of an answer, and what it has spoken."""
+    images = [part for image in _items(extra, "images") if (part := _image_part(image)) is not None]
+    spoken = _spoken(extra.get("audio"))
+    if isinstance(spoken, TextPart) and spoken.text in text:
+        spoken = None
+    found: dict[BlockKind, list[Part]] = {"image": images}
+    return found | {"audio": [spoken]} if spoken is not None else found
+
+
+def _image_part(image: Mapping[str, object]) -> Part | None:
+    if not image.get("image_url") and image.get("b64_json"):
+        image = {**image, "base64": image["b64_json"]}
+    return block_to_part({"type": "image_url" if image.get("image_url") else "image", **image})
+
+
+def _spoken(audio: object) -> Part | None:
+    """A spoken answer as its words, which every model reads; as sound where they are not known."""
+    if not isinstance(audio, Mapping):
+        return None
+    extras = audio.get("extras")
+    beside = extras if isinstance(extras, Mapping) else {}
+    words = audio.get("transcript") or beside.get("transcript")
+    if isinstance(words, str) and words:
+        return TextPart(words)
+    data = audio.get("data") or audio.get("base64")
+    if not data and not audio.get("url"):
+        return None
+    mime = audio.get("mime_type") or AUDIO_TYPES.get(str(audio.get("format")))
+    return block_to_part({**audio, "type": "audio", "base64": data, "mime_type": mime})
 
 
 def _reasoning_part(item: Mapping[str, Any], text: str) -> ReasoningPart:
@@ -154,7 +194,7 @@ def _block_part(block: Mapping[str, Any], known: set[str]) -> Part | None:
         return ServerToolPart({name: value for name, value in block.items() if name != "index"})
     if kind == "non_standard" and isinstance(block.get("value"), Mapping):
         return _block_part(block["value"], known)
-    part = block_to_part(block)
+    part = _spoken(block) if kind == "audio" else block_to_part(block)
     cited = _citations(block) if isinstance(part, TextPart) else []
     return TextPart(part.text, {**part.extra, "citations": cited}) if cited else part  # type: ignore[union-attr]  # only a text is cited
 

@@ -12,7 +12,13 @@ from typing import Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
-from langchain_core.messages.tool import invalid_tool_call, tool_call, tool_call_chunk
+from langchain_core.messages.tool import (
+    InvalidToolCall,
+    invalid_tool_call,
+    tool_call,
+    tool_call_chunk,
+)
+from langchain_core.messages.tool import ToolCall as CoreToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 
@@ -257,7 +263,7 @@ def choice_to_message(
     }
     if choice.logprobs:
         metadata["logprobs"] = dict(choice.logprobs)
-    calls, broken = _calls(choice.tool_calls)
+    calls, broken = calls_to_langchain(choice.tool_calls)
     return AIMessage(
         content=choice.text,
         additional_kwargs=choice_to_kwargs(choice),
@@ -281,9 +287,12 @@ def partial_to_message(reply: ChatResponse, *, model: str) -> AIMessage:
     return choice_to_message(reply.choices[0], reply.meta, model=model)
 
 
-def _calls(calls: tuple[ToolCall, ...]) -> tuple[list[object], list[object]]:
-    valid: list[object] = []
-    broken: list[object] = []
+def calls_to_langchain(
+    calls: tuple[ToolCall, ...],
+) -> tuple[list[CoreToolCall], list[InvalidToolCall]]:
+    """Calls as ``tool_calls`` and ``invalid_tool_calls``."""
+    valid: list[CoreToolCall] = []
+    broken: list[InvalidToolCall] = []
     for call in calls:
         arguments = call_arguments(call)
         if arguments is None:

@@ -66,7 +66,7 @@ def build_items(
     native = takes_item(shape, "function_call") or notes.policy == "send"
     calls = {call.id: call for message in messages for call in message.tool_calls}
     items: list[Item] = []
-    for position, message in enumerate(media_behind(messages, _holds, notes)):
+    for position, message in enumerate(media_behind(messages, _holder(shape), notes)):
         if message.role == "assistant":
             items += _answer(message, position, shape, notes, native=native, stored=stored)
         elif message.role == "tool" and native:
@@ -81,9 +81,19 @@ def build_items(
     return items
 
 
-def _holds(part: MediaPart, role: Role) -> bool:
-    """Only a user message holds media; a result holds documents as text."""
-    return role == "user" or (role == "tool" and document_text(part) is not None)
+def _holder(shape: Shape) -> Callable[[MediaPart, Role], bool]:
+    """Whether a message of a role may hold a part: only a user message holds media, and a result
+    documents as text."""
+    user = shape.roles.get("user")
+
+    def holds(part: MediaPart, role: Role) -> bool:
+        if document_text(part) is not None:
+            return role in ("user", "tool")
+        kind = _PART_TYPES.get(part.kind)
+        allowed = user.parts if user is not None else None
+        return role == "user" and kind is not None and (allowed is None or kind in allowed)
+
+    return holds
 
 
 def no_cache_marks(notes: Notes) -> None:
