@@ -10,7 +10,7 @@ from langchain_core.language_models import ModelProfile
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
-from pydantic import ModelWrapValidatorHandler, model_validator
+from pydantic import model_validator
 
 from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
@@ -20,6 +20,9 @@ from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, written
 from langchain_aimlapi._langchain.tools import tool_to_wire
 from langchain_aimlapi._version import __version__
+
+if TYPE_CHECKING:
+    from pydantic import ModelWrapValidatorHandler  # since 2.10
 
 
 class CatalogProfile(dict[str, Any]):
