@@ -12,7 +12,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all range lint types format bench fuzz conformance faults frameworks soak clean
+.PHONY: help demo test test-all range lint types format bench fuzz conformance faults frameworks comparison soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -74,6 +74,10 @@ faults: $(VENV)/dev  ## Every way to fail, in both colours, as a table
 
 frameworks: $(VENV)/dev  ## Other frameworks on this package, each in its own environment (ONLY="crewai dspy")
 	$(PY) -m tests.harness.frameworks $(ONLY)
+
+comparison: $(BENCH)/done  ## What other chat model classes do with the same programs, and with our messages
+	$(BENCH)/bin/python -m tests.harness.comparison --out docs/comparison.md
+	$(BENCH)/bin/python -m pytest -q tests/integration_tests/test_other_packages.py
 
 soak: $(VENV)/dev  ## Load with faults for fifteen minutes
 	$(PY) -m tests.harness.soak --seconds 900

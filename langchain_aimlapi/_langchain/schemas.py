@@ -43,7 +43,7 @@ def class_schema(schema: type[BaseModel]) -> Json:
 
 def written_out(schema: Mapping[str, Any]) -> Json:
     """The schema without ``$ref``s, unless it contains itself; an object at its top."""
-    whole = dict(schema)
+    whole = changed(schema, _unwrapped)
     if (
         isinstance(whole.get("$ref"), str) and "properties" not in whole
     ):  # vendors want an object at the top
@@ -52,6 +52,16 @@ def written_out(schema: Mapping[str, Any]) -> Json:
         whole = dereference_refs(whole)
         whole = {key: value for key, value in whole.items() if key not in _DEFINITIONS}
     return whole
+
+
+def _unwrapped(schema: Json) -> Json:
+    """The schema without an ``allOf`` around one other, in which pydantic before 2.10 put every
+    ``$ref`` that has something beside it, and strict models do not know."""
+    inner = schema.get("allOf")
+    if not isinstance(inner, list) or len(inner) != 1 or not isinstance(inner[0], Mapping):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "allOf"}
+    return schema if inner[0].keys() & rest.keys() else {**inner[0], **rest}
 
 
 def _resolved(reference: str, root: Mapping[str, object]) -> Mapping[str, object]:

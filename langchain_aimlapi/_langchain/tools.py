@@ -53,7 +53,7 @@ def tool_to_wire(
     wire = dict(convert_to_openai_tool(tool, strict=strict))
     whole = _recursive_schema(tool)
     if whole is not None:  # core writes references out, and leaves a hole at the second round
-        wire["function"] = {**wire["function"], "parameters": whole}
+        wire["function"] = {**_named(wire["function"], tool), "parameters": whole}
     extras = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
     wire.update({key: extras[key] for key in PASSED_KEYS if key in extras})
     return wire
@@ -67,6 +67,14 @@ def _recursive_schema(tool: object) -> dict[str, object] | None:
         schema = class_schema(shown) if is_model_class(shown) else class_schema(source)
         return {key: value for key, value in schema.items() if key != "description"}
     return None
+
+
+def _named(function: dict[str, Any], tool: object) -> dict[str, Any]:
+    """A function with its name and description, which core 1.6 does not find in the schema that
+    pydantic before 2.10 writes of a class that contains itself."""
+    if function.get("name") or not is_model_class(tool):
+        return function
+    return {**function, "name": tool.__name__, "description": tool.__doc__ or ""}
 
 
 def tools_to_domain(tools: Sequence[Any]) -> tuple[Tool, ...]:
@@ -98,7 +106,7 @@ def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, An
         schema = {"title": "answer", **schema}
     if isinstance(schema, Mapping) and ("$ref" in schema or "$defs" in schema):
         schema = written_out(schema)
-    function = convert_to_openai_function(schema)
+    function = _named(convert_to_openai_function(schema), schema)
     parameters = function.get("parameters") or convert_to_json_schema(schema)
     if is_model_class(schema):
         parameters = class_schema(schema)

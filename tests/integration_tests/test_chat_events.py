@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelRefusalMiddleware
 from langchain_core import exceptions as core
 from langchain_core.language_models._compat_bridge import chunks_to_events
 from langchain_core.messages import AIMessage, HumanMessage
@@ -39,6 +38,7 @@ from tests.unit_tests.langchain.helpers import (
     ask,
     delta,
     make,
+    refusal_middleware,
     sse,
     stream,
     whole,
@@ -236,7 +236,7 @@ async def test_a_refusal_reaches_the_middleware_of_an_agent_that_streams(colour:
             "id": "r", "object": "response", "status": "completed",
             "output": [reasoning, refusal]}}, done=False)), CODEX),
     ):  # fmt: skip
-        agent: Any = create_agent(wire.model(name), [], middleware=[ModelRefusalMiddleware()])
+        agent: Any = create_agent(wire.model(name), [], middleware=[refusal_middleware()])
         config = {"callbacks": [Handler()]}
         with pytest.raises(core.ModelRefusalError):
             await ask(agent, {"messages": [HumanMessage("Do it")]}, colour, config=config)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelFallbackMiddleware, ModelRefusalMiddleware
+from langchain.agents.middleware import ModelFallbackMiddleware
 from langchain_core import exceptions as core
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, HumanMessage
@@ -26,6 +26,7 @@ from tests.unit_tests.langchain.helpers import (
     blocks_of,
     delta,
     make,
+    refusal_middleware,
     sse,
     stream,
     whole,
@@ -198,7 +199,8 @@ async def test_structured_output_raises_an_error_for_every_handler(
     error = caught.value
     assert isinstance(error, AimlapiError)
     assert isinstance(error, OutputParserException)
-    assert isinstance(error, core.ModelRefusalError)
+    # langchain-core 1.7.5 and later have one of this name
+    assert isinstance(error, getattr(core, "ModelRefusalError", core.ModelError))
     assert not error.is_retryable
     raw = error.raw_message
     assert isinstance(raw, AIMessage)
@@ -259,7 +261,7 @@ async def invoke(agent: Any, colour: str) -> Any:
 
 @pytest.mark.parametrize("name", [MODEL, CLAUDE, GEMINI])
 async def test_the_refusal_middleware_fires(name: str, colour: str) -> None:
-    agent = create_agent(refusing(name), [], middleware=[ModelRefusalMiddleware()])
+    agent = create_agent(refusing(name), [], middleware=[refusal_middleware()])
     with pytest.raises(core.ModelRefusalError):
         await invoke(agent, colour)
 
@@ -270,7 +272,7 @@ async def test_the_fallback_middleware_asks_another_model(name: str, colour: str
     agent = create_agent(
         refusing(name),
         [],
-        middleware=[ModelFallbackMiddleware(other.model()), ModelRefusalMiddleware()],
+        middleware=[ModelFallbackMiddleware(other.model()), refusal_middleware()],
     )
     state = await invoke(agent, colour)
     assert state["messages"][-1].text == "Of course."

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import LLMResult
@@ -174,6 +175,15 @@ class Wire:
     @property
     def bodies(self) -> list[dict[str, Any]]:
         return [json.loads(request.content) for request in self.requests]
+
+
+def refusal_middleware() -> Any:
+    """LangChain's own middleware for refusals; a test is skipped where LangChain is too old."""
+    from langchain.agents import middleware
+
+    if not hasattr(middleware, "ModelRefusalMiddleware"):
+        pytest.skip("this langchain has no ModelRefusalMiddleware; 1.5 has")
+    return middleware.ModelRefusalMiddleware()
 
 
 class Recorder(BaseCallbackHandler):
