@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from typing import Any, Generic, TypeVar
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import (
-    InvalidToolCall,
     invalid_tool_call,
     tool_call,
     tool_call_chunk,
