@@ -12,12 +12,12 @@ from typing import Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.messages.tool import ToolCall as CoreToolCall
 from langchain_core.messages.tool import (
     invalid_tool_call,
     tool_call,
     tool_call_chunk,
 )
-from langchain_core.messages.tool import ToolCall as CoreToolCall
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 
