@@ -8,11 +8,11 @@ from typing import Any, TypedDict, assert_type
 
 import httpx
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel, SecretStr
 
-from langchain_aimlapi import AimlapiEmbeddings, Catalog, ChatAimlapi, register
+from langchain_aimlapi import AimlapiEmbeddings, Catalog, ChatAimlapi, portable, register
 from langchain_aimlapi.chat_models import RawAnswer
 from langchain_aimlapi.spend import Spend, Total, track_spend
 
@@ -41,7 +41,12 @@ def construction() -> None:
     ChatAimlapi(model="a", http_client=1)  # type: ignore[arg-type]  # no client
     ChatAimlapi(model="a", dialect="grpc")  # type: ignore[arg-type]  # no dialect
     AimlapiEmbeddings(model="text-embedding-3-large", api_key="k", request_timeout=3)
-    AimlapiEmbeddings(model_name="text-embedding-3-large")
+    AimlapiEmbeddings(model_name="text-embedding-3-large", aimlapi_api_key=SecretStr("k"))
+    AimlapiEmbeddings(aimlapi_api_base="https://a.test/v1", timeout=httpx.Timeout(5))
+    AimlapiEmbeddings(model="new/embedding-of-tomorrow", dimensions=8, chunk_size=16)
+    AimlapiEmbeddings(model_name=3)  # type: ignore[arg-type]  # no text
+    AimlapiEmbeddings(aimlapi_api_base=3)  # type: ignore[arg-type]  # no text
+    AimlapiEmbeddings(dimension=8)  # type: ignore[call-arg]  # misspelt
     register()
 
 
@@ -76,6 +81,13 @@ def calls(model: ChatAimlapi) -> None:
 async def asynchronous(model: ChatAimlapi) -> None:
     assert_type(await model.ainvoke("hi"), AIMessage)
     assert_type(await model.with_structured_output(Person).ainvoke("Who?"), Person)
+
+
+def moving_on(answer: AIMessage) -> None:
+    assert_type(
+        portable([answer, ("user", "hi"), {"role": "user", "content": "ho"}]), list[BaseMessage]
+    )
+    portable(answer)  # type: ignore[arg-type]  # one message is no conversation
 
 
 def spending() -> None:

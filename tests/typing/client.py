@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import assert_type
 
+from pydantic import SecretStr
+
 from langchain_aimlapi import AimlapiClient
 from langchain_aimlapi.endpoints.billing import Balance
 from langchain_aimlapi.endpoints.embeddings import Embedded
@@ -35,4 +37,8 @@ async def asynchronous(client: AimlapiClient) -> None:
 
 def construction() -> None:
     AimlapiClient(api_key="k", timeout=30.0)
+    AimlapiClient(aimlapi_api_key=SecretStr("k"), aimlapi_api_base="https://a.test/v1")
+    AimlapiClient(request_timeout=(5, 30), base_url="https://a.test/v1", max_retries=0)
+    AimlapiClient(request_timeout="5")  # type: ignore[arg-type]  # no number
+    AimlapiClient(aimlapi_api_base=3)  # type: ignore[arg-type]  # no text
     AimlapiClient(tiemout=30.0)  # type: ignore[call-arg]  # misspelt
