@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -17,5 +20,15 @@ def settings() -> Iterator[dict[str, Any]]:
     from langchain_aimlapi.emulator import Emulator
 
     print("(AIMLAPI_API_KEY is not set: asking the embedded emulator)\n")
-    with Emulator(pace=0.02) as api:
+    with Emulator(pace=0.02, balance=1000) as api:
+        api.jobs.running_polls = 0  # its videos are done at once
         yield api.settings()
+
+
+def folder() -> Path:
+    """Where an example writes: the folder that the command line names, else a new one."""
+    if len(sys.argv) > 1:
+        chosen = Path(sys.argv[1])
+        chosen.mkdir(parents=True, exist_ok=True)
+        return chosen
+    return Path(tempfile.mkdtemp(prefix="aimlapi-"))

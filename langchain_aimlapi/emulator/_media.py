@@ -45,7 +45,9 @@ def jpeg(seed: bytes, width: int = 8, height: int = 8) -> bytes:
     """A grey JPEG: one block whose DC value depends on ``seed``, then blocks that differ by 0."""
     width, height = min(width, MAX_SIDE), min(height, MAX_SIDE)
     blocks = ((width + 7) // 8) * ((height + 7) // 8)
-    level = 8 + seed[0] % 8  # a four-bit DC difference, so its code is that of category 4
+    level = (
+        sum(seed[:4]) % 16
+    )  # the four bits of a DC difference of category 4: -15 ... -8, 8 ... 15
     # Huffman tables of two codes each: DC 0 -> category 0, DC 10 -> category 4; AC 0 -> end.
     bits = f"10{level:04b}0" + "00" * (blocks - 1)
     bits += "1" * (-len(bits) % 8)
@@ -59,7 +61,7 @@ def jpeg(seed: bytes, width: int = 8, height: int = 8) -> bytes:
     return (
         b"\xff\xd8"
         + segment(0xE0, b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")
-        + segment(0xDB, b"\x00" + b"\x10" * 64)
+        + segment(0xDB, b"\x00" + b"\x30" * 64)
         + segment(0xC0, struct.pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0))
         + segment(0xC4, dc)
         + segment(0xC4, ac)

@@ -78,6 +78,11 @@ class Images(Result):
         """The link of the first image, where it has one."""
         return self.images[0].url if self.images else None
 
+    @property
+    def data(self) -> bytes | None:
+        """The content of the first image, where the API sent it."""
+        return self.images[0].data if self.images else None
+
     def bound(self, runner: Any) -> Self:
         """The same value, its images knowing the client that they came from."""
         return replace(self, images=tuple(image.bound(runner) for image in self.images))
