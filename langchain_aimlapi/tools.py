@@ -1,4 +1,5 @@
-"""Every endpoint as a LangChain tool: images, videos, music, 3D models, for agents."""
+"""Every endpoint as a LangChain tool: images, videos, music, 3D models, speech, transcripts,
+documents, for agents."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def tool_endpoints() -> list[str]:
         found += [
             f"{mount}.{verb}" if verb else mount
             for verb, method in methods.items()
-            if isinstance(method, SyncCall) and endpoint_arguments(None, method)
+            if isinstance(method, SyncCall)
+            and not verb.startswith("_")
+            and endpoint_arguments(None, method)
         ]
     return sorted(found)
 
@@ -79,8 +82,8 @@ class AimlapiTool(BaseTool):
     failure is raised. A job sends custom events named ``"aimlapi_progress"`` while it runs.
 
     Args:
-        endpoint: ``"images"``, ``"images.edit"``, ``"video"``, ``"music"``, ``"meshes"``, ...; see
-            `tool_endpoints`.
+        endpoint: ``"images"``, ``"images.edit"``, ``"video"``, ``"music"``, ``"meshes"``,
+            ``"speech"``, ``"transcription"``, ``"ocr"``, ...; see `tool_endpoints`.
         client: What it is called with. Default: a new one, from the other options.
         name: Default: ``"generate_images"``, ...
         description: What the agent reads. Default: the endpoint's own.

@@ -30,6 +30,11 @@ TOOLS: dict[str, tuple[str, dict[str, Any], str]] = {
     "video": ("openai/sora-2-i2v", {"prompt": "it moves", "image": LINK, "duration": 4}, "video"),
     "music": ("google/lyria2", {"prompt": "a slow waltz"}, "audio"),
     "meshes": ("triposr", {"image": LINK}, "file"),
+    "speech": ("openai/tts-1", {"text": "hello there"}, "audio"),
+    "transcription": (
+        "openai/gpt-4o-transcribe", {"audio": "https://example.com/talk.mp3"}, "text",
+    ),
+    "ocr": ("mistral/mistral-ocr-latest", {"document": "https://example.com/a.pdf"}, "text"),
 }  # fmt: skip
 
 
@@ -113,7 +118,8 @@ async def test_the_agent_reads_links_and_the_program_gets_blocks_and_cost(
         made = await use(tool, colour, **arguments)
     (block,) = made.artifact["content"]
     assert block["type"] == kind
-    assert made.content == f"{block['mime_type']}: {block['url']}"
+    words = block["text"] if kind == "text" else f"{block['mime_type']}: {block['url']}"
+    assert made.content == words
     assert made.artifact["response_metadata"].get("cost", 0) == pytest.approx(spend.total.usd)
     assert spend.total.calls == 1
 
@@ -248,8 +254,10 @@ def test_a_mistake_is_named_when_the_tool_is_made(
 def test_every_endpoint_that_a_model_can_call_is_a_tool() -> None:
     names = tool_endpoints()
     assert {"images.generate", "images.edit", "video.generate", "music.generate",
-            "meshes.generate"} <= set(names)  # fmt: skip
-    assert not [name for name in names if "submit" in name or "check" in name]
+            "meshes.generate", "speech.create", "transcription.create", "ocr.read"} <= set(
+        names
+    )  # fmt: skip
+    assert not [name for name in names if "submit" in name or "check" in name or "__" in name]
 
 
 # --- agents -----
