@@ -81,7 +81,7 @@ def rows_of(
 
 def _pattern(params: dict[str, object]) -> dict[str, object] | None:
     """What rows of plain texts have in common, where they differ in nothing but the text: building
-    each as a conversation takes a hundred times as long as writing it."""
+    each as a conversation takes many times as long as writing it."""
     return params if params.get("messages") == [{"role": "user", "content": _MARK}] else None
 
 
