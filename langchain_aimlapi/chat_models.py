@@ -29,13 +29,13 @@ from langchain_aimlapi._langchain.chunks import (
     without_charge,
 )
 from langchain_aimlapi._langchain.fields import ModelFirst
+from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.refusals import with_refusals
 from langchain_aimlapi._langchain.requests import (
     chat_request,
     request_headers,
     uses_functions,
 )
-from langchain_aimlapi._wire.fetch import FetchLimits
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
@@ -49,7 +49,7 @@ __all__ = ["ChatAimlapi", "RawAnswer"]
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun | None
 
 
-class ChatAimlapi(Batching):
+class ChatAimlapi(Batching, Identity):
     """A chat model of AI/ML API, by its id: ``ChatAimlapi(model="openai/gpt-4o")``.
 
     One class speaks to every chat model; which wire format an id needs, and what it takes, is
@@ -259,7 +259,7 @@ class ChatAimlapi(Batching):
         call = self._call_or_urls(request, headers)
         if isinstance(call, Call):
             return call, request
-        fetched = self._drivers().sync.run(fetch_all(call, FetchLimits()), None)
+        fetched = self._drivers().sync.run(fetch_all(call), None)
         return self._with_media(with_data(request, fetched), headers)
 
     async def _aprepared(self, *arguments: Any, stream: bool) -> tuple[Call, ChatRequest]:
@@ -268,7 +268,7 @@ class ChatAimlapi(Batching):
         call = self._call_or_urls(request, headers)
         if isinstance(call, Call):
             return call, request
-        fetched = await self._drivers().asynchronous.run(fetch_all(call, FetchLimits()), None)
+        fetched = await self._drivers().asynchronous.run(fetch_all(call), None)
         return self._with_media(with_data(request, fetched), headers)
 
     def _with_media(

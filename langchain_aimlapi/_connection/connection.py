@@ -18,7 +18,6 @@ from langchain_aimlapi._connection.fields import ConnectionFields, argument_name
 from langchain_aimlapi._connection.runner import Amend, AsyncItems, Runner, SyncItems
 from langchain_aimlapi._connection.settings import check_request_id
 from langchain_aimlapi._version import USER_AGENT
-from langchain_aimlapi._wire.fetch import origin_of
 from langchain_aimlapi.catalog.advice import advise
 from langchain_aimlapi.endpoints import MOUNTS, Context, ItemsPlan, Plan, Result
 
@@ -72,6 +71,7 @@ class Carrier:
     def _home(self) -> Home:
         """Where the API is: links to that address are followed with these drivers."""
         from langchain_aimlapi._transport.download import Home
+        from langchain_aimlapi._wire.fetch import origin_of
 
         return Home(origin_of(self._fields._root()), self._fields._drivers())
 
@@ -123,7 +123,7 @@ class Carrier:
 class Connection(ConnectionFields):
     """Address, key, timeouts, retries and transport of calls."""
 
-    model_config = ConfigDict(extra="forbid", ignored_types=MOUNTS)
+    model_config = ConfigDict(extra="forbid", ignored_types=MOUNTS, defer_build=False)
 
     client_request_id: str | None = None
     """Sent as ``X-Client-Request-Id``, to find calls in the usage log. Default: a new one each."""

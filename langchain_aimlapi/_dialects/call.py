@@ -13,7 +13,6 @@ from langchain_aimlapi._fitting.learn import Learner
 from langchain_aimlapi._fitting.lessons import MEMORY, Key
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
 from langchain_aimlapi._fitting.params import Body
-from langchain_aimlapi._fitting.refusals import is_elsewhere
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi._wire import flow
@@ -143,6 +142,8 @@ class _Build:
         """What makes the request that a refusal asks for."""
 
         def mend(error: InvalidRequestError) -> Request | None:
+            from langchain_aimlapi._fitting.refusals import is_elsewhere
+
             learner = self._learner(shape)
             if not learner.is_active:
                 return None

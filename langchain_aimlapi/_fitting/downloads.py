@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_aimlapi._domain.values import ChatRequest, MediaPart, Message, Part
-from langchain_aimlapi._wire.fetch import Fetched, FetchLimits, fetch
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._wire.fetch import Fetched
 
 
 def urls_of(request: ChatRequest) -> list[str]:
@@ -22,8 +24,11 @@ def urls_of(request: ChatRequest) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def fetch_all(urls: list[str], limits: FetchLimits) -> Generator[Any, Any, dict[str, Fetched]]:
+def fetch_all(urls: list[str]) -> Generator[Any, Any, dict[str, Fetched]]:
     """The flow that downloads them, one after the other."""
+    from langchain_aimlapi._wire.fetch import FetchLimits, fetch  # a rare need
+
+    limits = FetchLimits()
     fetched: dict[str, Fetched] = {}
     for url in urls:
         fetched[url] = yield from fetch(url, limits)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from langchain_aimlapi._fitting.lessons import MEMORY, Key, Memory
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import Body
-from langchain_aimlapi._fitting.refusals import lesson_of
 from langchain_aimlapi.errors import InvalidRequestError
 
 
@@ -48,6 +47,8 @@ class Learner:
 
     def mend(self, error: InvalidRequestError, body: Body) -> Body | None:
         """The body that a refusal asks for, with a warning; None where it asks for none."""
+        from langchain_aimlapi._fitting.refusals import lesson_of  # only where one was refused
+
         lesson = lesson_of(error, body) if self.is_active else None
         notes = self.notes.trial()
         changed = lesson.apply(body, notes) if lesson is not None else None

@@ -27,13 +27,14 @@ from langchain_aimlapi._langchain import batches
 from langchain_aimlapi._langchain.batch_handle import ChatBatch, outcomes_in_order
 from langchain_aimlapi._langchain.batches import Outcome, Row
 from langchain_aimlapi._langchain.binding import Binding
+from langchain_aimlapi._langchain.identity import Identity
 
 _ready: ContextVar[Outcome | None] = ContextVar("aimlapi_batched_outcome", default=None)
 """The outcome of the call that is being made: the batch has ended, what follows is LangChain's
 bookkeeping (callbacks, traces, caches) for each input."""
 
 
-class BatchedChat(Binding):
+class BatchedChat(Binding, Identity):
     """A chat model that answers through batches; made by `ChatAimlapi.with_batches`."""
 
     max_wait: float = Field(default=1.0, ge=0)

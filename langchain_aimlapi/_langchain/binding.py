@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, overload
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -14,6 +14,11 @@ from langchain_aimlapi._domain.tools import choice_to_wire
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.literals import Method
 from langchain_aimlapi._langchain.tools import closed_format, schema_to_format, tool_to_wire
+
+if TYPE_CHECKING:
+    Base = Identity
+else:
+    Base = object  # a class of methods: as a model of its own it would cost every import 2 ms
 
 T = TypeVar("T")
 
@@ -26,8 +31,8 @@ class RawAnswer(TypedDict, Generic[T]):
     parsing_error: BaseException | None
 
 
-class Binding(Identity):
-    """The part of a chat model that gives new runnables."""
+class Binding(Base):
+    """The part of a chat model that gives new runnables; stands before `Identity` in its bases."""
 
     def bind_tools(
         self,

@@ -16,7 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import ConnectionFields, argument_names, refuse_twins
@@ -47,6 +47,8 @@ _BOOKKEEPING = frozenset({"ls_structured_output_format", "structured_output_form
 
 class MediaFields(ConnectionFields, ModelField):
     """The fields of every media model besides those of LangChain's base class."""
+
+    model_config = ConfigDict(defer_build=False)
 
     without_effect: ClassVar[Mapping[str, str]] = {}
     """Arguments of other classes that mean nothing here, and why."""

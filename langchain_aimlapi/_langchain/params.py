@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from langchain_aimlapi._connection.fields import alias_groups, names
 from langchain_aimlapi._fitting.gather import gather_params, written_names
@@ -23,6 +23,8 @@ else:
 
 class RequestFields(BaseModel):
     """The constructor fields that are parameters of every request."""
+
+    model_config = ConfigDict(defer_build=True)
 
     if TYPE_CHECKING:  # the other names of fields, which are arguments and no attributes
         max_completion_tokens: InitVar[int | None] = None

@@ -6,10 +6,10 @@ The charge is what an answer says (``meta.usage``, or ``cost`` on values of this
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.values import Estimate
 
 # Argument -> (its price, the price that stands in where the list does not name it apart).
 _TOKENS = {
@@ -30,28 +30,6 @@ _UNITS = {
     "requests": ("per_request", "per_generation", "per_video", "per_song"),
 }
 COUNTS = (*_TOKENS, *_UNITS)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """An estimate in US dollars, by list prices.
-
-    Attributes:
-        model: The id.
-        usd: The most that it would cost by these prices; None where the list names no price for
-            something that was counted (see ``missing``).
-        usd_least: The least, where a price depends on something unknown; else ``usd``.
-        parts: Argument -> its share of ``usd``.
-        missing: Arguments without a price.
-        source: Where the prices were read, and when.
-    """
-
-    model: str
-    usd: float | None
-    usd_least: float | None
-    parts: Mapping[str, float] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    source: str | None = None
 
 
 def estimate(facts: Facts, counts: Mapping[str, float], when: Mapping[str, object]) -> Estimate:

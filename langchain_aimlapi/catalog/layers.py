@@ -17,7 +17,7 @@ from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.shape import CHAT, TEXT_KINDS, Shape
 
 if TYPE_CHECKING:
-    from langchain_aimlapi.catalog.live import Live
+    from langchain_aimlapi.catalog.values import Live
 
 _TUPLES = ("aliases", "efforts")
 _NOT_FACTS = ("shapes", "from", "source")

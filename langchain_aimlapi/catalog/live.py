@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -68,27 +68,6 @@ class Snapshot:
     payload: Any
     etag: str | None = None
     changed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What was read from the API, as the catalog's layer above its generated rows.
-
-    Attributes:
-        rows: Id -> facts of the model list.
-        ends: Id or alias -> facts of the list of what ends.
-        schemas: Id -> its groups, one a path.
-        outcomes: Id -> probe -> whether the API took it, see `probes`.
-        read_at: When the model list was last read, in seconds since 1970; None: never.
-        source: Where, for `Facts.sources`.
-    """
-
-    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    ends: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    schemas: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
-    outcomes: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
-    read_at: float | None = None
-    source: str = "the API's own list"
 
 
 # --- asking -----

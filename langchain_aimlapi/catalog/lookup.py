@@ -17,10 +17,9 @@ from typing import Any, Protocol
 
 from langchain_aimlapi.catalog.capabilities import canonical
 from langchain_aimlapi.catalog.document import packaged
-from langchain_aimlapi.catalog.estimate import Estimate, estimate
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.catalog.layers import Layers
-from langchain_aimlapi.catalog.live import Live
+from langchain_aimlapi.catalog.values import Estimate, Live
 
 SERVED = ("listed", "documented")
 STATUSES = (*SERVED, "deprecated", "superseded", "withdrawn", "schema-only")
@@ -199,6 +198,8 @@ class Catalog:
         Raises:
             ValueError: An unknown name of a count, or a negative one.
         """
+        from langchain_aimlapi.catalog.estimate import estimate
+
         return estimate(self.find(model), counts, when or {})
 
     # --- changing -----

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_aimlapi.catalog.live import (
-    Live,
     Snapshot,
     ending_rows,
     entries_of,
@@ -27,6 +26,7 @@ from langchain_aimlapi.catalog.live import (
 )
 from langchain_aimlapi.catalog.lookup import Catalog
 from langchain_aimlapi.catalog.store import ENDS, LIST, Store
+from langchain_aimlapi.catalog.values import Live
 
 ALL = "all"
 

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langchain_aimlapi.catalog.live import Live, Snapshot, ending_rows, entries_of, live_rows
+from langchain_aimlapi.catalog.live import Snapshot, ending_rows, entries_of, live_rows
 from langchain_aimlapi.catalog.openapi import Group
+from langchain_aimlapi.catalog.values import Live
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_SCHEMAS = 10_000

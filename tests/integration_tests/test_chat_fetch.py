@@ -28,7 +28,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The URLs that were downloaded; the content is a picture."""
     asked: list[str] = []
 
-    def fetch_all(urls: list[str], limits: Any) -> Any:
+    def fetch_all(urls: list[str]) -> Any:
         asked.extend(urls)
         return {url: Fetched(url, "image/png", PNG) for url in urls}
         yield
