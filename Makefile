@@ -61,6 +61,7 @@ bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.harness.benchmarks
 	$(BENCH)/bin/python -m tests.harness.benchmarks.building
 	$(BENCH)/bin/python -m tests.harness.benchmarks.answering
+	$(BENCH)/bin/python -m tests.harness.benchmarks.catalog
 
 fuzz: $(VENV)/dev  ## Search every public parser and converter for five minutes (SECONDS=...)
 	-$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz

@@ -162,6 +162,8 @@ class _Build:
 
     def _served(self) -> Facts:
         """The facts without the paths that the API has refused for this model."""
+        if not MEMORY.has_closed:
+            return self.facts
         kept = {p: s for p, s in self.facts.shapes.items() if not MEMORY.is_closed(self._key(p))}
         return self.facts if not kept or self.dialect else replace(self.facts, shapes=kept)
 

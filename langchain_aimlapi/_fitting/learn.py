@@ -38,7 +38,7 @@ class Learner:
 
     def known(self, body: Body) -> Body:
         """The body as everything that was learned before wants it, with a warning."""
-        if not self.is_active:
+        if not self.memory.knows(self.key) or not self.is_active:
             return body
         notes = self.notes.trial()
         changed = self.memory.applied(self.key, body, notes)

@@ -114,6 +114,10 @@ class Memory:
         if lesson.path in known or len(known) < _MOST_LESSONS:
             self._lessons[key] = {**known, lesson.path: lesson}
 
+    def knows(self, key: Key) -> bool:
+        """Whether anything was learned of a model at a path."""
+        return key in self._lessons
+
     def applied(self, key: Key, body: Body, notes: Notes) -> Body:
         """The body as everything that was learned wants it."""
         for lesson in self._lessons.get(key, {}).values():
@@ -124,6 +128,11 @@ class Memory:
     def close(self, key: Key) -> None:
         """Remember that a model is not served on a path."""
         self._closed.add(key)
+
+    @property
+    def has_closed(self) -> bool:
+        """Whether any path is known to be closed to some model."""
+        return bool(self._closed)
 
     def is_closed(self, key: Key) -> bool:
         """Whether the API has answered that the model is not served on the path."""

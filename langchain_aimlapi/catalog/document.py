@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-from pydantic_core import from_json
 
 from langchain_aimlapi.catalog.codec import Json
 
@@ -32,7 +31,7 @@ class Section(Mapping[str, Any]):
         try:
             return self._decoded[key]
         except KeyError:
-            found = self._decoded[key] = from_json(self._lines[key])
+            found = self._decoded[key] = json.loads(self._lines[key].rstrip(","))
             return found
 
     def __contains__(self, key: object) -> bool:
@@ -52,27 +51,36 @@ def read_document(text: str) -> Json:
         ValueError: ``text`` is not in that form.
     """
     found: Json = {}
-    lines = iter(text.split("\n"))
-    if next(lines) != "{":
+    lines = text.split("\n")
+    if lines[0] != "{":
         raise ValueError("not a catalog document")
-    for line in lines:
-        key, _, value = line.partition(":")
+    at = 1
+    while at < len(lines):
+        key, _, value = lines[at].partition(":")
+        at += 1
         if value == "{":
-            found[json.loads(key)] = Section(dict(_members(lines)))
+            end = _end(lines, at)
+            found[json.loads(key)] = Section(dict(_members(lines[at:end])))
+            at = end + 1
         elif value:
             found[json.loads(key)] = json.loads(value.rstrip(","))
     return found
 
 
-def _members(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+def _end(lines: list[str], start: int) -> int:
+    """Where the object ends whose members begin at ``start``."""
+    for mark in ("},", "}"):
+        with suppress(ValueError):
+            return lines.index(mark, start)
+    raise ValueError("not a catalog document")
+
+
+def _members(lines: list[str]) -> Iterator[tuple[str, str]]:
+    # a key has no quote and no escape: ids, and names with a digest
     for line in lines:
-        if line in ("}", "},"):
-            return
-        if not line:
-            continue
-        # a key holds no quote and no escape: ids, and names with a digest
-        end = line.index('":', 1)
-        yield line[1:end], line[end + 2 :].rstrip(",")
+        if line:
+            key, _, value = line[1:].partition('":')
+            yield key, value
 
 
 @lru_cache(maxsize=1)

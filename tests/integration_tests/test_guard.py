@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi import ChatAimlapi
+from langchain_aimlapi import Catalog, ChatAimlapi
 from langchain_aimlapi._dialects.reader import AnswerReader
+from langchain_aimlapi.catalog.document import FILE, read_document
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.emulator._core import Call
 from tests.harness.benchmarks.answering import BODY
+from tests.harness.benchmarks.catalog import prepared
 from tests.harness.benchmarks.counting import (
     Canned,
     blocks_per_chunk,
@@ -143,6 +145,25 @@ def test_constructing_a_model_makes_few_calls() -> None:
 
     construct()
     assert calls(construct) <= 800
+
+
+def test_learning_costs_a_call_that_is_not_refused_nearly_nothing() -> None:
+    with Emulator() as api:
+        learning, plain = prepared(api, learn=True), prepared(api, learn=False)
+        learning(), plain()
+        assert calls(learning) - calls(plain) <= 12
+
+
+def test_the_catalog_reads_only_the_lines_that_it_is_asked_for() -> None:
+    def load() -> None:
+        Catalog(read_document(FILE.read_text(encoding="utf-8"))).find(MODEL)
+
+    load()
+    lines = FILE.read_text(encoding="utf-8").count("\n")
+    assert calls(load) <= 3.1 * lines
+    catalog = Catalog.default()
+    catalog.find(MODEL)
+    assert calls(lambda: catalog.find(MODEL)) <= 3
 
 
 # --- connections -----
