@@ -20,10 +20,17 @@ from langchain_aimlapi._wire.flow import Flow, Policy
 from langchain_aimlapi._wire.request import Request, Response
 from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.facts import DialectName, Facts, Shape
-from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
+from langchain_aimlapi.errors import (
+    InvalidRequestError,
+    StreamingUnsupportedError,
+    UnsupportedFeatureError,
+)
 
 if TYPE_CHECKING:
     from langchain_aimlapi._dialects.answer_tool import AnswerTool
+
+
+_STREAMED = "?stream"  # behind a path: what the API has said of streams there
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,8 @@ class _Build:
         """The shape to speak in and the body, as everything that was learned wants them."""
         facts = self._served() if learn else self.facts
         shape, body = choose.choose_and_build(facts, self.chat, self.dialect, self.notes)
+        if learn and MEMORY.has_closed and MEMORY.is_closed(self._key(shape.path + _STREAMED)):
+            shape = replace(shape, streams=False)
         return shape, self._learner(shape).known(body) if learn else body
 
     def request(self, shape: Shape, body: Body) -> Request:
@@ -144,6 +153,9 @@ class _Build:
         def mend(error: InvalidRequestError) -> Request | None:
             from langchain_aimlapi._fitting.refusals import is_elsewhere
 
+            if isinstance(error, StreamingUnsupportedError):
+                MEMORY.close(self._key(shape.path + _STREAMED))
+                return None  # the caller takes a whole answer
             learner = self._learner(shape)
             if not learner.is_active:
                 return None

@@ -89,7 +89,7 @@ class _Stream:
     def flow(self) -> Flow[None]:
         """Opens the stream and yields its items."""
         call = self.prepared.call
-        return flow.stream(call.request, self._open, call.policy)
+        return flow.stream(call.request, self._open, call.policy, mend=call.mend)
 
     def _open(self, head: Response) -> AnswerReader:
         self.headers = head.headers
