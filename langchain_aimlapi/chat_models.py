@@ -308,6 +308,7 @@ class ChatAimlapi(Batching, Identity):
                 seen=self._holder.warned,
                 coalesce=self.coalesce,
                 learn=self.learn,
+                folder=self._catalog().folder,
             )
         except errors.AimlapiError as error:
             may_fetch = self.fetch_urls and isinstance(error, errors.UnsupportedFeatureError)

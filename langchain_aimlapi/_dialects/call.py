@@ -10,7 +10,7 @@ from langchain_aimlapi._dialects import choose
 from langchain_aimlapi._dialects.reader import AnswerReader, parse_answer
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse
 from langchain_aimlapi._fitting.learn import Learner
-from langchain_aimlapi._fitting.lessons import MEMORY, Key
+from langchain_aimlapi._fitting.lessons import MEMORY, Key, Memory
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
 from langchain_aimlapi._fitting.params import Body
 from langchain_aimlapi._json import encode
@@ -27,6 +27,8 @@ from langchain_aimlapi.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_aimlapi._dialects.answer_tool import AnswerTool
 
 
@@ -83,6 +85,7 @@ def prepare(
     seen: set[tuple[str, str]] | None = None,
     coalesce: bool = False,
     learn: bool = True,
+    folder: Path | None = None,
 ) -> Call:
     """Build the request for ``chat``.
 
@@ -91,6 +94,7 @@ def prepare(
         seen: (model, parameter) pairs that were warned about before; extended here.
         coalesce: Join neighbouring text deltas that one read has brought.
         learn: Put a request right, once, that the API refuses for a parameter, and remember it.
+        folder: Where it is remembered beyond this process; None: nowhere.
 
     Raises:
         ModelNotFoundError: the model was withdrawn; the advice names its replacement.
@@ -109,12 +113,20 @@ def prepare(
     ending = ending_notice(facts)
     if ending is not None:
         notes.adapted("model", ending)
-    build = _Build(chat, facts, dialect, root, headers, notes, set() if seen is None else seen)
+    warned = set() if seen is None else seen
+    memory = MEMORY if folder is None else _kept(folder)
+    build = _Build(chat, facts, dialect, root, headers, notes, warned, memory)
     shape, body = build.form(learn=learn)
     build.notes.warn(build.seen)
     mend = build.mender(shape, body) if learn else None
     request = build.request(shape, body)
     return Call(request, shape, policy, coalesce, answer_tool, mend)
+
+
+def _kept(folder: Path) -> Memory:
+    from langchain_aimlapi._fitting.kept_lessons import memory_in
+
+    return memory_in(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +140,17 @@ class _Build:
     headers: Mapping[str, str]
     notes: Notes
     seen: set[tuple[str, str]]
+    memory: Memory
 
     def form(self, *, learn: bool) -> tuple[Shape, Body]:
         """The shape to speak in and the body, as everything that was learned wants them."""
         facts = self._served() if learn else self.facts
         shape, body = choose.choose_and_build(facts, self.chat, self.dialect, self.notes)
-        if learn and MEMORY.has_closed and MEMORY.is_closed(self._key(shape.path + _STREAMED)):
+        if (
+            learn
+            and self.memory.has_closed
+            and self.memory.is_closed(self._key(shape.path + _STREAMED))
+        ):
             shape = replace(shape, streams=False)
         return shape, self._learner(shape).known(body) if learn else body
 
@@ -154,7 +171,7 @@ class _Build:
             from langchain_aimlapi._fitting.refusals import is_elsewhere
 
             if isinstance(error, StreamingUnsupportedError):
-                MEMORY.close(self._key(shape.path + _STREAMED))
+                self.memory.close(self._key(shape.path + _STREAMED))
                 return None  # the caller takes a whole answer
             learner = self._learner(shape)
             if not learner.is_active:
@@ -167,20 +184,22 @@ class _Build:
         return mend
 
     def _learner(self, shape: Shape) -> Learner:
-        return Learner(self._key(shape.path), self.notes, self.seen)
+        return Learner(self._key(shape.path), self.notes, self.seen, self.memory)
 
     def _key(self, path: str) -> Key:
         return self.root, self.chat.model, path
 
     def _served(self) -> Facts:
         """The facts without the paths that the API has refused for this model."""
-        if not MEMORY.has_closed:
+        if not self.memory.has_closed:
             return self.facts
-        kept = {p: s for p, s in self.facts.shapes.items() if not MEMORY.is_closed(self._key(p))}
+        kept = {
+            p: s for p, s in self.facts.shapes.items() if not self.memory.is_closed(self._key(p))
+        }
         return self.facts if not kept or self.dialect else replace(self.facts, shapes=kept)
 
     def _on_another_path(self, refused: Shape) -> Request | None:
-        MEMORY.close(self._key(refused.path))
+        self.memory.close(self._key(refused.path))
         served = self._served()
         if refused.path in served.shapes:
             return None  # there is no other

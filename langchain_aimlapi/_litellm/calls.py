@@ -61,6 +61,7 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
         on_unsupported=policy_of(arguments, params),
         seen=WARNED,
         learn=params.get("learn") is not False,
+        folder=catalog.folder,
     )
     return Prepared(call, request, access)
 

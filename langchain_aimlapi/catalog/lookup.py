@@ -86,6 +86,12 @@ class Catalog:
         read_at = live.read_at if live is not None else None
         return None if read_at is None else max(time.time() - read_at, 0.0)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where this catalog is kept on disk, and with it what calls learn from refusals; None for
+        one that is not kept (see `saved` and `refresh`)."""
+        return self._layers.live.folder if self._layers.live is not None else None
+
     # --- asking -----
 
     def find(self, model: str) -> Facts:
@@ -251,7 +257,8 @@ class Catalog:
         from langchain_aimlapi.catalog.store import Store
 
         root = base_url.rstrip("/").removesuffix("/v1")
-        return cls(packaged(), live=Store(root, directory).live())
+        store = Store(root, directory)
+        return cls(packaged(), live=store.live() or Live(source=root, folder=store.folder))
 
     def with_live(self, live: Live) -> Catalog:
         """A catalog with this in place of what was read from the API before."""

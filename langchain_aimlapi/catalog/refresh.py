@@ -92,5 +92,6 @@ class Refresh:
             outcomes=known.outcomes,
             read_at=time.time(),
             source=self._store.root,
+            folder=None if self.problem else self._store.folder,
         )
         return self._catalog.with_live(live)

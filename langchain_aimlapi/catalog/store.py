@@ -2,7 +2,8 @@
 
 ``list.json`` and ``ends.json`` hold an answer with its ETag; ``schemas/`` holds the request schema
 of a group as ``<digest>.json``, beside ``<digest>.names.json`` with its path and its ids;
-``outcomes/`` holds what `aimlapi verify` has proved of a model.
+``outcomes/`` holds what `aimlapi verify` has proved of a model, ``lessons/`` what calls have
+learned from refusals.
 Every file is replaced as a whole, and none depends on what another process writes, so that any
 number of processes may read and write at once. The age of a file is its time of change.
 """
@@ -27,6 +28,7 @@ from langchain_aimlapi.catalog.values import Live
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_SCHEMAS = 10_000
 LIST, ENDS, SCHEMAS, OUTCOMES = "list.json", "ends.json", "schemas", "outcomes"
+LESSONS = "lessons"
 
 
 def cache_dir() -> Path:
@@ -88,7 +90,7 @@ class Store:
 
     def snapshot(self, name: str) -> Snapshot | None:
         """A list that is kept (`LIST`, `ENDS`); None where there is none that can be read."""
-        content = _load(self.folder / name)
+        content = load_json(self.folder / name)
         if not isinstance(content, Mapping) or "payload" not in content:
             return None
         try:
@@ -111,11 +113,12 @@ class Store:
             outcomes=outcomes,
             read_at=self.read_at,
             source=self.root,
+            folder=self.folder,
         )
 
     def _outcomes(self) -> Iterator[tuple[str, dict[str, bool]]]:
         for path in (self.folder / OUTCOMES).glob("*.json"):
-            content = _load(path)
+            content = load_json(path)
             found = content.get("outcomes") if isinstance(content, Mapping) else None
             if isinstance(found, Mapping):
                 yield str(content.get("model")), {str(k): v is True for k, v in found.items()}
@@ -129,18 +132,18 @@ class Store:
             with contextlib.suppress(OSError):
                 os.utime(target)
                 return
-        _save(target, {"url": self.root, "etag": snapshot.etag, "payload": snapshot.payload})
+        save_json(target, {"url": self.root, "etag": snapshot.etag, "payload": snapshot.payload})
 
     def keep_group(self, group: Group) -> None:
         """Keep a request schema, in place of what is older and for no other ids. Raises OSError."""
         folder = self.folder / SCHEMAS
         text = json.dumps([group.path, sorted(group.models), group.schema], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        _save(folder / f"{digest}.json", group.schema)
+        save_json(folder / f"{digest}.json", group.schema)
         names = {"path": group.path, "models": sorted(group.models)}
-        _save(folder / f"{digest}.names.json", names)
+        save_json(folder / f"{digest}.names.json", names)
         for path in folder.glob("*.names.json"):
-            content = _load(path)
+            content = load_json(path)
             older = path.name != f"{digest}.names.json" and isinstance(content, Mapping)
             if older and content.get("path") == group.path and _within(content, group.models):
                 for each in (path, path.with_name(path.name.replace(".names.json", ".json"))):
@@ -151,7 +154,7 @@ class Store:
         """Keep what was proved of a model: probe -> whether it was taken. Raises OSError."""
         digest = hashlib.sha256(model.encode()).hexdigest()[:16]
         value = {"model": model, "outcomes": dict(outcomes)}
-        _save(self.folder / OUTCOMES / f"{digest}.json", value)
+        save_json(self.folder / OUTCOMES / f"{digest}.json", value)
 
     def clear(self) -> None:
         """Forget everything of this server."""
@@ -173,7 +176,7 @@ class KeptSchemas(Mapping[str, tuple[Group, ...]]):
         self._folder = folder
         self._places: dict[str, dict[str, str]] = {}
         for path in self._oldest_first():
-            content = _load(path)
+            content = load_json(path)
             if isinstance(content, Mapping) and isinstance(content.get("path"), str):
                 digest = path.name.partition(".")[0]
                 for model in content.get("models", ()):
@@ -189,7 +192,7 @@ class KeptSchemas(Mapping[str, tuple[Group, ...]]):
     def __getitem__(self, model: str) -> tuple[Group, ...]:
         groups = []
         for path, digest in self._places[model].items():
-            schema = _load(self._folder / f"{digest}.json")
+            schema = load_json(self._folder / f"{digest}.json")
             if isinstance(schema, dict):
                 groups.append(Group(path, (model,), schema))
         return tuple(groups)
@@ -201,7 +204,7 @@ class KeptSchemas(Mapping[str, tuple[Group, ...]]):
         return len(self._places)
 
 
-def _load(path: Path) -> Any:
+def load_json(path: Path) -> Any:
     """The JSON of a file; None where there is none that can be read."""
     try:
         with path.open("rb") as file:
@@ -210,7 +213,7 @@ def _load(path: Path) -> Any:
         return None
 
 
-def _save(target: Path, value: object) -> None:
+def save_json(target: Path, value: object) -> None:
     """Writes JSON, readable by the user only; a reader never sees half a file."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")  # mkstemp gives 0600

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_aimlapi.catalog.openapi import Group
 
 
@@ -23,6 +25,7 @@ class Live:
         outcomes: Id -> probe -> whether the API took it, see `probes`.
         read_at: When the model list was last read, in seconds since 1970; None: never.
         source: Where, for `Facts.sources`.
+        folder: Where it is kept on disk; None where it is not.
     """
 
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -31,6 +34,7 @@ class Live:
     outcomes: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     read_at: float | None = None
     source: str = "the API's own list"
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,12 @@ class Context:
         return mended
 
     def _learner(self, path: str, notes: Notes) -> Learner:
-        return Learner((self.root, notes.model, path), notes, self.warned)
+        key = (self.root, notes.model, path)
+        if self.catalog.folder is None:
+            return Learner(key, notes, self.warned)
+        from langchain_aimlapi._fitting.kept_lessons import memory_in
+
+        return Learner(key, notes, self.warned, memory_in(self.catalog.folder))
 
     def form_request(self, path: str, form: Form) -> Request:
         """A request with a form, files among its fields."""

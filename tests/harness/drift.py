@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from langchain_aimlapi.emulator import Emulator, Fault
+from langchain_aimlapi.emulator._errors import Envelope, Wording
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 GPT, REASONER = "openai/gpt-4o", "openai/gpt-5-5"
@@ -92,12 +93,11 @@ def gone(path: str, message: str) -> Change:
     return lambda api: api.fault(Fault(status=400, message=message), times=None, path=path)
 
 
-def words(envelope: str | None = None, wording: str | None = None) -> Change:
+def words(envelope: Envelope = "problem", wording: Wording = "fields") -> Change:
     """Errors come in another envelope or wording, and ``seed`` is refused."""
 
     def change(api: Emulator) -> None:
-        api._state.envelope = envelope or api._state.envelope
-        api._state.wording = wording or api._state.wording
+        api._state.envelope, api._state.wording = envelope, wording
         api.models.change(GPT, refuse=["seed"])
 
     return change
@@ -142,64 +142,125 @@ DRIFTS: tuple[Drift, ...] = (
     *(
         Drift(f"{name} is refused", takes(refuse=[name]), {name: value})
         for name, value in {
-            "temperature": 0.3, "top_p": 0.5, "seed": 7, "stop": ["END"], "user": "u",
-            "presence_penalty": 0.5, "frequency_penalty": 0.5, "logit_bias": {"50256": -1},
+            "temperature": 0.3,
+            "top_p": 0.5,
+            "seed": 7,
+            "stop": ["END"],
+            "user": "u",
+            "presence_penalty": 0.5,
+            "frequency_penalty": 0.5,
+            "logit_bias": {"50256": -1},
             "max_tokens": 50,
         }.items()
-    ),  # fmt: skip
+    ),
     Drift("logprobs are refused", takes(refuse=["logprobs"]), {"logprobs": True}),
     Drift("service_tier is refused", takes(refuse=["service_tier"]), {"service_tier": "auto"}),
-    Drift("parallel_tool_calls is refused", takes(refuse=["parallel_tool_calls"]),
-          {**_TOOLS, "parallel_tool_calls": True}),
-    Drift("reasoning_effort is refused", takes(REASONER, refuse=["reasoning_effort"]),
-          {"reasoning_effort": "low"}, model=REASONER),
+    Drift(
+        "parallel_tool_calls is refused",
+        takes(refuse=["parallel_tool_calls"]),
+        {**_TOOLS, "parallel_tool_calls": True},
+    ),
+    Drift(
+        "reasoning_effort is refused",
+        takes(REASONER, refuse=["reasoning_effort"]),
+        {"reasoning_effort": "low"},
+        model=REASONER,
+    ),
     Drift("stream_options is refused", takes(refuse=["stream_options"]), only="stream"),
-    Drift("max_tokens has another name", says(
-        "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
-        "'max_completion_tokens' instead.", "max_tokens"), {"max_tokens": 50}),
+    Drift(
+        "max_tokens has another name",
+        says(
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+            "'max_completion_tokens' instead.",
+            "max_tokens",
+        ),
+        {"max_tokens": 50},
+    ),
     Drift("undeclared keys are refused", takes(closed=True), {"extra_body": {"banana": 1}}),
     Drift("the object is closed, nothing undeclared is sent", takes(closed=True)),
     Drift("n is refused", takes(refuse=["n"]), {"n": 2}, "n", only="whole"),
     # values and limits
-    Drift("the efforts change", takes(REASONER, enums={"reasoning_effort": ["low", "high"]}),
-          {"reasoning_effort": "medium"}, model=REASONER),
-    Drift("no effort but one", takes(REASONER, enums={"reasoning_effort": ["high"]}),
-          {"reasoning_effort": "low"}, model=REASONER),
-    Drift("the service tiers change", takes(enums={"service_tier": ["flex"]}),
-          {"service_tier": "auto"}),
+    Drift(
+        "the efforts change",
+        takes(REASONER, enums={"reasoning_effort": ["low", "high"]}),
+        {"reasoning_effort": "medium"},
+        model=REASONER,
+    ),
+    Drift(
+        "no effort but one",
+        takes(REASONER, enums={"reasoning_effort": ["high"]}),
+        {"reasoning_effort": "low"},
+        model=REASONER,
+    ),
+    Drift(
+        "the service tiers change",
+        takes(enums={"service_tier": ["flex"]}),
+        {"service_tier": "auto"},
+    ),
     Drift("temperature ends at 1", takes(limits={"temperature": (0, 1)}), {"temperature": 1.5}),
-    Drift("temperature begins at 0.5", takes(limits={"temperature": (0.5, 2)}),
-          {"temperature": 0.1}),
+    Drift(
+        "temperature begins at 0.5", takes(limits={"temperature": (0.5, 2)}), {"temperature": 0.1}
+    ),
     Drift("top_p ends at 0.9", takes(limits={"top_p": (0.01, 0.9)}), {"top_p": 1.0}),
     Drift("max_tokens ends at 100", takes(limits={"max_tokens": (1, 100)}), {"max_tokens": 4000}),
     Drift("seed ends at 5", takes(limits={"seed": (1, 5)}), _SEED),
-    Drift("penalties end at 0", takes(limits={"presence_penalty": (-2, 0)}),
-          {"presence_penalty": 1.0}),
-    Drift("one value only", says(
-        "Unsupported value: 'temperature' does not support 0.3 with this model. Only the default "
-        "(1) value is supported.", "temperature"), {"temperature": 0.3}),
-    Drift("a range in a vendor's words", says(
-        "Range of max_tokens should be [1, 100]", "max_tokens"), {"max_tokens": 50}, ends="Range"),
-    Drift("a choice of a tool that is not taken", takes(enums={"tool_choice": ["auto", "none"]}),
-          {**_TOOLS, "tool_choice": "required"}, "tool_choice"),
+    Drift(
+        "penalties end at 0", takes(limits={"presence_penalty": (-2, 0)}), {"presence_penalty": 1.0}
+    ),
+    Drift(
+        "one value only",
+        says(
+            "Unsupported value: 'temperature' does not support 0.3 with this model. Only the "
+            "default (1) value is supported.",
+            "temperature",
+        ),
+        {"temperature": 0.3},
+    ),
+    Drift(
+        "a range in a vendor's words",
+        says("Range of max_tokens should be [1, 100]", "max_tokens"),
+        {"max_tokens": 50},
+        ends="Range",
+    ),
+    Drift(
+        "a choice of a tool that is not taken",
+        takes(enums={"tool_choice": ["auto", "none"]}),
+        {**_TOOLS, "tool_choice": "required"},
+        "tool_choice",
+    ),
     # required parameters
     Drift("user must be there", takes(require=["user"]), ends="user"),
     Drift("metadata must be there", takes(require=["metadata"]), ends="metadata"),
     Drift("seed must be there, and is", takes(require=["seed"]), _SEED),
     # tools and the form of answers
     Drift("tools are refused", takes(refuse=["tools"]), _TOOLS, "tools"),
-    Drift("tools are the gateway's only", takes(enums={"tools": [[{"type": "gateway"}]]}),
-          _TOOLS, "tools"),
-    Drift("response_format is refused", takes(refuse=["response_format"]),
-          {"response_format": ANSWER}, "response_format"),
+    Drift(
+        "tools are the gateway's only",
+        takes(enums={"tools": [[{"type": "gateway"}]]}),
+        _TOOLS,
+        "tools",
+    ),
+    Drift(
+        "response_format is refused",
+        takes(refuse=["response_format"]),
+        {"response_format": ANSWER},
+        "response_format",
+    ),
     Drift("no system role", without_messages_of("user"), ends="messages.0.role"),
     # paths and ids
-    Drift("the path is withdrawn", gone(
-        CHAT, "This model is only supported in v1/responses and not in v1/chat/completions.")),
-    Drift("the gateway's words for a path", gone(
-        CHAT, f"Model {GPT} is not available on /v1/chat/completions")),
-    Drift("the path is withdrawn, and there is no other", gone(
-        "/v1/", "Model x is not available on /v1/chat/completions"), ends="not available"),
+    Drift(
+        "the path is withdrawn",
+        gone(CHAT, "This model is only supported in v1/responses and not in v1/chat/completions."),
+    ),
+    Drift(
+        "the gateway's words for a path",
+        gone(CHAT, f"Model {GPT} is not available on /v1/chat/completions"),
+    ),
+    Drift(
+        "the path is withdrawn, and there is no other",
+        gone("/v1/", "Model x is not available on /v1/chat/completions"),
+        ends="not available",
+    ),
     Drift("the model is withdrawn", withdrawn, ends="no longer available"),
     # errors in other words and envelopes
     Drift("the older envelope", words("flat"), _SEED),
@@ -208,18 +269,25 @@ DRIFTS: tuple[Drift, ...] = (
     Drift("OpenAI's body", says("", "seed", body=openai_error(_UNKNOWN, "seed")), _SEED),
     Drift("OpenAI's body, quoted", says(_UNKNOWN, "seed", shape="upstream"), _SEED),
     Drift("Anthropic's words", says("seed: Extra inputs are not permitted", "seed"), _SEED),
-    Drift("FastAPI's body and status", says(
-        "", "seed", status=422, body=pydantic_error("seed", "Extra inputs are not permitted")),
-        _SEED),
-    Drift("plain text", says(
-        "logprobs is not supported by this model", "logprobs", shape="plain"), {"logprobs": True}),
+    Drift(
+        "FastAPI's body and status",
+        says("", "seed", status=422, body=pydantic_error("seed", "Extra inputs are not permitted")),
+        _SEED,
+    ),
+    Drift(
+        "plain text",
+        says("logprobs is not supported by this model", "logprobs", shape="plain"),
+        {"logprobs": True},
+    ),
     Drift("a refusal without a reason", says("Bad Request", "seed"), _SEED, "Bad Request"),
     Drift("a riddle", says("", "seed", body={"code": 7}), _SEED, "400|Bad|code"),
     # answers
     Drift("a new field in answers", answers(add={"novelty": {"a": [1, None]}})),
     Drift("a new field of a known name's kind", answers(add={"usage_v2": 7, "choice": None})),
-    *(Drift(f"answers without {name}", answers(drop=(name,)))
-      for name in ("usage", "meta", "id", "created", "object", "model")),
+    *(
+        Drift(f"answers without {name}", answers(drop=(name,)))
+        for name in ("usage", "meta", "id", "created", "object", "model")
+    ),
     Drift("comments between events", answers(comments="PROCESSING"), only="stream"),
     Drift("white space before the answer", answers(keep_alive=0.02, keep_alive_every=0.01)),
     Drift("compressed answers", answers(encoding="gzip")),
@@ -229,7 +297,7 @@ DRIFTS: tuple[Drift, ...] = (
     Drift("the key is refused", answers(status=401), ends="API key"),
     Drift("no credit is left", answers(status=403), ends="credits"),
     Drift("the model is under maintenance", answers(status=503), ends="unavailable|maintenance"),
-)  # fmt: skip
+)
 
 
 # --- endpoints beside chat -----
@@ -289,39 +357,75 @@ def _changed(model: Mapping[str, Any], path: str, **changes: Any) -> Change:
     return takes(str(model["model"]), path=path, **changes)
 
 
+def _in_the_older_envelope(change: Change) -> Change:
+    def changed(api: Emulator) -> None:
+        api._state.envelope = "flat"
+        change(api)
+
+    return changed
+
+
 ENDPOINT_DRIFTS: tuple[EndpointDrift, ...] = (
     _embeddings("a user is refused", _changed(_VECTORS, EMBEDDINGS, refuse=["user"]), user="u"),
-    _embeddings("base64 is refused", _changed(
-        _VECTORS, EMBEDDINGS, enums={"encoding_format": ["float"]})),
-    _embeddings("encoding_format is refused", _changed(
-        _VECTORS, EMBEDDINGS, refuse=["encoding_format"])),
-    _embeddings("dimensions are refused", _changed(
-        _VECTORS, EMBEDDINGS, refuse=["dimensions"]), "dimensions", dimensions=256),
+    _embeddings(
+        "base64 is refused", _changed(_VECTORS, EMBEDDINGS, enums={"encoding_format": ["float"]})
+    ),
+    _embeddings(
+        "encoding_format is refused", _changed(_VECTORS, EMBEDDINGS, refuse=["encoding_format"])
+    ),
+    _embeddings(
+        "dimensions are refused",
+        _changed(_VECTORS, EMBEDDINGS, refuse=["dimensions"]),
+        "dimensions",
+        dimensions=256,
+    ),
     _embeddings("a new field in answers", answers(add={"novelty": 1})),
     _embeddings("answers without usage", answers(drop=("usage",))),
-    _embeddings("the model is withdrawn", lambda api: api.models.remove(
-        str(_VECTORS["model"])), "no longer available"),
+    _embeddings(
+        "the model is withdrawn",
+        lambda api: api.models.remove(str(_VECTORS["model"])),
+        "no longer available",
+    ),
     _embeddings("OpenAI's words", says("Unknown parameter: 'user'.", "user"), user="u"),
     _image("a seed is refused", _changed(_PICTURE, IMAGES, refuse=["seed"])),
     _image("a seed in a vendor's words", says("Unknown parameter: 'seed'.", "seed")),
-    _image("steps end at 2", _changed(_PICTURE, IMAGES, limits={"num_inference_steps": (1, 2)}),
-           params={"num_inference_steps": 4}),
-    _image("a size is not made any more", _changed(
-        _PICTURE, IMAGES, enums={"image_size": ["square"]}), "image_size", size="landscape_16_9"),
-    _image("fewer images at once", _changed(_PICTURE, IMAGES, limits={"num_images": (1, 1)}),
-           "num_images", n=2),
+    _image(
+        "steps end at 2",
+        _changed(_PICTURE, IMAGES, limits={"num_inference_steps": (1, 2)}),
+        params={"num_inference_steps": 4},
+    ),
+    _image(
+        "a size is not made any more",
+        _changed(_PICTURE, IMAGES, enums={"image_size": ["square"]}),
+        "image_size",
+        size="landscape_16_9",
+    ),
+    _image(
+        "fewer images at once",
+        _changed(_PICTURE, IMAGES, limits={"num_images": (1, 1)}),
+        "num_images",
+        n=2,
+    ),
     _image("a new field in answers", answers(add={"novelty": {"a": 1}})),
     _image("answers without meta", answers(drop=("meta",))),
-    _image("the model is withdrawn", lambda api: api.models.remove("flux/schnell"),
-           "no longer available"),
+    _image(
+        "the model is withdrawn",
+        lambda api: api.models.remove("flux/schnell"),
+        "no longer available",
+    ),
     _video("a switch is refused", _changed(_FILM, VIDEO, refuse=["prompt_optimizer"])),
-    _video("a length is not made any more", _changed(_FILM, VIDEO, enums={"duration": [10]}),
-           "duration", duration=6),
+    _video(
+        "a length is not made any more",
+        _changed(_FILM, VIDEO, enums={"duration": [10]}),
+        "duration",
+        duration=6,
+    ),
     _video("a new field in answers", answers(add={"novelty": [1]})),
     _video("a field is required", _changed(_FILM, VIDEO, require=["mood"]), "mood"),
     _music("the settings are refused", _changed(_SONG, MUSIC, refuse=["audio_setting"])),
     _music("lyrics are refused", _changed(_SONG, MUSIC, refuse=["lyrics"]), "lyrics"),
-    _music("the older envelope", lambda api: (
-        setattr(api._state, "envelope", "flat"),
-        _changed(_SONG, MUSIC, refuse=["audio_setting"])(api))),
-)  # fmt: skip
+    _music(
+        "the older envelope",
+        _in_the_older_envelope(_changed(_SONG, MUSIC, refuse=["audio_setting"])),
+    ),
+)

@@ -1,5 +1,5 @@
-"""The API changes under a running client: every call ends right or with the API's own words, with at
-most one request more, and the next call needs none."""
+"""The API changes under a running client: every call ends right or with the API's own words, with
+at most one request more, and the next call needs none."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def loading_ms() -> float:
     """CPU milliseconds of importing the catalog and a first lookup, in new processes."""
     with tempfile.TemporaryDirectory() as bytecode:
         begin(LOADING, bytecode)  # compiles
-        return statistics.median(begin(LOADING, bytecode)["cpu_ms"] for _ in range(ROUNDS))
+        return float(statistics.median(begin(LOADING, bytecode)["cpu_ms"] for _ in range(ROUNDS)))
 
 
 def main() -> None:

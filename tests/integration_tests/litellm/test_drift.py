@@ -38,9 +38,7 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize(("drift", "manner"), rows())
-def test_a_running_litellm_follows(
-    server: Emulator, ask: Asker, drift: Drift, manner: str
-) -> None:
+def test_a_running_litellm_follows(server: Emulator, ask: Asker, drift: Drift, manner: str) -> None:
     with contract_of(server) as api:
 
         def call() -> tuple[str, int]:
