@@ -30,6 +30,7 @@ from langchain_aimlapi._wire.flow import Flow, Policy, StreamReader
 from langchain_aimlapi._wire.multipart import Form
 from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.facts import Facts, Shape
 from langchain_aimlapi.errors import InvalidRequestError
 
@@ -169,8 +170,20 @@ class Context:
         return self.catalog.find(model)
 
     def notes(self, model: str) -> Notes:
-        """Where what a model does not take is reported."""
-        return Notes(model, self.on_unsupported)
+        """Where what a model does not take is reported; its end, where one is known, is there.
+
+        Raises:
+            ModelNotFoundError: the model was withdrawn; the advice names its replacement.
+        """
+        facts = self.facts(model)
+        gone = withdrawn_error(facts)
+        if gone is not None and self.on_unsupported != "send":
+            raise gone
+        notes = Notes(model, self.on_unsupported)
+        ending = ending_notice(facts)
+        if ending is not None:
+            notes.adapted("model", ending)
+        return notes
 
     def request(
         self,
