@@ -17,19 +17,20 @@ import pytest
 from langchain_core.language_models.llms import LLM
 
 import langchain_aimlapi
-from langchain_aimlapi import AimlapiEmbeddings, ChatAimlapi, errors
+from langchain_aimlapi import AimlapiEmbeddings, AimlapiLLM, ChatAimlapi, errors
 from langchain_aimlapi.constants import AIMLAPI_HEADERS, merge_aimlapi_headers
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.image_models import AimlapiImageModel
 from langchain_aimlapi.video_models import AimlapiVideoModel
 
 PUBLIC = (
-    "ChatAimlapi", "AimlapiEmbeddings", "AimlapiImageModel", "AimlapiVideoModel",
+    "ChatAimlapi", "AimlapiLLM", "AimlapiEmbeddings", "AimlapiImageModel", "AimlapiVideoModel",
     "AIMLAPI_HEADERS", "__version__",
 )  # fmt: skip
 MODULES = {
     "chat_models": ("ChatAimlapi",),
     "embeddings": ("AimlapiEmbeddings",),
+    "llms": ("AimlapiLLM",),
     "image_models": ("AimlapiImageModel",),
     "video_models": ("AimlapiVideoModel",),
     "constants": ("AIMLAPI_HEADERS", "merge_aimlapi_headers"),
@@ -54,6 +55,10 @@ EMBEDDINGS: dict[str, Any] = {
     "aimlapi_api_base": "https://example.com/v1", "base_url": "https://example.com/v1",
     "chunk_size": 3, "max_retries": 1, "request_timeout": 3, "timeout": 3, "model_kwargs": {},
     "default_headers": {}, "http_client": None, "http_async_client": None,
+}  # fmt: skip
+LLM_ARGUMENTS: dict[str, Any] = {
+    "aimlapi_api_key": "k", "api_key": "k", "base_url": "https://example.com/v1",
+    "temperature": 0.1, "top_p": 0.5, "top_k": 5, "max_tokens": 5, "repetition_penalty": 1.1,
 }  # fmt: skip
 MEDIA: dict[str, Any] = {
     "api_key": "k", "base_url": "https://example.com/v1", "timeout": 3.0, "max_retries": 1,
@@ -115,6 +120,18 @@ def test_every_argument_of_the_chat_model_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", EMBEDDINGS)
 def test_every_argument_of_the_embeddings_is_taken(name: str) -> None:
     AimlapiEmbeddings(**{name: EMBEDDINGS[name]})
+
+
+@pytest.mark.parametrize("name", LLM_ARGUMENTS)
+def test_every_argument_of_the_text_model_is_taken(name: str) -> None:
+    arguments: dict[str, Any] = {"model": "openai/gpt-4o", name: LLM_ARGUMENTS[name]}
+    assert AimlapiLLM(**arguments)
+
+
+def test_the_text_model_answers_with_a_text(api: Emulator) -> None:
+    answer = AimlapiLLM(model="openai/gpt-4o", **api.settings()).invoke("hello")
+    assert isinstance(answer, str)
+    assert answer
 
 
 @pytest.mark.parametrize("name", MEDIA)
