@@ -179,7 +179,11 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
     # --- one answer, in both colours -----
 
     def _chunks(
-        self, inputs: Iterator[AssistantInput], run_manager: Any, config: RunnableConfig, **kw: Any
+        self,
+        inputs: Iterator[AssistantInput],
+        run_manager: Any,
+        config: RunnableConfig,
+        **kw: object,
     ) -> Iterator[AIMessageChunk]:
         answer = self._answer(list(inputs)[-1], config, kw)
         config = patch_config(config, callbacks=run_manager.get_child())
@@ -203,7 +207,7 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
         inputs: AsyncIterator[AssistantInput],
         run_manager: Any,
         config: RunnableConfig,
-        **kw: Any,
+        **kw: object,
     ) -> AsyncIterator[AIMessageChunk]:
         answer = self._answer([each async for each in inputs][-1], config, kw)
         config = patch_config(config, callbacks=run_manager.get_child())
@@ -225,7 +229,7 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
             raise
 
     def _answer(
-        self, input: AssistantInput, config: RunnableConfig, kwargs: Mapping[str, Any]
+        self, input: AssistantInput, config: RunnableConfig, kwargs: Mapping[str, object]
     ) -> _Answer:
         options = {**self.run_options, **kwargs}
         configured = (config.get("configurable") or {}).get(THREAD)

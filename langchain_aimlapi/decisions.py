@@ -116,7 +116,7 @@ class ChatDecisionModel(BaseDecisionModel):
     def _provider(self) -> str:
         return "aimlapi" if isinstance(self.chat, ChatAimlapi) else "chat"
 
-    def model_post_init(self, context: Any, /) -> None:
+    def model_post_init(self, context: object, /) -> None:
         """Takes over the chat model's name."""
         super().model_post_init(context)
         if not self.model:

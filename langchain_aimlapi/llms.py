@@ -54,7 +54,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _keep_unknown_arguments(cls, values: Any, make: ModelWrapValidatorHandler[Self]) -> Self:
+    def _keep_unknown_arguments(cls, values: object, make: ModelWrapValidatorHandler[Self]) -> Self:
         """An argument that is no field goes into ``model_kwargs``, with a warning."""
         return make(sort_arguments(cls, values) if isinstance(values, dict) else values)
 
@@ -87,13 +87,13 @@ class AimlapiLLM(BaseLLM, ChatFields):
         return list(NAMESPACE)
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
+    def _identifying_params(self) -> dict[str, object]:
         fields = ("model", *FIELD_PARAMS, "dialect", "on_unsupported", "model_kwargs", "extra_body")
         # the address is another model to LangChain's cache
         found = {name: getattr(self, name) for name in (*fields, "base_url")}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: object) -> LangSmithParams:
         return {**langsmith_params(self._chat(), stop, kwargs), "ls_model_type": "llm"}
 
     def get_num_tokens(self, text: str) -> int:
@@ -109,7 +109,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
         prompts: list[str],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> LLMResult:
         chat = self._prepared(kwargs)
 
@@ -128,7 +128,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
         prompts: list[str],
         stop: list[str] | None = None,
         run_manager: AsyncManager = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> LLMResult:
         chat = self._prepared(kwargs)
         manager = run_manager if len(prompts) == 1 else None
@@ -142,7 +142,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
         prompt: str,
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> Iterator[GenerationChunk]:
         chunks = self._prepared(kwargs)._stream([HumanMessage(prompt)], stop, None, **kwargs)
         for each in chunks:
@@ -156,7 +156,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
         prompt: str,
         stop: list[str] | None = None,
         run_manager: AsyncManager = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> AsyncIterator[GenerationChunk]:
         chunks = self._prepared(kwargs)._astream([HumanMessage(prompt)], stop, None, **kwargs)
         async with aclosing(cast("Any", chunks)):
@@ -166,7 +166,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
                     await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
 
-    def _prepared(self, options: Mapping[str, Any]) -> ChatAimlapi:
+    def _prepared(self, options: Mapping[str, object]) -> ChatAimlapi:
         check_options(type(self), options, self._holder.warned)
         return self._chat()
 
@@ -178,7 +178,7 @@ class AimlapiLLM(BaseLLM, ChatFields):
         return chat
 
 
-def _info(message: AIMessage, finish: Mapping[str, Any] | None) -> dict[str, Any]:
+def _info(message: AIMessage, finish: Mapping[str, object] | None) -> dict[str, object]:
     info = {**(finish or {}), **message.response_metadata}
     if message.usage_metadata is not None:
         info["usage_metadata"] = dict(message.usage_metadata)

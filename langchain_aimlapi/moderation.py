@@ -175,7 +175,7 @@ class AimlapiGuard(RunnableSerializable[Any, Any]):
         return checked(input, verdict)
 
 
-def checked(value: Any, verdict: Verdict) -> Any:
+def checked(value: object, verdict: Verdict) -> object:
     """The value, where the verdict lets it pass.
 
     Raises:

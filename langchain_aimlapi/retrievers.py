@@ -128,7 +128,7 @@ class AimlapiSearchRetriever(BaseRetriever, ConnectionFields):
         chat._holder = self._holder
         return chat, {**options, **kwargs}
 
-    def _way(self, facts: Facts) -> tuple[dict[str, Any], str | None]:
+    def _way(self, facts: Facts) -> tuple[dict[str, object], str | None]:
         if facts.kind == "search":
             raise UnsupportedFeatureError(
                 f"{self.model}: Bagoodex, the API's own search, is switched off by the provider",
@@ -160,7 +160,7 @@ class AimlapiSearchRetriever(BaseRetriever, ConnectionFields):
     def _size(self) -> dict[str, str]:
         return {"search_context_size": self.context_size} if self.context_size else {}
 
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self) -> dict[str, object]:
         """The search's parameters of the chat endpoint."""
         found: dict[str, Any] = {_OPTIONS: self._size()}
         if self.domains is not None:

@@ -35,11 +35,11 @@ class Asked:
 
     name: str
     kind: str
-    instructions: Any
+    instructions: object
     options: Mapping[str, Any]
 
 
-def read_question(name: str, question: Mapping[str, Any]) -> Asked:
+def read_question(name: str, question: Mapping[str, object]) -> Asked:
     """A question in the API's form.
 
     Raises:
@@ -64,7 +64,7 @@ def read_question(name: str, question: Mapping[str, Any]) -> Asked:
 # --- the state -----
 
 
-def state_to_json(state: Any, media: list[dict[str, Any]] | None) -> Any:
+def state_to_json(state: object, media: list[dict[str, Any]] | None) -> object:
     """A state with messages at any depth as plain JSON.
 
     Args:
@@ -94,7 +94,7 @@ def state_to_json(state: Any, media: list[dict[str, Any]] | None) -> Any:
     return state
 
 
-def _mark(block: Mapping[str, Any], media: list[dict[str, Any]] | None) -> str:
+def _mark(block: Mapping[str, object], media: list[dict[str, Any]] | None) -> str:
     if media is None:
         raise UnsupportedFeatureError(
             f"this decision model reads text, no {block['type']}",
@@ -104,7 +104,7 @@ def _mark(block: Mapping[str, Any], media: list[dict[str, Any]] | None) -> str:
     return f"[{block['type']} {len(media)}]"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -158,7 +158,7 @@ def json_schema(asked: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
-def _object(options: int) -> dict[str, Any]:
+def _object(options: int) -> dict[str, object]:
     names = [f"o{place}" for place in range(options)]
     return {
         "type": "object",
@@ -200,7 +200,7 @@ def json_shares(answer: Any, asked: Sequence[Asked]) -> list[dict[str, float]]:
     return found
 
 
-def _prompt(state: Any, asked: Asked | None, options: str, how: str) -> list[BaseMessage]:
+def _prompt(state: object, asked: Asked | None, options: str, how: str) -> list[BaseMessage]:
     media: list[dict[str, Any]] = []
     shown = state_to_json(state, media)
     question = f"QUESTION: {_plain(asked.instructions)}\n\nOPTIONS:\n" if asked is not None else ""

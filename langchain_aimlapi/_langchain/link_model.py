@@ -25,7 +25,7 @@ class LinkModel(LLM, MediaFields):
 
     @model_validator(mode="before")
     @classmethod
-    def _sort_arguments(cls, values: Any) -> Any:
+    def _sort_arguments(cls, values: object) -> object:
         """Fields of the model of today are taken as well."""
         if not isinstance(values, dict):
             return values

@@ -105,7 +105,7 @@ def read_verdict(message: AIMessage, model: str) -> Verdict:
     raise error
 
 
-def _object_in(text: str) -> Mapping[str, Any] | None:
+def _object_in(text: str) -> Mapping[str, object] | None:
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
         return None
@@ -116,7 +116,7 @@ def _object_in(text: str) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
 
-def _from_json(body: Mapping[str, Any], model: str) -> Verdict | None:
+def _from_json(body: Mapping[str, object], model: str) -> Verdict | None:
     said = body.get("violation", body.get("flagged"))
     if said not in (0, 1):  # True and False are these, too
         return None

@@ -46,7 +46,7 @@ def message_to_documents(message: AIMessage, model: str) -> list[Document]:
     return documents
 
 
-def _citations(message: AIMessage) -> Iterator[Mapping[str, Any]]:
+def _citations(message: AIMessage) -> Iterator[Mapping[str, object]]:
     for block in message.content_blocks:
         annotations = block.get("annotations")
         for note in annotations if isinstance(annotations, list) else ():
@@ -54,7 +54,7 @@ def _citations(message: AIMessage) -> Iterator[Mapping[str, Any]]:
                 yield note
 
 
-def _merge(source: dict[str, Any], citation: Mapping[str, Any], answer: str) -> None:
+def _merge(source: dict[str, Any], citation: Mapping[str, object], answer: str) -> None:
     """Adds what a citation tells of its source; the first that tells counts."""
     extras = citation.get("extras")
     extras = extras if isinstance(extras, Mapping) else {}

@@ -42,7 +42,7 @@ def messages_to_thread(messages: Iterable[BaseMessage]) -> tuple[list[dict[str, 
         InvalidRequestError: there is nothing to answer, or a result of a tool among them.
         UnsupportedFeatureError: a message holds what no thread takes.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     instructions: list[str] = []
     for message in messages_to_domain(messages):
         if message.role in ("system", "developer"):
@@ -63,13 +63,13 @@ def _plain(message: Message) -> str:
     return "\n".join(part.text for part in message.parts if isinstance(part, TextPart))
 
 
-def _content(message: Message) -> str | list[dict[str, Any]]:
+def _content(message: Message) -> str | list[dict[str, object]]:
     if all(isinstance(part, TextPart) for part in message.parts):
         return _plain(message)
     return [_part(part) for part in message.parts]
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Part) -> dict[str, object]:
     if isinstance(part, TextPart):
         return {"type": "text", "text": part.text}
     if isinstance(part, RawPart):
@@ -141,7 +141,7 @@ def run_to_chunk(
     """
     usage = next((each.usage for each in reversed(usages) if each.usage is not None), None)
     reason = "tool_calls" if run.needs_outputs else "length" if run.incomplete_reason else "stop"
-    metadata: Mapping[str, Any] = {
+    metadata: Mapping[str, object] = {
         "model_provider": PROVIDER,
         "model_name": run.model,
         "finish_reason": reason,

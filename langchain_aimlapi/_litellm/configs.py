@@ -43,7 +43,7 @@ def _wrap_responses(catalog: Callable[[], Catalog]) -> bool:
         return False
 
     @functools.wraps(original)
-    def get_config(*args: Any, **kwargs: Any) -> Any:
+    def get_config(*args: object, **kwargs: object) -> object:
         bound = inspect.signature(original).bind(*args, **kwargs).arguments
         provider = bound.get("provider")
         if getattr(provider, "value", provider) == PROVIDER:

@@ -86,11 +86,11 @@ class Task(Generic[T]):
     plan: Callable[[Context], Plan[T]]
     finish: Callable[[T], Any]
 
-    def run(self, call: Call) -> Any:
+    def run(self, call: Call) -> object:
         """Do it."""
         return self.finish(run(call.access, call.catalog, self.plan))
 
-    async def arun(self, call: Call) -> Any:
+    async def arun(self, call: Call) -> object:
         """Do it on the running event loop."""
         return self.finish(await arun(call.access, call.catalog, self.plan))
 
@@ -98,9 +98,9 @@ class Task(Generic[T]):
 class Work(Protocol):
     """What a `Task` is: it can be done in both colours."""
 
-    def run(self, call: Call) -> Any: ...
+    def run(self, call: Call) -> object: ...
 
-    async def arun(self, call: Call) -> Any: ...
+    async def arun(self, call: Call) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Handling:
     known: frozenset[str]
 
 
-def _named_provider(arguments: Arguments) -> Any:
+def _named_provider(arguments: Arguments) -> object:
     return arguments.get("custom_llm_provider")
 
 
@@ -159,7 +159,7 @@ class Operation:
         return found
 
 
-def _videos_provider(arguments: Arguments) -> Any:
+def _videos_provider(arguments: Arguments) -> object:
     """Ids of videos name their provider."""
     named = arguments.get("custom_llm_provider")
     id = str(arguments.get("video_id") or "")
@@ -189,7 +189,7 @@ def served(
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def serving(*args: Any, **kwargs: Any) -> Any:
+    def serving(*args: object, **kwargs: object) -> object:
         try:
             named = dict(signature.bind(*args, **kwargs).arguments)
         except TypeError:
@@ -205,12 +205,12 @@ def served(
     return serving
 
 
-def _carry(call: Call, handling: Handling) -> Any:
+def _carry(call: Call, handling: Handling) -> object:
     with _logged(call):
         return handling.task(call).run(call)
 
 
-async def _acarry(call: Call, handling: Handling) -> Any:
+async def _acarry(call: Call, handling: Handling) -> object:
     with _logged(call):
         return await handling.task(call).arun(call)
 
@@ -250,7 +250,7 @@ def _call(arguments: Arguments, flag: str, handling: Handling, catalog: Catalog)
     return Call(arguments, _access(arguments), catalog, params)
 
 
-def _access(arguments: Arguments) -> dict[str, Any]:
+def _access(arguments: Arguments) -> dict[str, object]:
     """The arguments as the hooks of a custom provider get them."""
     retries = arguments.get("max_retries")
     settings = {

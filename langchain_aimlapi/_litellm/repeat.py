@@ -30,7 +30,7 @@ def repeated(
     signature = inspect.signature(original)
 
     @functools.wraps(original)
-    def repeating(*args: Any, **kwargs: Any) -> Any:
+    def repeating(*args: object, **kwargs: object) -> object:
         named = signature.bind_partial(*args, **kwargs).arguments
         arguments = {**named.pop("kwargs", {}), **named}
         count = _retries(arguments) if is_ours(arguments) else 0
@@ -42,7 +42,7 @@ def repeated(
     return repeating
 
 
-def _again(once: Callable[[], Any], count: int) -> Any:
+def _again(once: Callable[[], Any], count: int) -> object:
     attempt = 0
     while True:
         attempt += 1
@@ -55,7 +55,7 @@ def _again(once: Callable[[], Any], count: int) -> Any:
         time.sleep(delay)
 
 
-async def _aagain(once: Callable[[], Any], count: int) -> Any:
+async def _aagain(once: Callable[[], Any], count: int) -> object:
     attempt = 0
     while True:
         attempt += 1
@@ -77,7 +77,7 @@ def _delay(error: Exception, attempt: int, count: int) -> float | None:
     return next_delay(attempt, cause.retry_after)
 
 
-def _retries(arguments: Mapping[str, Any]) -> int:
+def _retries(arguments: Mapping[str, object]) -> int:
     settings = (arguments.get("num_retries"), arguments.get("retry_policy"), litellm.num_retries)
     if any(each is not None for each in settings):
         return 0

@@ -78,14 +78,14 @@ def _config_class() -> Any:
             return False
 
         def map_openai_params(
-            self, response_api_optional_params: Mapping[str, Any], model: str, drop_params: bool
+            self, response_api_optional_params: Mapping[str, object], model: str, drop_params: bool
         ) -> dict[str, Any]:
             """Parameters inside the model's ranges; what it does not take is left out, noted."""
             with as_litellm(Caller(model, self._catalog())):
                 return _fitted(model, response_api_optional_params, self._catalog(), drop_params)
 
         def validate_environment(
-            self, headers: dict[str, Any], model: str, litellm_params: Any
+            self, headers: dict[str, Any], model: str, litellm_params: object
         ) -> dict[str, Any]:
             """The headers of a request, with the key."""
             with as_litellm(Caller(model, self._catalog())):
@@ -103,8 +103,8 @@ def _config_class() -> Any:
                 return f"{access.root}{RESPONSES}"
 
         def transform_response_api_response(
-            self, model: str, raw_response: httpx.Response, logging_obj: Any
-        ) -> Any:
+            self, model: str, raw_response: httpx.Response, logging_obj: object
+        ) -> object:
             """A whole answer, with its charge."""
             response = super().transform_response_api_response(model, raw_response, logging_obj)
             meta = getattr(response, "meta", None)
@@ -112,8 +112,8 @@ def _config_class() -> Any:
             return response
 
         def transform_streaming_response(
-            self, model: str, parsed_chunk: dict[str, Any], logging_obj: Any
-        ) -> Any:
+            self, model: str, parsed_chunk: dict[str, Any], logging_obj: object
+        ) -> object:
             """One event; the last one has the charge."""
             event = super().transform_streaming_response(model, parsed_chunk, logging_obj)
             inner = parsed_chunk.get("response")
@@ -135,8 +135,8 @@ def _config_class() -> Any:
 
 
 def _fitted(
-    model: str, given: Mapping[str, Any], catalog: Catalog, drop_params: bool
-) -> dict[str, Any]:
+    model: str, given: Mapping[str, object], catalog: Catalog, drop_params: bool
+) -> dict[str, object]:
     shape = catalog.find(_plain(model)).shapes[RESPONSES]
     notes = Notes(model, "drop" if drop_params or litellm.drop_params else "warn")
     kept = {k: v for k, v in given.items() if k in _AS_THEY_ARE}
@@ -145,7 +145,7 @@ def _fitted(
     return {**kept, **fitted}
 
 
-def _access(litellm_params: Any, model: str, headers: Mapping[str, Any]) -> Access:
+def _access(litellm_params: Any, model: str, headers: Mapping[str, object]) -> Access:
     params = dict(litellm_params or {})
     arguments = {
         "model": model,
@@ -160,12 +160,12 @@ def _access(litellm_params: Any, model: str, headers: Mapping[str, Any]) -> Acce
 # --- the charge -----
 
 
-def _usd(meta: Any, headers: Mapping[str, str] | None = None) -> float | None:
+def _usd(meta: object, headers: Mapping[str, str] | None = None) -> float | None:
     cost = read_cost(meta, headers)
     return cost.usd if cost is not None else None
 
 
-def _enter_charge(response: Any, usd: float | None) -> None:
+def _enter_charge(response: object, usd: float | None) -> None:
     """Where LiteLLM looks for it: beside the answer, and in the usage of a stream's last event."""
     if usd is None:
         return

@@ -96,13 +96,13 @@ def _calls(client: AimlapiClient, kind: str) -> Calls:
 
 def _arguments(
     kind: str, model: str | None, prompt: str | None, images: Texts, options: Texts
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The arguments of the call; what the endpoint has no argument for is one of the model's."""
     if model is None:
         raise typer.BadParameter(
             f"give --model; `aimlapi models --kind {KINDS[kind][1]}` lists them"
         )
-    arguments: dict[str, Any] = {"model": model, "params": {}}
+    arguments: dict[str, object] = {"model": model, "params": {}}
     if prompt is not None:
         arguments["prompt"] = prompt
     if images:
@@ -121,7 +121,7 @@ def _file(text: str) -> str | Path:
     return text if "://" in text or text.startswith("data:") else Path(text).expanduser()
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     """JSON where it is some, else the text: ``n=2``, ``aspect_ratio=16:9``."""
     try:
         return json.loads(text)
@@ -129,7 +129,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _split(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+def _split(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, object]:
     """Names that the method does not have go into ``params``."""
     known = signature(method).parameters
     own = {name: arguments[name] for name in arguments if name not in known}
@@ -137,7 +137,7 @@ def _split(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, A
     return {**rest, "params": {**rest["params"], **own}}
 
 
-def _at_once(calls: Calls, kind: str, arguments: dict[str, Any]) -> Any:
+def _at_once(calls: Calls, kind: str, arguments: dict[str, Any]) -> object:
     method = getattr(calls, "generate")  # noqa: B009  # of the subclass
     typer.echo(f"making the {kind}...", err=True)
     try:
@@ -149,14 +149,14 @@ def _at_once(calls: Calls, kind: str, arguments: dict[str, Any]) -> Any:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def _ordered(calls: JobCalls[Any], arguments: dict[str, Any]) -> Job[Any]:
+def _ordered(calls: JobCalls[object], arguments: dict[str, Any]) -> Job[object]:
     method = getattr(calls, "submit")  # noqa: B009  # of the subclass
     job: Job[Any] = _warned(lambda: method(**_split(method, arguments)))
     typer.echo(f"job {job.id}", err=True)
     return job
 
 
-def _waited_for(job: Job[Any], kind: str, out: Path | None, timeout: float) -> Any:
+def _waited_for(job: Job[object], kind: str, out: Path | None, timeout: float) -> object:
     again = f"aimlapi generate {kind} --resume '{job.id}'" + (f" --out '{out}'" if out else "")
     try:
         with ProgressBar(kind) as bar:

@@ -138,7 +138,7 @@ class Job(Generic[T]):
 
     def asave(
         self, target: Target, *, timeout: float | None = None, progress: Progress | None = None
-    ) -> Coroutine[Any, Any, Path]:
+    ) -> Coroutine[object, object, Path]:
         """Like `save`, on the running event loop."""
         from langchain_aimlapi._transport.download import asave_result
 
@@ -232,7 +232,7 @@ class Saved(Protocol):
         """Write it."""
         ...
 
-    def asave(self, target: Target) -> Coroutine[Any, Any, Path]:
+    def asave(self, target: Target) -> Coroutine[object, object, Path]:
         """Write it, on the running event loop."""
         ...
 

@@ -331,13 +331,13 @@ _TYPES = {
 }  # fmt: skip
 
 
-def ordered_type(body: Mapping[str, Any], shape: Shape) -> str | None:
+def ordered_type(body: Mapping[str, object], shape: Shape) -> str | None:
     """The media type of what a body orders; None where it does not say, nor the model."""
     place = _format_place(shape)
     if place is None:
         return None
     path, facts = place
-    value: Any = body
+    value: object = body
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     word = str(value if value is not None else facts.default or "").lower()

@@ -397,7 +397,9 @@ def at(root: str, *ids: str) -> str:
     return root.format(*(quote(each, safe="") for each in ids))
 
 
-def settled(fields: Mapping[str, Any], extra_body: Mapping[str, Any] | None) -> dict[str, Any]:
+def settled(
+    fields: Mapping[str, object], extra_body: Mapping[str, object] | None
+) -> dict[str, Any]:
     """A body of what was set; ``extra_body`` last."""
     kept = {name: value for name, value in fields.items() if value is not None}
     return {**kept, **(extra_body or {})}

@@ -7,7 +7,6 @@ import textwrap
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from langchain_aimlapi._answers.usage import number
 from langchain_aimlapi.endpoints._media import Target
@@ -128,7 +127,7 @@ class Transcript(Result):
 
         return download.write(self._written(target), "text/plain", target)
 
-    def asave(self, target: Target) -> Coroutine[Any, Any, Path]:
+    def asave(self, target: Target) -> Coroutine[object, object, Path]:
         """Like `save`, on the running event loop."""
         from langchain_aimlapi._transport import download
 

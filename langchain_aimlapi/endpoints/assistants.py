@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from langchain_aimlapi.endpoints import (
     AsyncCall,
@@ -48,7 +48,7 @@ def plan_create(
     temperature: float | None = None,
     top_p: float | None = None,
     response_format: str | Json | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Assistant]:
     """Make an assistant.
 
@@ -122,7 +122,7 @@ def plan_update(
     temperature: float | None = None,
     top_p: float | None = None,
     response_format: str | Json | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Assistant]:
     """Change an assistant; what is left out stays as it is.
 

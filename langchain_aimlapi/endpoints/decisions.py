@@ -90,7 +90,7 @@ def plan_decide(
     state: str | Json | list[Any],
     questions: Mapping[str, Json],
     model: str = "typesafe/jev",
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Decisions]:
     """Answer questions about a state.
 

@@ -206,7 +206,7 @@ def plan_ocr(
 # --- what goes out -----
 
 
-def _unwrapped(document: Any) -> Any:
+def _unwrapped(document: object) -> Any:
     """Mistral's own form of a document as its address."""
     if isinstance(document, Mapping):
         for name in ("document_url", "image_url"):
@@ -217,7 +217,7 @@ def _unwrapped(document: Any) -> Any:
 
 
 def _document(
-    found: str | Upload, given: Mapping[str, Any], shape: Shape, notes: Notes
+    found: str | Upload, given: Mapping[str, object], shape: Shape, notes: Notes
 ) -> dict[str, Any]:
     """The document and the parameters as the model takes them."""
     facts = (shape.params or {}).get("document") or Param()
@@ -265,7 +265,7 @@ def _base64(found: Upload) -> str:
 MAX_INDICES = 15
 
 
-def _pages(pages: Any, shape: Shape, notes: Notes) -> object:
+def _pages(pages: object, shape: Shape, notes: Notes) -> object:
     """Pages from 0, in the model's own form."""
     facts = (shape.params or {}).get("pages") or Param()
     if pages is None or isinstance(pages, Mapping):
@@ -307,7 +307,7 @@ def _numbers(pages: object, model: str) -> list[int]:
     return found
 
 
-def _format(argument: str, wanted: Any, model: str) -> dict[str, Any] | None:
+def _format(argument: str, wanted: object, model: str) -> dict[str, object] | None:
     """A pydantic class or a JSON schema as the API takes it."""
     if wanted is None:
         return None
@@ -429,7 +429,7 @@ def _content(value: object) -> tuple[str | None, bytes] | None:
     return (kind or sniff(data[:32]), data) if data else None
 
 
-def _json(value: object) -> Any:
+def _json(value: object) -> object:
     """JSON that may come as text; a text that is none stays one."""
     if not isinstance(value, str):
         return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import parse_answer
@@ -85,7 +84,7 @@ def plan_submit(
     tools: Sequence[Json] | None = None,
     max_output_tokens: int | None = None,
     previous_response_id: str | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[JobState[ResponseResult]]:
     """Order a response that is made in the background: for models that think for minutes, whose
     answer would otherwise be lost with the connection.

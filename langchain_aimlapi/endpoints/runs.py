@@ -73,10 +73,10 @@ def _order(
     context: Context,
     assistant_id: str,
     thread_id: str | None,
-    fields: Mapping[str, Any],
+    fields: Mapping[str, object],
     thread: Json | None,
-    extra_body: Mapping[str, Any] | None,
-) -> tuple[str, dict[str, Any]]:
+    extra_body: Mapping[str, object] | None,
+) -> tuple[str, dict[str, object]]:
     """Path and body of a run; without a thread it makes one."""
     if thread_id is not None and thread is not None:
         raise errors.InvalidRequestError("give either thread_id or thread", field="thread")
@@ -103,7 +103,7 @@ def plan_start(
     max_completion_tokens: int | None = None,
     response_format: str | Json | None = None,
     metadata: Mapping[str, str] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[JobState[Run]]:
     """Let an assistant answer a thread.
 
@@ -171,7 +171,7 @@ def plan_stream(
     max_completion_tokens: int | None = None,
     response_format: str | Json | None = None,
     metadata: Mapping[str, str] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
     timeout: float = RUN_SECONDS,
 ) -> RunPlan:
     """Let an assistant answer a thread, and see everything that happens.

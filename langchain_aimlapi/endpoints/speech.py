@@ -90,8 +90,8 @@ def plan_speech(
     seed: int | None = None,
     reference_audio: Sources | None = None,
     max_characters: int | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Speech]:
     """Read a text aloud.
 
@@ -154,8 +154,8 @@ def plan_stream(
     seed: int | None = None,
     reference_audio: Sources | None = None,
     max_characters: int | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> ItemsPlan[bytes]:
     """Read a text aloud; the bytes of the sound as they come.
 
@@ -255,7 +255,7 @@ def _neighbours(texts: Sequence[str], place: int, shape: Shape) -> dict[str, str
 
 
 def _check_joinable(
-    bodies: Sequence[Mapping[str, Any]],
+    bodies: Sequence[Mapping[str, object]],
     texts: Sequence[str],
     facts: Facts,
     shape: Shape,
@@ -322,7 +322,7 @@ def _whole(made: Speech) -> Speech:
 class SyncSpeech(SyncCall[P, Speech]):
     """Speech as a method that blocks; the pieces of a long text are joined."""
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """The speech."""
         return _whole(super().carry_out(runner, args, kwargs))
 
@@ -330,7 +330,7 @@ class SyncSpeech(SyncCall[P, Speech]):
 class AsyncSpeech(AsyncCall[P, Speech]):
     """The async twin of `SyncSpeech`."""
 
-    def carry_out(self, runner: PlanRunner, args: Any, kwargs: Any) -> Any:
+    def carry_out(self, runner: PlanRunner, args: object, kwargs: object) -> object:
         """A coroutine of the speech."""
         from langchain_aimlapi._transport import sounds
 

@@ -153,8 +153,8 @@ def plan_transcript(
     punctuate: bool | None = None,
     prompt: str | None = None,
     keywords: str | Sequence[str] | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Plan[Transcript]:
@@ -203,7 +203,7 @@ def _keywords(value: object, model: str) -> list[str] | None:
     )
 
 
-def _fitted(given: Mapping[str, Any], shape: Shape, notes: Notes) -> dict[str, Any]:
+def _fitted(given: Mapping[str, object], shape: Shape, notes: Notes) -> dict[str, object]:
     """The parameters under the model's own names."""
     given = dict(given)
     params = shape.params or {}

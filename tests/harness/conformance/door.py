@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.errors import (
@@ -91,9 +90,9 @@ class Door:
             warnings.simplefilter("always")
             try:
                 speak(self.model(model, **fields), stream)
-            except (UnsupportedFeatureError, ValidationError) as error:
-                refused = str(error)  # the second: an argument that no model takes
-            except Exception as error:  # any other class is a finding
+            except UnsupportedFeatureError as error:
+                refused = str(error)
+            except Exception as error:  # any other class is a finding: pydantic's, too
                 crashed = f"{type(error).__name__}: {error}"
         said = [str(w.message) for w in told if w.category is UnsupportedParameterWarning]
         if not self._caught:
