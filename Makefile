@@ -12,7 +12,11 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help demo test test-all range lint types format bench fuzz conformance faults frameworks comparison soak clean
+=======
+.PHONY: help demo test test-all live range lint types format bench fuzz conformance faults frameworks soak clean
+>>>>>>> 3163db2 (make live: one integration suite on the gateway's own test models, played on the emulator in make test)
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -36,6 +40,9 @@ test: $(VENV)/dev  ## Run the tests: everything once, and a sample of every tabl
 
 test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too (15 minutes)
 	$(PY) -m pytest -q -n $(JOBS)
+
+live: $(VENV)/dev  ## Play the integration suite on the real API (AIMLAPI_API_KEY; costs almost nothing)
+	AIMLAPI_LIVE=1 $(PY) -m pytest -q tests/integration_tests/test_live.py
 
 range: $(VENV)/dev  ## Run the tests of the LiteLLM provider with its oldest and newest version
 	AIMLAPI_LITELLM_RANGE=1 $(PY) -m pytest -q tests/integration_tests/litellm/test_range.py
