@@ -50,7 +50,10 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 async def submit(client: AimlapiClient, kind: str, colour: str) -> Job[Any]:
     calls: Any = getattr(client, kind)
     arguments = {"model": KINDS[kind][0], "prompt": "a slow waltz of cats"}
-    return calls.submit(**arguments) if colour == "sync" else await calls.asubmit(**arguments)
+    job: Job[Any] = (
+        calls.submit(**arguments) if colour == "sync" else await calls.asubmit(**arguments)
+    )
+    return job
 
 
 async def result(job: Job[Any], colour: str, **options: Any) -> Any:

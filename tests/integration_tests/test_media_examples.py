@@ -31,28 +31,28 @@ def files_of(page: Path) -> list[Path]:
     return [page.parent / name for name in names]
 
 
-@pytest.mark.parametrize("out", ["06_illustrate_article"], indirect=True)
+@pytest.mark.parametrize("out", ["09_illustrate_article"], indirect=True)
 def test_an_article_is_illustrated(out: Path) -> None:
     pictures = files_of(out / "article.html")
     assert len(pictures) == 3
     assert all(path.read_bytes().startswith(b"\xff\xd8\xff") for path in pictures)
 
 
-@pytest.mark.parametrize("out", ["07_animate_encyclopedia"], indirect=True)
+@pytest.mark.parametrize("out", ["10_animate_encyclopedia"], indirect=True)
 def test_an_encyclopedia_moves(out: Path) -> None:
     found = files_of(out / "encyclopedia.html")
     assert [path.suffix for path in found] == [".mp4", ".jpg"] * 2
     assert all(path.read_bytes()[4:8] == b"ftyp" for path in found[::2])
 
 
-@pytest.mark.parametrize("out", ["08_model_from_image"], indirect=True)
+@pytest.mark.parametrize("out", ["11_model_from_image"], indirect=True)
 def test_a_chair_is_modelled(out: Path) -> None:
     assert (out / "chair.glb").read_bytes()[:4] == b"glTF"
     poster = next(path for path in files_of(out / "chair.html") if path.suffix == ".jpg")
     assert poster.exists()
 
 
-@pytest.mark.parametrize("out", ["09_banner_gif"], indirect=True)
+@pytest.mark.parametrize("out", ["12_banner_gif"], indirect=True)
 def test_a_banner_loops_without_a_jump(out: Path) -> None:
     from PIL import Image
 

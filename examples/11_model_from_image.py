@@ -1,6 +1,6 @@
 """A 3D model from an image: a chair is drawn, then modelled.
 
-python examples/08_model_from_image.py [folder]    writes the picture, chair.glb and chair.html
+python examples/11_model_from_image.py [folder]    writes the picture, chair.glb and chair.html
 """
 
 from __future__ import annotations

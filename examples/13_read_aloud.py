@@ -1,6 +1,6 @@
 """Describe an image and read the description aloud, for somebody who cannot see it.
 
-python examples/10_read_aloud.py [folder]    writes the picture and description.mp3
+python examples/13_read_aloud.py [folder]    writes the picture and description.mp3
 """
 
 from __future__ import annotations

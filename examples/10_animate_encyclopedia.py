@@ -1,6 +1,6 @@
 """A children's encyclopedia whose pictures move: each is drawn, then animated.
 
-python examples/07_animate_encyclopedia.py [folder]    writes encyclopedia.html and its videos
+python examples/10_animate_encyclopedia.py [folder]    writes encyclopedia.html and its videos
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Illustrate an article: a chat model thinks of the pictures, an image model draws them.
 
-python examples/06_illustrate_article.py [folder]    writes article.html and its pictures
+python examples/09_illustrate_article.py [folder]    writes article.html and its pictures
 """
 
 from __future__ import annotations

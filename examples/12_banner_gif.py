@@ -2,7 +2,7 @@
 
 The key frames are blended into each other, the last into the first, so that no jump is seen.
 
-python examples/09_banner_gif.py [folder]    writes banner.gif
+python examples/12_banner_gif.py [folder]    writes banner.gif
 """
 
 from __future__ import annotations
