@@ -94,7 +94,7 @@ def _compressed() -> None:
             f"gzip bomb of 1 GB of {name}",
             [bomb_reply(200, b"data: ", filler, "text/event-stream")],
             outcome,
-            options={"max_response_bytes": 16 * 1024 * 1024, "stream_timeout": 1.0},
+            options={"max_response_bytes": 2 * 1024 * 1024, "stream_timeout": 1.0},
         )
 
 
