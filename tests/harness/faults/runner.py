@@ -127,7 +127,7 @@ def _chunk(chunk: Any) -> AIMessageChunk:
     return chunk
 
 
-# --- what has to be so -------------------------------------------------------------------------
+# --- what has to be so -----
 
 
 def _judge(case: Case, seen: Seen) -> list[str]:

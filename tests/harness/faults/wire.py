@@ -48,7 +48,7 @@ def dump(value: Any) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-# --- whole answers ---------------------------------------------------------------------------
+# --- whole answers -----
 
 
 def completion(message: Json | None = None, finish: Any = "stop", **top: Any) -> Json:
@@ -92,7 +92,7 @@ def fails(status: int, message: Any = "It did not work.", *headers: str) -> Repl
     return http(dump(flat(status, message)), status, *headers)
 
 
-# --- streams ---------------------------------------------------------------------------------
+# --- streams -----
 
 
 def chunk(delta: Any = None, finish: Any = None, **top: Any) -> Json:
@@ -155,7 +155,7 @@ JSON_OK = answer(completion())
 SSE_OK = stream(*STREAM)
 
 
-# --- compression and size --------------------------------------------------------------------
+# --- compression and size -----
 
 
 def gzipped(data: bytes) -> bytes:

@@ -25,7 +25,7 @@ options = {
 client = OpenAIChatCompletionClient(**options)
 agent = AssistantAgent("forecaster", client, tools=[get_weather], reflect_on_tool_use=True)
 
-# --- checks
+# --- checks -----
 
 import asyncio
 

@@ -21,7 +21,7 @@ forecaster = Agent(
     tools=[tool("get_weather")(get_weather)],
 )
 
-# --- checks
+# --- checks -----
 
 from pydantic import BaseModel
 

@@ -10,7 +10,7 @@ agent = create_deep_agent(model=ChatAimlapi(model="openai/gpt-4o"), tools=[get_w
 register()
 by_name = create_deep_agent(model="aimlapi:openai/gpt-4o", tools=[get_weather])
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel

@@ -8,7 +8,7 @@ from tests.harness.frameworks.kit import api, get_weather, in_pieces, run, used_
 lm = dspy.LM("aimlapi/openai/gpt-4o")
 dspy.configure(lm=lm)
 
-# --- checks
+# --- checks -----
 
 import asyncio
 import json

@@ -22,7 +22,7 @@ weather = client.chat.completions.create(
     model="aimlapi/openai/gpt-4o", messages=ASK, response_model=Weather
 )
 
-# --- checks
+# --- checks -----
 
 import asyncio
 

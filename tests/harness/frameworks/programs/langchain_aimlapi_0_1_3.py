@@ -5,7 +5,7 @@ from langchain_aimlapi import AimlapiEmbeddings, ChatAimlapi
 model = ChatAimlapi(model="openai/gpt-4o")
 embeddings = AimlapiEmbeddings(model="text-embedding-3-small")
 
-# --- checks
+# --- checks -----
 
 import json
 from collections.abc import Callable

@@ -22,7 +22,7 @@ async def ask(question: str, chosen=model):
     return await agent.ainvoke({"messages": [("user", question)]})
 
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel

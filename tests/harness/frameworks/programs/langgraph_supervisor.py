@@ -10,7 +10,7 @@ model = ChatAimlapi(model="openai/gpt-4o")
 forecaster = create_agent(model, [get_weather], name="forecaster")
 team = create_supervisor([forecaster], model=model).compile()
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 from langgraph.prebuilt.chat_agent_executor import AgentStateWithStructuredResponse

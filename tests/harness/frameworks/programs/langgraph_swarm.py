@@ -11,7 +11,7 @@ host = create_agent(model, [create_handoff_tool(agent_name="forecaster")], name=
 forecaster = create_agent(model, [get_weather], name="forecaster")
 swarm = create_swarm([host, forecaster], default_active_agent="host").compile()
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel

@@ -10,7 +10,7 @@ manager = create_memory_manager(ChatAimlapi(model="openai/gpt-4o"))
 register()
 by_name = create_memory_manager("aimlapi:openai/gpt-4o")
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel

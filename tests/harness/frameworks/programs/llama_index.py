@@ -17,7 +17,7 @@ from tests.harness.frameworks.kit import (
 llm = LiteLLM("aimlapi/openai/gpt-4o")
 agent = FunctionAgent(tools=[FunctionTool.from_defaults(get_weather)], llm=llm)
 
-# --- checks
+# --- checks -----
 
 import asyncio
 

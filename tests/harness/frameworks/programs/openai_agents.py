@@ -9,7 +9,7 @@ from tests.harness.frameworks.kit import QUESTION, api, get_weather, in_pieces, 
 model = LitellmModel("aimlapi/openai/gpt-4o")
 agent = Agent(name="forecaster", model=model, tools=[function_tool(get_weather)])
 
-# --- checks
+# --- checks -----
 
 import asyncio
 

@@ -14,7 +14,7 @@ provider = OpenAIProvider(
 )
 agent = Agent(OpenAIChatModel("openai/gpt-4o", provider=provider), tools=[get_weather])
 
-# --- checks
+# --- checks -----
 
 import asyncio
 

@@ -8,7 +8,7 @@ from tests.harness.frameworks.kit import api, get_weather, in_pieces, run, used_
 model = LiteLLMModel("aimlapi/openai/gpt-4o")
 agent = ToolCallingAgent(tools=[tool(get_weather)], model=model)
 
-# --- checks
+# --- checks -----
 
 from langchain_aimlapi.emulator import Say, ToolUse
 

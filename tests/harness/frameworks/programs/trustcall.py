@@ -18,7 +18,7 @@ model = ChatAimlapi(model="openai/gpt-4o")
 extractor = create_extractor(model, tools=[Weather], tool_choice="Weather")
 found = extractor.invoke("What is the weather in Oslo?")
 
-# --- checks
+# --- checks -----
 
 from langchain_openai import ChatOpenAI
 
