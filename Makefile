@@ -12,11 +12,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo test test-all range lint types format bench fuzz conformance faults frameworks comparison soak clean
-=======
-.PHONY: help demo test test-all live range lint types format bench fuzz conformance faults frameworks soak clean
->>>>>>> 3163db2 (make live: one integration suite on the gateway's own test models, played on the emulator in make test)
+.PHONY: help demo test test-all range live lint types format bench fuzz conformance faults frameworks comparison soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
