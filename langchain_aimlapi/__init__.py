@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from langchain_aimlapi.chat_models import ChatAimlapi
     from langchain_aimlapi.client import AimlapiClient
     from langchain_aimlapi.constants import AIMLAPI_HEADERS
+    from langchain_aimlapi.document_loaders import (
+        AimlapiOcrLoader,
+        AimlapiOcrParser,
+        AimlapiTranscriptionLoader,
+        AimlapiTranscriptionParser,
+    )
     from langchain_aimlapi.embeddings import AimlapiEmbeddings
     from langchain_aimlapi.errors import AimlapiError
     from langchain_aimlapi.llms import AimlapiLLM
     from langchain_aimlapi.media_models import (
         AimlapiImageModel,
         AimlapiMusicModel,
+        AimlapiSpeechModel,
+        AimlapiTranscriptionModel,
         AimlapiVideoModel,
     )
     from langchain_aimlapi.messages import portable
@@ -38,7 +46,13 @@ _EXPORTS = {
     "AimlapiLLM": "langchain_aimlapi.llms",
     "AimlapiMusicModel": "langchain_aimlapi.media_models",
     "AimlapiSearchRetriever": "langchain_aimlapi.retrievers",
+    "AimlapiOcrLoader": "langchain_aimlapi.document_loaders",
+    "AimlapiOcrParser": "langchain_aimlapi.document_loaders",
+    "AimlapiSpeechModel": "langchain_aimlapi.media_models",
     "AimlapiTool": "langchain_aimlapi.tools",
+    "AimlapiTranscriptionLoader": "langchain_aimlapi.document_loaders",
+    "AimlapiTranscriptionModel": "langchain_aimlapi.media_models",
+    "AimlapiTranscriptionParser": "langchain_aimlapi.document_loaders",
     "AimlapiVideoModel": "langchain_aimlapi.media_models",
     "Catalog": "langchain_aimlapi.catalog",
     "ChatAimlapi": "langchain_aimlapi.chat_models",
@@ -55,8 +69,14 @@ __all__ = [
     "AimlapiImageModel",
     "AimlapiLLM",
     "AimlapiMusicModel",
+    "AimlapiOcrLoader",
+    "AimlapiOcrParser",
     "AimlapiSearchRetriever",
+    "AimlapiSpeechModel",
     "AimlapiTool",
+    "AimlapiTranscriptionLoader",
+    "AimlapiTranscriptionModel",
+    "AimlapiTranscriptionParser",
     "AimlapiVideoModel",
     "Catalog",
     "ChatAimlapi",

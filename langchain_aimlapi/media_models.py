@@ -1,4 +1,4 @@
-"""Images, videos and music as LangChain models: messages in, messages of content blocks out."""
+"""Images, videos, music, speech and transcripts as LangChain models: messages in, messages out."""
 
 from __future__ import annotations
 
@@ -18,14 +18,24 @@ from langchain_aimlapi._langchain.media_model import (
     NAMESPACE,
     AimlapiJobModel,
     AimlapiMediaModel,
+    AimlapiSoundModel,
 )
 from langchain_aimlapi.endpoints import Job, shape_at
 from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, Image, ImageCalls, Images
 from langchain_aimlapi.endpoints.music import MusicCalls
+from langchain_aimlapi.endpoints.speech import SpeechCalls
+from langchain_aimlapi.endpoints.transcription import TranscriptionCalls
 from langchain_aimlapi.endpoints.video import Video, VideoCalls
 from langchain_aimlapi.errors import AimlapiError
 
-__all__ = ["AimlapiImageModel", "AimlapiMediaModel", "AimlapiMusicModel", "AimlapiVideoModel"]
+__all__ = [
+    "AimlapiImageModel",
+    "AimlapiMediaModel",
+    "AimlapiMusicModel",
+    "AimlapiSpeechModel",
+    "AimlapiTranscriptionModel",
+    "AimlapiVideoModel",
+]
 
 
 class AimlapiImageModel(AimlapiMediaModel):
@@ -253,6 +263,70 @@ class AimlapiMusicModel(AimlapiJobModel):
     call_fields = ("duration", "instrumental", "negative_prompt", "seed", "output_format")
 
 
-for _class in (AimlapiImageModel, AimlapiVideoModel, AimlapiMusicModel):
+class AimlapiSpeechModel(AimlapiSoundModel):
+    """A speech model of AI/ML API: ``AimlapiSpeechModel(model="openai/tts-1").invoke("Hello.")``.
+
+    It reads the words of the prompt aloud; a sound in it is the voice to speak with, for models
+    that take one. It answers with an ``audio`` block; ``stream`` yields pieces of it as the sound
+    comes.
+
+    Wire: POST ``/v1/tts``.
+    Source: the text-to-speech pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    voice: str | list[str] | None = None
+    """A name that ``AimlapiClient().speech.voices(model)`` lists."""
+    output_format: str | None = None
+    """``"mp3"``, ``"wav"``, ``"pcm"``, ..."""
+    speed: float | None = Field(default=None, gt=0)
+    """1.0 is as usual."""
+    sample_rate: int | None = Field(default=None, gt=0)
+    """Hertz."""
+    language: str | None = None
+    """A code such as ``"de"``, for models that take a hint."""
+    instructions: str | None = None
+    """How to say it, for models that take that in words."""
+    max_characters: int | None = Field(default=None, gt=0)
+    """Longer texts are cut and the sound is joined. Default: what the model takes."""
+
+    calls = SpeechCalls
+    verb = "create"
+    required: ClassVar = ("text",)
+    words = "text"
+    block = "audio"
+    takes: ClassVar = {"audio": "reference_audio"}
+    call_fields = (
+        "voice", "output_format", "speed", "sample_rate", "language", "instructions",
+        "max_characters",
+    )  # fmt: skip
+
+
+class AimlapiTranscriptionModel(AimlapiJobModel):
+    """A model of AI/ML API that transcribes: ``AimlapiTranscriptionModel(model="nova-3")``.
+
+    It takes a message with a sound, as speech models answer it, and answers with its text; words
+    with times and speakers are in ``additional_kwargs["words"]``.
+
+    Wire: POST ``/v1/stt/create``, then GET ``/v1/stt/{generation_id}``.
+    Source: the speech-to-text pages of docs.aimlapi.com, read 2026-08-21.
+    """
+
+    language: str | None = None
+    """A code such as ``"de"``."""
+    diarize: bool | None = None
+    """Whether to tell speakers apart, for models that can."""
+
+    calls = TranscriptionCalls
+    verb = "create"
+    required: ClassVar = ("audio",)
+    block = "text"
+    takes: ClassVar = {"audio": "audio", "video": "audio"}
+    call_fields = ("language", "diarize")
+
+
+for _class in (
+    AimlapiImageModel, AimlapiVideoModel, AimlapiMusicModel, AimlapiSpeechModel,
+    AimlapiTranscriptionModel,
+):  # fmt: skip
     serial.allow_loading(_class.__name__, NAMESPACE)
     type.__setattr__(_class, "__signature__", ModelFirst(vars(_class)["__signature__"]))

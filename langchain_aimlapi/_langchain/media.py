@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -20,6 +20,8 @@ from langchain_aimlapi.endpoints._media import Media
 from langchain_aimlapi.endpoints.images import Image, Images
 from langchain_aimlapi.endpoints.meshes import Mesh
 from langchain_aimlapi.endpoints.music import Music
+from langchain_aimlapi.endpoints.speech import Speech
+from langchain_aimlapi.endpoints.transcription import Transcript
 from langchain_aimlapi.endpoints.video import Video
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
@@ -119,6 +121,8 @@ def result_to_message(result: Result, kind: str, model: str) -> AIMessage:
         kind: The type of the blocks: ``"image"``, ``"video"``, ``"audio"`` or ``"file"``.
         model: The id of the request.
     """
+    if isinstance(result, Transcript):
+        return transcript_to_message(result, model)
     files: Sequence[Media] = getattr(result, "images", None) or [result]
     blocks = [block for file in files for block in file_to_blocks(file, kind)]
     metadata = {"model_name": model, **meta_to_metadata(result.meta), "output_version": "v1"}
@@ -139,7 +143,7 @@ def value_to_message(value: Result, model: str) -> AIMessage:
         value: `Images`, `Video`, `Music`, `Mesh`, a transcript, pages, ...
         model: The id of the request.
     """
-    if isinstance(value, Images | Media):
+    if isinstance(value, Images | Media | Transcript):
         return result_to_message(value, _kind_of(value), model)
     text = getattr(value, "markdown", None) or getattr(value, "text", None)
     if not isinstance(text, str):
@@ -152,6 +156,7 @@ def value_to_message(value: Result, model: str) -> AIMessage:
 
 _KINDS: tuple[tuple[type[Result], str], ...] = (
     (Images, "image"), (Image, "image"), (Video, "video"), (Music, "audio"), (Mesh, "file"),
+    (Speech, "audio"), (Transcript, "text"),
 )  # fmt: skip
 
 
@@ -227,6 +232,64 @@ def message_to_chunk(message: AIMessage) -> ChatGenerationChunk:
             chunk_position="last",
         )
     )
+
+
+def transcript_to_message(made: Transcript, model: str) -> AIMessage:
+    """What was heard as a message; words with times and speakers beside it."""
+    metadata = {"model_name": model, **meta_to_metadata(made.meta), "output_version": "v1"}
+    for name, value in (("language", made.language), ("duration", made.duration)):
+        if value is not None:
+            metadata[name] = value
+    usage = made.usage
+    words = [asdict(word) for word in made.words]
+    return AIMessage(
+        content=[{"type": "text", "text": made.text}],
+        additional_kwargs={"words": words} if words else {},
+        response_metadata=metadata,
+        usage_metadata=usage_to_metadata(usage) if usage is not None else None,
+    )
+
+
+class SoundChunks:
+    """Sound as it comes -> chunks of one ``audio`` block, whose base64 appends to a whole.
+
+    Args:
+        model: The id of the request.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._rest = b""
+        self._begun = False
+
+    def feed(self, data: bytes, content_type: str | None) -> Iterator[ChatGenerationChunk]:
+        """The chunk of a piece; none where it is shorter than what base64 needs."""
+        data = self._rest + data
+        size = len(data) - len(data) % 3
+        self._rest = data[size:]
+        if size:
+            yield self._chunk(data[:size], content_type)
+
+    def close(self) -> ChatGenerationChunk:
+        """The last chunk."""
+        content = [self._block(self._rest)] if self._rest else []
+        metadata = {"model_name": self._model, "output_version": "v1"}
+        return ChatGenerationChunk(
+            message=AIMessageChunk(
+                content=list(content), response_metadata=metadata, chunk_position="last"
+            )
+        )
+
+    def _chunk(self, data: bytes, content_type: str | None) -> ChatGenerationChunk:
+        block = self._block(data)
+        if not self._begun:
+            self._begun = True
+            block["mime_type"] = content_type or "application/octet-stream"
+        return ChatGenerationChunk(message=AIMessageChunk(content=[block]))
+
+    @staticmethod
+    def _block(data: bytes) -> Block:
+        return {"type": "audio", "base64": base64.b64encode(data).decode(), "index": 0}
 
 
 def progress_chunk(

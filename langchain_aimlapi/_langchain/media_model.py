@@ -26,6 +26,7 @@ from langchain_aimlapi._langchain.arguments import refuse_private
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ModelField
 from langchain_aimlapi._langchain.media import (
+    SoundChunks,
     message_to_chunk,
     message_to_files,
     message_to_result,
@@ -108,6 +109,8 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
     """The type of the content blocks."""
     words: ClassVar[str] = "prompt"
     """The argument for the text of the messages."""
+    required: ClassVar[tuple[str, ...]] = ()
+    """Arguments that the method cannot do without, so that it says itself what is missing."""
     takes: ClassVar[Mapping[str, str]] = {}
     """Kind of media in the messages -> the argument for it."""
     call_fields: ClassVar[tuple[str, ...]] = ()
@@ -362,7 +365,9 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
         for name in [name for name in arguments if name not in known and name != "mask"]:
             params[name] = arguments.pop(name)
         arguments = {name: each for name, each in arguments.items() if each is not None}
-        return calls, {"model": model, **arguments, "params": params, "extra_body": extra_body}
+        needed = dict.fromkeys(self.required)
+        options = {"params": params, "extra_body": extra_body}
+        return calls, {**needed, "model": model, **arguments, **options}
 
     def _method(self, arguments: Mapping[str, object]) -> str:
         """The method that makes it."""
@@ -398,6 +403,39 @@ def _job_options(arguments: dict[str, Any]) -> float | None:
     arguments.pop("progress", None)
     timeout: float | None = arguments.pop("timeout", None)
     return timeout
+
+
+class AimlapiSoundModel(AimlapiMediaModel):
+    """A media model whose sound comes while it is made."""
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        calls, arguments = self._call(messages, stop, run_manager, kwargs)
+        chunks = SoundChunks(str(arguments["model"]))
+        with cast("Any", calls).stream(**arguments) as pieces:
+            for piece in pieces:
+                yield from chunks.feed(piece, pieces.content_type)
+        yield chunks.close()
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        calls, arguments = self._call(messages, stop, run_manager, kwargs)
+        chunks = SoundChunks(str(arguments["model"]))
+        async with cast("Any", calls).astream(**arguments) as pieces:
+            async for piece in pieces:
+                for chunk in chunks.feed(piece, pieces.content_type):
+                    yield chunk
+        yield chunks.close()
 
 
 class JobFields(MediaFields):

@@ -446,7 +446,7 @@ class Calls:
             name: member
             for base in reversed(cls.__mro__)
             for name, member in vars(base).items()
-            if isinstance(member, Method)
+            if isinstance(member, Method) and not name.startswith("__")
         }
 
 

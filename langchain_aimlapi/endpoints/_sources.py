@@ -68,9 +68,19 @@ class HasLink(Protocol):
         ...
 
 
+class HasContent(Protocol):
+    """A message with a file among its content blocks."""
+
+    @property
+    def content(self) -> object:
+        """Its blocks."""
+        ...
+
+
 Source = (
     str
     | bytes
+    | HasContent
     | os.PathLike[str]
     | Readable
     | HasLink

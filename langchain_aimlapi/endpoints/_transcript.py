@@ -74,6 +74,18 @@ class Transcript(Result):
         found = [word.speaker for word in self.words] + [part.speaker for part in self.segments]
         return list(dict.fromkeys(name for name in found if name is not None))
 
+    def stretches(self) -> list[Segment]:
+        """Stretches of speech: as the model tells them, else up to the end of each sentence, a
+        pause, or another speaker.
+
+        Raises:
+            UnsupportedFeatureError: the model told no times.
+        """
+        if self.segments:
+            return list(self.segments)
+        cues = _cues(self, width=10_000, lines=1, seconds=float("inf"))
+        return [Segment(cue.text, cue.start, cue.end, cue.speaker) for cue in cues]
+
     def srt(self, *, width: int = 42, lines: int = 2, seconds: float = 6.0) -> str:
         """Subtitles in SubRip's format.
 

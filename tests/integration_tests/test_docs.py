@@ -11,7 +11,9 @@ import pytest
 from tests.harness.paths import ROOT
 from tests.harness.programs import Programs
 
-PAGES = [ROOT / "docs" / f"{name}.md" for name in ("assistants", "batches", "media", "service")]
+PAGES = [
+    ROOT / "docs" / f"{name}.md" for name in ("assistants", "audio", "batches", "media", "service")
+]
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{number}")
     for page in PAGES
