@@ -19,16 +19,19 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from litellm.types.utils import all_litellm_params
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.access import Arguments
+from langchain_aimlapi._litellm.access import Access, Arguments, resolve_access
 from langchain_aimlapi._litellm.failures import as_litellm, caller_of
 from langchain_aimlapi._litellm.logs import CallLog
-from langchain_aimlapi._litellm.plans import arun, run
+from langchain_aimlapi._litellm.plans import arun, context_of, run
+from langchain_aimlapi._transport.download import Home
+from langchain_aimlapi._wire.fetch import origin_of
+from langchain_aimlapi.endpoints import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from langchain_aimlapi.catalog import Catalog
-    from langchain_aimlapi.endpoints import Context, Plan
+    from langchain_aimlapi.endpoints import Context, ItemsPlan, Plan
 
 T = TypeVar("T")
 # Arguments of LiteLLM's own that are not in its list of them.
@@ -68,6 +71,14 @@ class Call:
         extra = self.given.get("extra_body")
         return dict(extra) if isinstance(extra, Mapping) else {}
 
+    def listed(self, when: Mapping[str, Any] | None = None, **counts: float) -> float | None:
+        """US dollars by the list, where the API's answers do not tell the charge; None where
+        the list has no price."""
+        try:
+            return self.catalog.estimate(self.model, when=when, **counts).usd or None
+        except (TypeError, ValueError):
+            return None
+
     @property
     def model(self) -> str:
         """The model's id; empty where the call is about none."""
@@ -93,6 +104,43 @@ class Task(Generic[T]):
     async def arun(self, call: Call) -> object:
         """Do it on the running event loop."""
         return self.finish(await arun(call.access, call.catalog, self.plan))
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A call of LiteLLM's as what carries out plans, so that every endpoint of this package works
+    with its key, address and limits."""
+
+    call: Call
+
+    def run(self, build: Callable[[Context], Plan[T]]) -> T:
+        """Carry out a plan."""
+        return self._bound(run(self.call.access, self.call.catalog, build))
+
+    async def arun(self, build: Callable[[Context], Plan[T]]) -> T:
+        """Carry out a plan on the running event loop."""
+        return self._bound(await arun(self.call.access, self.call.catalog, build))
+
+    def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> Any:
+        """Carry out a plan whose answer comes in items."""
+        return self._access().runner().stream(build(self._context()))
+
+    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> Any:
+        """Carry out a plan whose answer comes in items, on the running event loop."""
+        return self._access().runner().astream(build(self._context()))
+
+    def _bound(self, value: T) -> T:
+        return value.bound(self) if isinstance(value, Result) else value
+
+    def _home(self) -> Home:
+        access = self._access()
+        return Home(origin_of(access.root), access.drivers)
+
+    def _access(self) -> Access:
+        return resolve_access(self.call.access, self.call.access["optional_params"])
+
+    def _context(self) -> Context:
+        return context_of(self._access(), self.call.catalog)
 
 
 class Work(Protocol):
@@ -179,6 +227,17 @@ OPERATIONS = (
     ),
     Operation(_VIDEOS, "video_status", "async_call", "videos", _OF_ONE, _videos_provider),
     Operation(_VIDEOS, "video_content", "async_call", "videos", _OF_ONE, _videos_provider),
+    *(
+        Operation(f"litellm.{room}.main", name, f"a{name}", "batches", (key, "custom_llm_provider"))
+        for room, name, key in (
+            ("files", "create_file", "file"),
+            ("files", "file_retrieve", "file_id"),
+            ("files", "file_delete", "file_id"),
+            ("files", "file_content", "file_id"),
+            ("batches", "create_batch", "input_file_id"),
+            ("batches", "retrieve_batch", "batch_id"),
+        )
+    ),
 )  # fmt: skip
 
 

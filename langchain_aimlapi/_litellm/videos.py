@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
@@ -16,12 +15,11 @@ from litellm.types.videos.utils import (
 )
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.access import resolve_access
-from langchain_aimlapi._litellm.operations import Call, Handling, Task
+from langchain_aimlapi._litellm.operations import Call, Connected, Handling, Task
 from langchain_aimlapi._litellm.plans import arun, run
 from langchain_aimlapi._litellm.replies import COST_HEADER
-from langchain_aimlapi._transport.download import Home, adownload, download
-from langchain_aimlapi._wire.fetch import FILE_LIMITS, origin_of
+from langchain_aimlapi._transport.download import adownload, download
+from langchain_aimlapi._wire.fetch import FILE_LIMITS
 from langchain_aimlapi.endpoints import Context, JobState, Plan, only
 from langchain_aimlapi.endpoints._jobs import Polling
 from langchain_aimlapi.endpoints.video import KIND, Video, plan_submit
@@ -55,8 +53,14 @@ def _generation(call: Call) -> Task[JobState[Video]]:
 
     size, seconds = call.given.get("size"), call.given.get("seconds")
 
+    counts = {"seconds": named["duration"]} if "duration" in named else {"requests": 1}
+
     def finish(state: JobState[Video]) -> VideoObject:
-        usd = _usd(state) if _usd(state) is not None else _listed(call, named)
+        usd = (
+            _usd(state)
+            if _usd(state) is not None
+            else call.listed({**call.params, **named}, **counts)
+        )
         id = state.id if usd is not None else f"{state.id}{_UNPAID}"
         made = _video(state, call.model, id=id, usd=usd)
         made.created_at, made.size = int(time.time()), size
@@ -134,16 +138,6 @@ def _usd(state: JobState[Video]) -> float | None:
     return state.cost.usd if state.cost is not None else None
 
 
-def _listed(call: Call, named: Mapping[str, Any]) -> float | None:
-    """What it costs by the list, where a model's answers never tell the charge."""
-    when = {**call.params, **named}
-    counts = {"seconds": named["duration"]} if "duration" in named else {"requests": 1}
-    try:
-        return call.catalog.estimate(call.model, when=when, **counts).usd
-    except (TypeError, ValueError):
-        return None
-
-
 def _of(call: Call) -> tuple[str, str]:
     """(the API's id, perhaps marked as not paid, and the model) of the video of a call."""
     decoded = decode_video_id_with_provider(str(call.given["video_id"]))
@@ -198,12 +192,12 @@ class _Content:
     def run(self, call: Call) -> bytes:
         """Ask for the state, and download."""
         state = run(call.access, call.catalog, self._plan)
-        return download(self._link(state), FILE_LIMITS, _home(call)).data
+        return download(self._link(state), FILE_LIMITS, Connected(call)._home()).data
 
     async def arun(self, call: Call) -> bytes:
         """The async twin of `run`."""
         state = await arun(call.access, call.catalog, self._plan)
-        return (await adownload(self._link(state), FILE_LIMITS, _home(call))).data
+        return (await adownload(self._link(state), FILE_LIMITS, Connected(call)._home())).data
 
     def _plan(self, context: Context) -> Plan[JobState[Video]]:
         return _asked(context, self.id, self.model)
@@ -218,11 +212,6 @@ class _Content:
             model=self.model,
             field="video_id",
         )
-
-
-def _home(call: Call) -> Home:
-    access = resolve_access(call.access, call.access["optional_params"])
-    return Home(origin_of(access.root), access.drivers)
 
 
 _OF_ONE = frozenset({"video_id", "variant", "model"})

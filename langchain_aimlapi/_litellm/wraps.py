@@ -76,6 +76,12 @@ WRAPS = (
         "a model whose price is not known costs 0 for completion_cost and budgets",
     ),
     Wrap(
+        "litellm.utils",
+        "_select_tokenizer_helper",
+        ("model",),
+        "counting tokens of a model whose name has llama in it asks Hugging Face for a tokenizer",
+    ),
+    Wrap(
         "litellm.images.main",
         "get_optional_params_image_gen",
         ("custom_llm_provider", "additional_drop_params"),
@@ -306,6 +312,23 @@ def _is_priced(info: Mapping[str, object]) -> bool:
     return paid or models.has_price(str(info.get("key")))
 
 
+# --- tokens -----
+
+
+def _count_here(original: Callable[..., Any]) -> Callable[..., Any]:
+    """LiteLLM would load a tokenizer from Hugging Face for some names, for half a minute where it
+    cannot be reached; the API's count is what is charged anyway."""
+
+    @functools.wraps(original)
+    def select(model: str) -> Any:
+        plain: Any = getattr(litellm.utils, "_return_openai_tokenizer", None)
+        if model.startswith(f"{PROVIDER}/") and plain is not None:
+            return plain(model)
+        return original(model)
+
+    return select
+
+
 # --- embeddings and images -----
 
 
@@ -357,6 +380,7 @@ _MAKERS: dict[str, Maker] = {
     "get_optional_params": _allow_params,
     "cached_get_model_info_helper": _refuse_unpriced,
     "get_optional_params_embeddings": _keep_params(_EMBEDDING),
+    "_select_tokenizer_helper": _count_here,
     "get_optional_params_image_gen": _keep_params(_IMAGE),
     "image_edit": _keep_edit_params,
     "responses": functools.partial(repeated, is_ours=_is_ours, flag="aresponses"),
