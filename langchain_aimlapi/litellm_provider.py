@@ -37,7 +37,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-from langchain_aimlapi._litellm import PROVIDER, configs, drift, listing, models, wraps
+from langchain_aimlapi._litellm import PROVIDER, configs, drift, listing, models, ocr_door, wraps
 from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi._litellm.handler import AimlapiLLM, handler, refreshing_handler
 from langchain_aimlapi._litellm.refreshing import refreshed
@@ -87,7 +87,12 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
     item: Any = {"provider": PROVIDER, "custom_handler": handler}
     litellm.custom_provider_map = [*others, *(kept or [item])]
     litellm.utils.custom_llm_setup()  # type: ignore[no-untyped-call]  # LiteLLM's own
-    moved = [*wraps.install(_catalog), *listing.install(_supported), *configs.install(_catalog)]
+    moved = [
+        *wraps.install(_catalog),
+        *listing.install(_supported),
+        *configs.install(_catalog),
+        *ocr_door.install(_catalog),
+    ]
     models.register_models(_current().catalog)
     drift.warn_of(moved)
     return tuple(each.name for each in moved)

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 from litellm.types.llms.openai import HttpxBinaryResponseContent, OpenAIFileObject
 from litellm.types.utils import LiteLLMBatch
+from openai.types.batch_request_counts import BatchRequestCounts
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.choose import MESSAGES_PATH, build
@@ -238,9 +239,12 @@ def _batch(call: Call, job: Job[BatchInfo], status: str, size: int | None = None
     if status == "failed" and native.startswith("cancel"):
         status = "cancelled"
     known = job.detail.counts if isinstance(job.detail, BatchInfo) else None
-    counts = {"total": size, "completed": 0, "failed": 0} if size is not None else None
+    counts = BatchRequestCounts(total=size, completed=0, failed=0) if size is not None else None
     if known is not None:
-        counts = {"total": known.total, "completed": known.succeeded, "failed": known.errored}
+        counts = BatchRequestCounts(
+            total=known.total, completed=known.succeeded, failed=known.errored
+        )
+    state: Any = _STATUS.get(status, status)  # OpenAI's word
     made = LiteLLMBatch(
         id=job.id,
         object="batch",
@@ -249,7 +253,7 @@ def _batch(call: Call, job: Job[BatchInfo], status: str, size: int | None = None
         created_at=int(time.time()),
         input_file_id=str(call.given.get("input_file_id") or ""),
         output_file_id=f"{_OUTPUT}{job.id}" if status == "completed" else None,
-        status=_STATUS.get(status, status),
+        status=state,
         request_counts=counts,
         metadata=call.given.get("metadata"),
     )
@@ -310,8 +314,8 @@ def _answer(result: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "succeeded" and isinstance(message, Mapping):
         model = str(message.get("model") or "")
         answer = parse_answer(Response(200, {}, encode(dict(message), model)), model=model)
-        body: dict[str, Any] = reply_to_response(answer, model=model).model_dump(mode="json")
-        return body
+        response: Any = reply_to_response(answer, model=model)
+        return dict(response.model_dump(mode="json"))
     if kind == "errored":
         raise explain_frame(result.get("error") or result)
     raise errors.APIError(f"this request of the batch ended as {kind!r}")

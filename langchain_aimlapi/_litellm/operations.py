@@ -227,6 +227,8 @@ OPERATIONS = (
     ),
     Operation(_VIDEOS, "video_status", "async_call", "videos", _OF_ONE, _videos_provider),
     Operation(_VIDEOS, "video_content", "async_call", "videos", _OF_ONE, _videos_provider),
+    Operation("litellm.main", "speech", "aspeech", "audio", ("model", "input", "voice", "aspeech")),
+    Operation("litellm.main", "transcription", "atranscription", "audio", ("model", "file")),
     *(
         Operation(f"litellm.{room}.main", name, f"a{name}", "batches", (key, "custom_llm_provider"))
         for room, name, key in (

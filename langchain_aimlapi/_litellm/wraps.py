@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ import litellm
 from langchain_aimlapi._litellm import PROVIDER, edits, models
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
+from langchain_aimlapi._litellm.ocr_door import OCR
 from langchain_aimlapi._litellm.operations import OPERATIONS, served
 from langchain_aimlapi._litellm.repeat import repeated
 from langchain_aimlapi.catalog import Catalog
@@ -127,7 +129,8 @@ def install(catalog: Callable[[], Catalog]) -> list[Moved]:
 
 def _served(catalog: Callable[[], Catalog]) -> Iterator[tuple[Wrap, Maker]]:
     """The functions that LiteLLM has no hook for."""
-    for each in OPERATIONS:
+    has_python_ocr = importlib.util.find_spec("litellm.ocr.dispatch") is None
+    for each in (*OPERATIONS, *((OCR,) if has_python_ocr else ())):
         wrap = Wrap(each.module, each.name, each.needs, each.lost, is_public=True)
         yield wrap, functools.partial(served, operation=each, catalog=catalog)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _RUN = "from litellm import run_server; run_server()"
 _MASTER_KEY = "LITELLM_MASTER_KEY"
+_MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
 class Preference(StrEnum):
@@ -175,7 +176,8 @@ def _kept(text: str, config: Path | None) -> Iterator[Path]:
 
 def _run(path: Path, host: str, port: int, workers: int) -> int:
     """LiteLLM's own server, until it ends."""
-    environment = dict(os.environ)
+    # LiteLLM takes an empty DATABASE_URL for an address that cannot be right
+    environment = {k: v for k, v in os.environ.items() if v or k not in _MAY_BE_EMPTY}
     if not environment.get(_MASTER_KEY):
         environment[_MASTER_KEY] = f"sk-{token_urlsafe(24)}"
         typer.echo(

@@ -55,6 +55,21 @@ def proxy(
 
 
 @contextmanager
+def team_proxy(
+    folder: Path, environment: Mapping[str, str], *arguments: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """``aimlapi proxy`` with these arguments; gives its address and the process."""
+    log, port = folder / "proxy.log", free_port()
+    command = [
+        sys.executable, "-m", "langchain_aimlapi.cli", "proxy", *arguments, "--port", str(port)
+    ]  # fmt: skip
+    with log.open("wb") as out, _started(command, folder, environment, out) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait(process, f"{url}/health/liveliness", log)
+        yield url, process
+
+
+@contextmanager
 def _started(
     command: list[str], folder: Path, environment: Mapping[str, str], out: object
 ) -> Iterator[subprocess.Popen[bytes]]:

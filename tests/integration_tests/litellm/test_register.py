@@ -13,7 +13,7 @@ import pytest
 from litellm.llms.custom_llm import CustomLLM
 
 from langchain_aimlapi import litellm_provider
-from langchain_aimlapi._litellm import chunks, configs, drift, listing, wraps
+from langchain_aimlapi._litellm import chunks, configs, drift, listing, ocr_door, wraps
 from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi.emulator import Emulator, Fault
 
@@ -43,6 +43,7 @@ def test_no_private_name_of_the_installed_litellm_has_moved() -> None:
         *wraps.install(litellm_provider._catalog),
         *listing.install(litellm_provider._supported),
         *configs.install(litellm_provider._catalog),
+        *ocr_door.install(litellm_provider._catalog),
     ]
     assert [f"{name}: {lost}" for name, lost in moved] == []
 

@@ -1,0 +1,144 @@
+"""``aimlapi proxy``: one command, and the clients of OpenAI, Anthropic and Google."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from langchain_aimlapi.emulator import Emulator
+
+from .helpers import HI
+from .processes import MASTER_KEY, needs_proxy, team_proxy
+
+pytestmark = pytest.mark.peer
+GPT, CLAUDE = "openai/gpt-4o", "anthropic/claude-opus-4-6"
+TTS, STT, VIDEO, OCR = (
+    "openai/tts-1", "#g1_whisper-large", "google/veo-3.1-t2v", "mistral/mistral-ocr-latest",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator().serve() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def url(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    needs_proxy()
+    folder = tmp_path_factory.mktemp("team")
+    environment = {
+        "AIMLAPI_API_KEY": emulator.api_key,
+        "AIMLAPI_API_BASE": emulator.base_url,
+        "AIMLAPI_FILES": str(folder / "files"),
+        "REDIS_HOST": "",
+        "REDIS_URL": "",
+        "DATABASE_URL": "",
+    }
+    with team_proxy(folder, environment, "--no-refresh") as (address, _):
+        yield address
+
+
+@pytest.fixture
+def api(emulator: Emulator, url: str) -> Emulator:
+    return emulator.reset()
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Any]:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key=MASTER_KEY, max_retries=0) as one:
+        yield one
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 30
+    while not (value := found()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return value
+
+
+def test_every_model_is_listed(client: Any) -> None:
+    names = {model.id for model in client.models.list()}
+    assert {GPT, CLAUDE, TTS, VIDEO, OCR} <= names
+
+
+def test_openais_client_speaks_and_hears(api: Emulator, client: Any) -> None:
+    raw = client.audio.speech.with_raw_response.create(
+        model=TTS, input="Hello.", voice="alloy", response_format="wav"
+    )
+    assert raw.content[:4] == b"RIFF"
+    assert float(raw.headers["x-litellm-response-cost"]) > 0
+    heard = client.audio.transcriptions.create(model=STT, file=("a.wav", raw.content))
+    assert "transcript" in heard.text
+
+
+def test_openais_client_makes_a_video(api: Emulator, client: Any) -> None:
+    video = client.videos.create(model=VIDEO, prompt="A river.", seconds="8")
+    done = eventually(
+        lambda: (found := client.videos.retrieve(video.id)).status == "completed" and found
+    )
+    assert done.progress == 100
+    assert client.videos.download_content(video.id).content[4:8] == b"ftyp"
+
+
+def test_openais_client_orders_a_batch(api: Emulator, client: Any) -> None:
+    line = {
+        "custom_id": "one", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": CLAUDE, "messages": HI, "max_tokens": 64},
+    }  # fmt: skip
+    here = {"custom-llm-provider": "aimlapi"}
+    file = client.files.create(
+        file=("rows.jsonl", json.dumps(line).encode()), purpose="batch", extra_headers=here
+    )
+    batch = client.batches.create(
+        completion_window="24h", endpoint="/v1/chat/completions", input_file_id=file.id,
+        extra_headers=here,
+    )  # fmt: skip
+    done = eventually(
+        lambda: (found := client.batches.retrieve(batch.id, extra_headers=here)).status
+        == "completed" and found
+    )  # fmt: skip
+    content = client.files.content(done.output_file_id, extra_headers=here).content
+    assert json.loads(content)["response"]["body"]["choices"][0]["message"]["content"]
+
+
+def test_ocr_is_a_route(api: Emulator, url: str) -> None:
+    document = {"type": "document_url", "document_url": "https://example.com/a.pdf"}
+    answer = httpx.post(
+        f"{url}/v1/ocr", json={"model": OCR, "document": document}, timeout=60,
+        headers={"authorization": f"Bearer {MASTER_KEY}"},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["pages"][0]["markdown"]
+    assert float(answer.headers["x-litellm-response-cost"]) > 0
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_anthropics_client(api: Emulator, url: str, model: str) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    api.say("Hello there.", times=None)
+    client = anthropic.Anthropic(base_url=url, api_key=MASTER_KEY, max_retries=0)
+    answer = client.messages.create(model=model, max_tokens=64, messages=HI)
+    assert answer.content[0].text == "Hello there."
+    with client.messages.stream(model=model, max_tokens=64, messages=HI) as stream:
+        assert "".join(stream.text_stream) == "Hello there."
+    assert client.messages.count_tokens(model=model, messages=HI).input_tokens > 0
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_googles_client(api: Emulator, url: str, model: str) -> None:
+    genai = pytest.importorskip("google.genai")
+    api.say("Hello there.", times=None)
+    client = genai.Client(
+        api_key=MASTER_KEY, vertexai=False, http_options={"base_url": url, "timeout": 60_000}
+    )
+    answer = client.models.generate_content(model=model, contents="Say hello.")
+    assert answer.text == "Hello there."
+    pieces = client.models.generate_content_stream(model=model, contents="Say hello.")
+    assert "".join(piece.text or "" for piece in pieces) == "Hello there."
