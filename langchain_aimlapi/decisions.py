@@ -125,42 +125,42 @@ class ChatDecisionModel(BaseDecisionModel):
                 getattr(chat, "model", "") or getattr(chat, "model_name", "") or "chat"
             )
 
-    # --- in both colours -----
+    # --- sync and async -----
 
     def _classify(self, state: State, questions: dict[str, Question]) -> ClassifierResponse:
-        asked = _asked(questions)
-        if self._uses_letters(asked):
-            messages = self._letters().batch([letter_prompt(state, each) for each in asked])
-            return self._by_letters(asked, messages)
-        return self._by_json(asked, self._structured(asked).invoke(json_prompt(state, asked)))
+        wanted = _read_questions(questions)
+        if self._uses_letters(wanted):
+            messages = self._letters().batch([letter_prompt(state, each) for each in wanted])
+            return self._by_letters(wanted, messages)
+        return self._by_json(wanted, self._structured(wanted).invoke(json_prompt(state, wanted)))
 
     async def _aclassify(self, state: State, questions: dict[str, Question]) -> ClassifierResponse:
-        asked = _asked(questions)
-        if self._uses_letters(asked):
-            prompts = [letter_prompt(state, each) for each in asked]
-            return self._by_letters(asked, await self._letters().abatch(prompts))
-        found = await self._structured(asked).ainvoke(json_prompt(state, asked))
-        return self._by_json(asked, found)
+        wanted = _read_questions(questions)
+        if self._uses_letters(wanted):
+            prompts = [letter_prompt(state, each) for each in wanted]
+            return self._by_letters(wanted, await self._letters().abatch(prompts))
+        found = await self._structured(wanted).ainvoke(json_prompt(state, wanted))
+        return self._by_json(wanted, found)
 
     # --- what goes out -----
 
-    def _uses_letters(self, asked: Sequence[Asked]) -> bool:
+    def _uses_letters(self, wanted: Sequence[Asked]) -> bool:
         if self.method != "auto":
             return self.method == "logprobs"
-        fits = all(len(each.options) <= len(LETTERS) for each in asked)
+        fits = all(len(each.options) <= len(LETTERS) for each in wanted)
         return fits and isinstance(self.chat, ChatAimlapi) and _has_logprobs(self.chat)
 
     def _letters(self) -> Any:
         return self.chat.bind(logprobs=True, top_logprobs=20, max_tokens=16, temperature=0)
 
-    def _structured(self, asked: Sequence[Asked]) -> Any:
-        return self.chat.with_structured_output(json_schema(asked), include_raw=True)
+    def _structured(self, wanted: Sequence[Asked]) -> Any:
+        return self.chat.with_structured_output(json_schema(wanted), include_raw=True)
 
     # --- what comes back -----
 
-    def _by_letters(self, asked: Sequence[Asked], messages: list[AIMessage]) -> ClassifierResponse:
+    def _by_letters(self, wanted: Sequence[Asked], messages: list[AIMessage]) -> ClassifierResponse:
         answers = {}
-        for each, message in zip(asked, messages, strict=True):
+        for each, message in zip(wanted, messages, strict=True):
             shares = letter_shares(message, each)
             if shares is None:
                 raise InvalidResponseError(
@@ -171,12 +171,12 @@ class ChatDecisionModel(BaseDecisionModel):
             answers[each.name] = answer_of(each, shares)
         return self._answered(answers, messages)
 
-    def _by_json(self, asked: Sequence[Asked], found: Any) -> ClassifierResponse:
+    def _by_json(self, wanted: Sequence[Asked], found: Any) -> ClassifierResponse:
         if found.get("parsing_error") is not None:
             raise found["parsing_error"]
-        shares = json_shares(found["parsed"], asked)
+        shares = json_shares(found["parsed"], wanted)
         answers = {
-            each.name: answer_of(each, share) for each, share in zip(asked, shares, strict=True)
+            each.name: answer_of(each, share) for each, share in zip(wanted, shares, strict=True)
         }
         return self._answered(answers, [found["raw"]])
 
@@ -197,7 +197,7 @@ class ChatDecisionModel(BaseDecisionModel):
         )
 
 
-def _asked(questions: Mapping[str, Question]) -> list[Asked]:
+def _read_questions(questions: Mapping[str, Question]) -> list[Asked]:
     if not questions:
         raise ValueError("there is no question")
     return [read_question(name, each.model_dump()) for name, each in questions.items()]

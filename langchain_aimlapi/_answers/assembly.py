@@ -97,8 +97,8 @@ class Assembly:
 
     def _served(self, name: str) -> str | None:
         """Who answered: in ``meta`` of the answer, else in its headers."""
-        said = self.charge.get(name) if isinstance(self.charge, Mapping) else None
-        return _string(said) or _string(self.headers.get(f"x-aimlapi-{name}"))
+        named = self.charge.get(name) if isinstance(self.charge, Mapping) else None
+        return _string(named) or _string(self.headers.get(f"x-aimlapi-{name}"))
 
 
 def _string(value: object) -> str | None:

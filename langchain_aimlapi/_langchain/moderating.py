@@ -117,13 +117,13 @@ def _object_in(text: str) -> Mapping[str, object] | None:
 
 
 def _from_json(body: Mapping[str, object], model: str) -> Verdict | None:
-    said = body.get("violation", body.get("flagged"))
-    if said not in (0, 1):  # True and False are these, too
+    violation = body.get("violation", body.get("flagged"))
+    if violation not in (0, 1):  # True and False are these, too
         return None
     category = body.get("category", body.get("policy_category"))
     names = tuple(map(str, category)) if isinstance(category, list) else (str(category),)
     reason = body.get("rationale", body.get("reason"))
-    flagged = bool(said)
+    flagged = bool(violation)
     return Verdict(
         flagged,
         names if flagged and category else (),

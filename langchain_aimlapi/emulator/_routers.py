@@ -20,7 +20,7 @@ def routed(state: State, model: Model, body: Json) -> Model:
     """Who answers: for a router, by the length of the last question; else the model itself."""
     if model.id not in ROUTERS:
         return model
-    asked = [one for one in records(body.get("messages")) if one.get("role") == "user"]
-    length = len(text_of(asked[-1].get("content"))) if asked else 0
+    questions = [one for one in records(body.get("messages")) if one.get("role") == "user"]
+    length = len(text_of(questions[-1].get("content"))) if questions else 0
     name = next((name for limit, name in _TIERS if length < limit), _HEAVY)
     return state.models.find(name) or model
