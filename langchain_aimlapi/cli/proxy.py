@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -189,10 +190,9 @@ def _run(path: Path, host: str, port: int, workers: int) -> int:
         "--num_workers", str(workers), "--telemetry", "False",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
+    # whoever stops this process (systemd, docker) means the server
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         return process.wait()
     except KeyboardInterrupt:
         return process.wait()  # it has got the same signal
-    finally:
-        if process.poll() is None:
-            process.terminate()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,6 +234,23 @@ def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
     both = yaml.safe_load(run("proxy", "--show").stdout)
     assert both["litellm_settings"]["cache_params"] == {"type": "redis"}
     assert both["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
+
+
+def test_proxy_that_is_stopped_stops_its_server(tmp_path: Path) -> None:
+    """A server in LiteLLM's place tells when it runs and when it is stopped."""
+    server = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+    server += "print('up', flush=True)\nsignal.pause()\n"
+    program = (
+        "import sys; from pathlib import Path; from langchain_aimlapi.cli import proxy\n"
+        f"proxy._RUN = {server!r}\n"
+        "sys.exit(proxy._run(Path('config.yaml'), '127.0.0.1', 4000, 1))\n"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.terminate()
+        assert process.wait(60) == 7
 
 
 def test_proxy_without_a_key_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
