@@ -311,7 +311,7 @@ def _name(source: Any) -> str:
     if isinstance(source, str):
         return source if source[:5].lower() != "data:" else "data"
     if isinstance(source, os.PathLike):
-        return os.fspath(source)
+        return str(os.fspath(source))
     named: object = getattr(source, "url", None) or getattr(source, "name", None)
     if isinstance(named, str) and named:
         return named
