@@ -85,6 +85,9 @@ def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, An
         "litellm_settings": _litellm_settings(choice),
         "router_settings": _router_settings(chosen, choice),
         "general_settings": _general_settings(choice),
+        "files_settings": [
+            {"custom_llm_provider": "aimlapi", "api_key": f"os.environ/{choice.keys[0]}"}
+        ],
     }
     return config
 
