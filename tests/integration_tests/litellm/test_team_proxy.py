@@ -17,7 +17,7 @@ from .helpers import HI
 from .processes import MASTER_KEY, needs_proxy, team_proxy
 
 pytestmark = pytest.mark.peer
-GPT, CLAUDE = "gpt-4o", "anthropic/claude-opus-4-6"
+GPT, CLAUDE = "x-ai/grok-4-3", "anthropic/claude-opus-4-6"
 TTS, STT, VIDEO, OCR = (
     "openai/tts-1", "whisper-large", "google/veo-3.1-t2v", "mistral/mistral-ocr-latest",
 )  # fmt: skip
