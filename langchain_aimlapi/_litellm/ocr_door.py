@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from langchain_aimlapi.catalog import Catalog
 
 OCR = Operation("litellm.ocr.main", "ocr", "aocr", "ocr", ("model", "document"))
+# Up to 1.104 the async function does not call the other one.
+AOCR = Operation("litellm.ocr.main", "aocr", "aocr", "ocr", ("model", "document"))
 _DOORS = ("_DISPATCH", "_ADISPATCH")
 _MOVED = Moved("litellm.ocr.dispatch._DISPATCH", OCR.lost)
 
@@ -62,6 +65,19 @@ def install(catalog: Callable[[], Catalog]) -> list[Moved]:
             return [_MOVED]
         setattr(module, name, Door(found, ours))
     return []
+
+
+def aserved(original: Callable[..., Any], *, catalog: Callable[[], Catalog]) -> Callable[..., Any]:
+    """``aocr`` of LiteLLM up to 1.104 with this provider as one more choice."""
+    serving = served(original, operation=OCR, catalog=catalog)
+
+    @functools.wraps(original)
+    async def aocr(*args: Any, **kwargs: Any) -> Any:
+        if _is_ours(args, kwargs):
+            return await serving(*args, **{**kwargs, "aocr": True})
+        return await original(*args, **kwargs)
+
+    return aocr
 
 
 def _functions(catalog: Callable[[], Catalog]) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -22,7 +22,7 @@ import litellm
 from langchain_aimlapi._litellm import PROVIDER, edits, models
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
-from langchain_aimlapi._litellm.ocr_door import OCR
+from langchain_aimlapi._litellm.ocr_door import AOCR, OCR, aserved
 from langchain_aimlapi._litellm.operations import OPERATIONS, served
 from langchain_aimlapi._litellm.repeat import repeated
 from langchain_aimlapi.catalog import Catalog
@@ -130,6 +130,9 @@ def install(catalog: Callable[[], Catalog]) -> list[Moved]:
 def _served(catalog: Callable[[], Catalog]) -> Iterator[tuple[Wrap, Maker]]:
     """The functions that LiteLLM has no hook for."""
     has_python_ocr = importlib.util.find_spec("litellm.ocr.dispatch") is None
+    if has_python_ocr:
+        wrap = Wrap(AOCR.module, AOCR.name, AOCR.needs, AOCR.lost, is_public=True)
+        yield wrap, functools.partial(aserved, catalog=catalog)
     for each in (*OPERATIONS, *((OCR,) if has_python_ocr else ())):
         wrap = Wrap(each.module, each.name, each.needs, each.lost, is_public=True)
         yield wrap, functools.partial(served, operation=each, catalog=catalog)
