@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from langchain_aimlapi._fitting.lessons import MEMORY
 from tests.harness.paths import SHARED
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -41,6 +43,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             "all_proxy",
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> Iterator[None]:
+    """No test meets what a call of another one has learned in this process."""
+    MEMORY.clear()
+    yield
+    MEMORY.clear()
 
 
 @pytest.fixture(scope="session")

@@ -232,7 +232,8 @@ class _Reader:
             yield self._opened(source)
 
     def _opened(self, source: Any) -> Attachment:
-        if callable(getattr(source, "read", None)):
+        # A result of this package without a link or content has `read`, too, and nothing to read.
+        if callable(getattr(source, "read", None)) and not hasattr(source, "url"):
             found = source.read()
             if isinstance(found, bytes):
                 return self._content(found)

@@ -11,20 +11,12 @@ from typing import Any
 import pytest
 
 from langchain_aimlapi import AimlapiClient
-from langchain_aimlapi._fitting.lessons import MEMORY
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import AimlapiError, UnsupportedParameterWarning
 from tests.harness.drift import DRIFTS, ENDPOINT_DRIFTS, Drift, EndpointDrift, contract_of
 from tests.unit_tests.langchain.helpers import answer, make
 
 SAMPLE = 6  # every sixth stands in `make test`
-
-
-@pytest.fixture(autouse=True)
-def _nothing_learned() -> Iterator[None]:
-    MEMORY.clear()
-    yield
-    MEMORY.clear()
 
 
 @pytest.fixture(scope="module")

@@ -232,7 +232,8 @@ def test_a_warning_is_given_once(api: Emulator) -> None:
 
 
 def test_a_switched_off_model_names_what_to_use(api: Emulator) -> None:
-    with pytest.raises(ModelNotFoundError) as error:
+    ending = pytest.warns(UnsupportedParameterWarning, match="use text-multilingual-embedding-002")
+    with ending, pytest.raises(ModelNotFoundError) as error:
         made(api, model="textembedding-gecko@003").embed_query("a")
     assert error.value.advice
     with pytest.raises(ModelNotFoundError, match="text-embedding-3-small"):

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from langchain_aimlapi import AimlapiClient, ChatAimlapi
-from langchain_aimlapi._fitting.lessons import MEMORY
 from langchain_aimlapi.errors import InvalidRequestError, UnsupportedParameterWarning
 from tests.unit_tests.langchain.helpers import KEY, MODEL, ask, make, stream, whole
 
 Body = dict[str, Any]
 Rule = Callable[[str, Body], str | None]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_learned() -> Iterator[None]:
-    MEMORY.clear()
-    yield
-    MEMORY.clear()
 
 
 class Drifted:

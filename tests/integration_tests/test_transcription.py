@@ -134,7 +134,7 @@ async def test_a_job_is_found_again_and_survives_pickling(
 
 @pytest.mark.parametrize("id", ["", "a b", LINK])
 def test_what_is_no_id_is_refused(api: Emulator, client: AimlapiClient, id: str) -> None:
-    with pytest.raises(errors.InvalidRequestError, match="no id of a transcription job"):
+    with pytest.raises(errors.InvalidRequestError, match="is not the id of a transcription job"):
         client.transcription.resume(id)
     assert api.requests == []
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from langchain_aimlapi._fitting.lessons import MEMORY
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import UnsupportedParameterWarning
 from tests.harness.drift import DRIFTS, Drift, contract_of
@@ -17,13 +15,6 @@ from tests.harness.drift import DRIFTS, Drift, contract_of
 from .helpers import Asker
 
 SAMPLE = 9  # every ninth stands in `make test`
-
-
-@pytest.fixture(autouse=True)
-def _nothing_learned() -> Iterator[None]:
-    MEMORY.clear()
-    yield
-    MEMORY.clear()
 
 
 def rows() -> list[Any]:

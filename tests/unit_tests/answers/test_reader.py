@@ -357,7 +357,7 @@ def test_a_broken_event_in_the_middle_is_an_error_with_what_came_before() -> Non
     error = failure(say("a"), event(b'{"choices": ['), say("b"), STOP)
     assert type(error) is errors.InvalidResponseError
     assert error.partial.choices[0].text == "a"
-    assert "no JSON" in str(error)
+    assert "not JSON" in str(error)
 
 
 def test_text_of_the_answer_is_in_no_message_of_an_error() -> None:

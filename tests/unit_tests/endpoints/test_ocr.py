@@ -136,7 +136,7 @@ def test_a_pydantic_class_says_what_to_find() -> None:
         ({"image_limit": "few"}, "image_limit", "not a number"),
         ({"model": GOOGLE, "pages": range(0, 40, 2)}, "pages", "15 single pages"),
         ({"model": "openai/gpt-4o"}, "model", "ChatAimlapi"),
-        ({"model": ""}, "model", "no model id"),
+        ({"model": ""}, "model", "not a model id"),
     ],
 )
 def test_bad_input_is_named_before_anything_is_sent(
@@ -262,7 +262,7 @@ def test_other_forms_of_pages(body: Any) -> None:
         ({"sheets": []}, r"keys \['sheets'\]"),
         ({"pages": "none"}, r"keys \['pages'\]"),
         ({"pages": [{"index": 0}]}, r"keys \['pages'\]"),
-        (["a", "b"], "no object"),
+        (["a", "b"], "not an object"),
     ],
 )
 def test_a_shape_that_is_not_known_is_an_error_that_shows_it(body: Any, words: str) -> None:

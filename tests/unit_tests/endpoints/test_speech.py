@@ -127,7 +127,7 @@ def test_a_script_has_speakers() -> None:
          "not a sound"),
         ("openai/tts-1", {"max_characters": 0}, "max_characters", "from 1"),
         ("openai/gpt-4o", {}, "model", "ChatAimlapi"),
-        ("", {}, "model", "no model id"),
+        ("", {}, "model", "not a model id"),
     ],
 )  # fmt: skip
 def test_bad_input_is_named_before_anything_is_sent(

@@ -137,7 +137,7 @@ def test_a_file_whose_bytes_show_nothing_is_named_by_its_extension(tmp_path: Pat
         ("#g1_nova-2-general", {"keywords": ["Bonn", "Ulm"]}, "keywords", "it takes one"),
         ("openai/gpt-4o", {}, "model", "ChatAimlapi"),
         ("google/veo3", {}, "model", "AimlapiClient().video"),
-        (" ", {}, "model", "no model id"),
+        (" ", {}, "model", "not a model id"),
     ],
 )  # fmt: skip
 def test_bad_input_is_named_before_anything_is_sent(
@@ -329,7 +329,7 @@ def test_other_answers(native: Any, text: str) -> None:
         ({"status": "completed", "result": {"results": {"channels": [{}]}}}, "result.results"),
         ({"status": "completed"}, r"keys \['status'\]"),
         ({"hello": 1}, r"keys \['hello'\]"),
-        (["a", "b"], "no object"),
+        (["a", "b"], "not an object"),
     ],
 )
 def test_a_shape_that_is_not_known_is_an_error_that_shows_it(body: Any, words: str) -> None:
