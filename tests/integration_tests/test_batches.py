@@ -367,6 +367,7 @@ print(len(batched.batch(["one", "two", "three"])), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_is_killed_while_it_waits_pays_once(tmp_path: Path) -> None:
     path = tmp_path / "batches.jsonl"
     with Emulator().serve() as api:

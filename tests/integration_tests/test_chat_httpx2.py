@@ -48,6 +48,7 @@ with Emulator() as api:
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_has_aliased_httpx2_works() -> None:
     pytest.importorskip("httpx2")
     root = str(Path(langchain_aimlapi.__file__).parent.parent)

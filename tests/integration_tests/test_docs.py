@@ -30,6 +30,7 @@ def programs() -> Iterator[Programs]:
 
 
 @pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.slow
 def test_every_block_of_the_documentation_runs(
     block: str, programs: Programs, tmp_path: Path
 ) -> None:

@@ -31,7 +31,13 @@ def test_every_block_of_the_readme_runs(block: str, programs: Programs, tmp_path
     assert programs.run(script).strip()
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=[e.stem for e in EXAMPLES])
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(e, id=e.stem, marks=[pytest.mark.slow] if e.stem[:2] > "05" else [])
+        for e in EXAMPLES
+    ],
+)
 def test_every_example_runs(example: Path, programs: Programs) -> None:
     if "from PIL import" in example.read_text(encoding="utf-8"):
         pytest.importorskip("PIL", reason="this example draws with Pillow (`make` installs it)")

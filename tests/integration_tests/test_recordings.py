@@ -278,6 +278,7 @@ async def test_a_recorded_stream_reads_the_same_in_pieces_of_any_size(
         check_chunks(await stream(model, "hi", colour), said)
 
 
+@pytest.mark.slow
 async def test_a_recorded_stream_reads_the_same_cut_in_two_at_any_byte(
     shared: Path, colour: str
 ) -> None:

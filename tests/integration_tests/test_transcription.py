@@ -76,6 +76,7 @@ async def test_a_transcript_is_ordered_polled_and_saved(
     assert saved.read_text().startswith("1\n00:00:00,000 --> ")
 
 
+@pytest.mark.slow
 async def test_every_model_answers_for_a_link_and_for_an_upload(
     api: Emulator, client: AimlapiClient, colour: str
 ) -> None:
@@ -208,6 +209,7 @@ print(job.result(progress=lambda *state: print(state[0], flush=True)).text, flus
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_polling_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # here time is real
     with Emulator(balance=10_000) as api, api.serve():

@@ -144,6 +144,7 @@ def _as_printed(api: Emulator, name: str) -> Target:
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=() if n in SAMPLE else pytest.mark.table) for n in CHATS]
 )
+@pytest.mark.slow
 def test_every_feature_goes_out_as_the_printed_schema_wants_it(
     served: Emulator, refreshed: Catalog, name: str
 ) -> None:

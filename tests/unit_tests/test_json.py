@@ -90,6 +90,7 @@ def test_a_number_of_any_length_is_read_or_refused() -> None:
         max_leaves=15,
     )
 )
+@pytest.mark.slow
 def test_any_value_comes_back_from_json(value: Any) -> None:
     assert parse_clean_json(json.dumps(value).encode()) == value
     assert parse_leniently(json.dumps(value, ensure_ascii=False).encode()) == value

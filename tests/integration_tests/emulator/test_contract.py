@@ -180,6 +180,7 @@ def test_a_deeply_nested_body_is_a_400_or_taken(api: Emulator, depth: int) -> No
         assert record.error is None
 
 
+@pytest.mark.slow
 def test_the_contract_is_what_its_generator_makes_of_the_published_facts() -> None:
     made = "".join(generate.lines(generate.Build(generate.Source(SHARED)).run()))
     assert made == CONTRACT.read_text(encoding="utf-8")

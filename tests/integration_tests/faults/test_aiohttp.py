@@ -81,6 +81,7 @@ async def test_what_can_not_be_read_on_ends_the_stream_soon(raw_hub: Hub) -> Non
         await model.aclose()
 
 
+@pytest.mark.slow
 async def test_the_wait_within_a_stream_is_the_streams_own(raw_hub: Hub) -> None:
     head = Send(sse_head() + chunked(event(ROLE)))
     slow: Reply = (head, Pieces(tuple(chunked(event(v)) for v in STREAM[1:]), gap=0.4), Stall())

@@ -147,6 +147,7 @@ def _run_python(code: str, *arguments: str) -> tuple[str, str, int]:
     return done.stdout, done.stderr, done.returncode
 
 
+@pytest.mark.slow
 def test_forked_workers_send_one_request_a_call_and_get_their_own_answers(raw_hub: Hub) -> None:
     with echoing(raw_hub) as server:
         out, err, code = _run_python(FORK, server.url, KEY)
@@ -178,6 +179,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_interpreter_exit_makes_no_noise_even_with_a_half_read_stream(raw_hub: Hub) -> None:
     with echoing(raw_hub) as server:
         out, err, code = _run_python(EXIT, server.url, KEY)

@@ -60,6 +60,7 @@ def test_transcript_has_text_words_and_duration(ask: Asker) -> None:
     assert answer["duration"] > 0
 
 
+@pytest.mark.slow
 def test_transcript_is_written_as_subtitles(ask: Asker) -> None:
     assert "-->" in hear(ask, response_format="srt").text
     assert hear(ask, response_format="vtt").text.startswith("WEBVTT")

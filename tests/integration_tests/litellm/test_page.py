@@ -22,6 +22,7 @@ def programs() -> Iterator[Programs]:
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
+@pytest.mark.slow
 def test_every_block_of_the_page_runs(number: int, programs: Programs, tmp_path: Path) -> None:
     script = tmp_path / "block.py"
     script.write_text(BLOCKS[number], encoding="utf-8")

@@ -113,6 +113,7 @@ def test_value_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         assert refreshing.seconds_from_environment() is None
 
 
+@pytest.mark.slow
 def test_refresh_that_fails_fails_no_call_and_is_tried_again_soon(ask: Asker) -> None:
     handler = use(litellm_provider.AimlapiLLM(refresh_seconds=3600))
     ask.api.fault(Fault(status=403), times=None, path=LIST)

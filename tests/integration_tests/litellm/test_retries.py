@@ -83,6 +83,7 @@ def test_litellms_global_retries_are_the_only_ones(
 
 
 @pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.slow
 def test_routers_retries_are_the_only_ones(ask: Asker, stream: bool) -> None:
     params = {"model": f"aimlapi/{GPT}", "api_key": ask.api.api_key, "api_base": ask.api.base_url}
     router = litellm.Router(

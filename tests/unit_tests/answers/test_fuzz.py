@@ -111,6 +111,7 @@ def test_any_bytes_end_in_a_message_or_a_typed_error(data: bytes, sizes: list[in
 @QUICK
 @given(frames=st.lists(FRAMES | JSON, max_size=5), done=st.booleans(), sizes=CUTS)
 @pytest.mark.parametrize("version", ["v0", "v1"])
+@pytest.mark.slow
 def test_any_frames_end_in_a_message_or_a_typed_error(
     version: str, frames: list[Any], done: bool, sizes: list[int]
 ) -> None:

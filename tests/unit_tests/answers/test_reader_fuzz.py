@@ -168,6 +168,7 @@ FRAMES = st.recursive(
 
 @settings(max_examples=600, deadline=None)
 @given(frames=st.lists(FRAMES, max_size=4), end=st.sampled_from([b"", STOP, DONE]))
+@pytest.mark.slow
 def test_any_frames_give_a_reply_or_a_typed_error(frames: list[Any], end: bytes) -> None:
     stream = b"".join(event(json.dumps(frame).encode()) for frame in frames) + end
     deltas, reader = read(stream)
@@ -181,6 +182,7 @@ def test_any_frames_give_a_reply_or_a_typed_error(frames: list[Any], end: bytes)
 
 @settings(max_examples=300, deadline=None)
 @given(body=FRAMES)
+@pytest.mark.slow
 def test_any_whole_body_gives_a_reply_or_a_typed_error(body: Any) -> None:
     with contextlib.suppress(errors.AimlapiError):
         assert parse_answer(Response(200, {}, json.dumps(body).encode())).choices

@@ -75,6 +75,7 @@ def test_all_ways_to_cut_a_text_are_equal(text: str, cuts: list[int]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(text=TEXT)
+@pytest.mark.slow
 def test_nothing_but_the_tags_and_layout_is_lost(text: str) -> None:
     reasoning, answer = split(text)
     if not text.lstrip().startswith("<think>"):

@@ -317,6 +317,7 @@ OBJECTS = st.dictionaries(st.text(max_size=4), VALUES, min_size=1, max_size=4)
 
 @settings(max_examples=300, deadline=None)
 @given(value=OBJECTS, data=st.data(), ascii=st.booleans(), indent=st.sampled_from([None, 1]))
+@pytest.mark.slow
 def test_for_any_arguments_any_cut_is_invalid_and_the_whole_is_valid(
     value: dict[str, Any], data: st.DataObject, ascii: bool, indent: int | None
 ) -> None:

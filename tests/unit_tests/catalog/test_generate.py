@@ -33,6 +33,7 @@ def test_models_json_is_up_to_date() -> None:
 
 
 @needs_data
+@pytest.mark.slow
 def test_check_fails_and_writes_nothing_when_the_file_differs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,6 +77,7 @@ def test_every_id_of_the_data_is_in_the_file() -> None:
 
 
 @needs_data
+@pytest.mark.slow
 def test_the_documentation_alone_still_makes_a_catalog() -> None:
     document = build(SOURCE, newest=False)
     old = Catalog(json.loads(json.dumps(document)))

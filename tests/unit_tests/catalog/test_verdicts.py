@@ -430,6 +430,7 @@ def validator(schema: Mapping[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("part", PARTS)
+@pytest.mark.slow
 def test_chat_facts_and_schemas_agree_on_every_probe(part: int) -> None:
     wrong, checked = [], 0
     for path, name, schema in list(schemas(CHAT, MESSAGES))[part :: len(PARTS)]:
@@ -517,6 +518,7 @@ def _objects(schema: Body, depth: int) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_parameter_of_every_endpoint_is_judged_as_its_schema_judges_it() -> None:
     wrong, seen = [], set()
     for path, name, schema in schemas():

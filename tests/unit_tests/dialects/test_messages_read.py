@@ -113,6 +113,7 @@ def halves(text: str) -> list[str]:
     return [text[:at], text[at:]]
 
 
+@pytest.mark.slow
 def test_a_stream_gives_the_same_reply_as_the_whole_answer_however_it_is_cut() -> None:
     assert assert_same_however_cut(sse(events())) == whole(WHOLE)
 
@@ -285,6 +286,7 @@ PATHS = ["type", "index", "message", "content_block", "delta", "usage", "meta"]
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_no_event_raises_anything_but_our_errors(data: st.DataObject) -> None:
     told = data.draw(st.permutations(events()))
     for at in data.draw(st.lists(st.integers(0, len(told) - 1), max_size=6)):

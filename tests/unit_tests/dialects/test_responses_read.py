@@ -197,6 +197,7 @@ def message(text: str, number: int = 1, **more: Any) -> dict[str, Any]:
     return {"type": "message", "id": f"msg_{number}", "role": "assistant", "content": [part]} | more
 
 
+@pytest.mark.slow
 def test_a_stream_gives_the_same_reply_as_the_whole_answer_however_it_is_cut() -> None:
     short = [OUTPUT[0], OUTPUT[2], OUTPUT[3]]
     end = {**END, "response": {**WHOLE, "output": short}}
@@ -482,6 +483,7 @@ KEYS = ["type", "item", "part", "delta", "text", "output_index", "item_id", "res
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
+@pytest.mark.slow
 def test_no_event_raises_anything_but_our_errors(data: st.DataObject) -> None:
     told = data.draw(st.permutations(events()))
     for at in data.draw(st.lists(st.integers(0, len(told) - 1), max_size=6)):

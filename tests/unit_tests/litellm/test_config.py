@@ -216,6 +216,7 @@ def test_cli_says_that_a_model_ends_and_takes_it() -> None:
     assert ids(yaml.safe_load(result.stdout)) == ["aimlapi/gpt-4-turbo"]
 
 
+@pytest.mark.slow
 def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
