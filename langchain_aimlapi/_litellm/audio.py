@@ -11,8 +11,9 @@ from litellm.types.llms.openai import HttpxBinaryResponseContent
 from litellm.types.utils import TranscriptionResponse
 
 from langchain_aimlapi._domain.values import Meta
-from langchain_aimlapi._litellm.operations import Call, Connected, Handling
+from langchain_aimlapi._litellm.operations import Call, Handling
 from langchain_aimlapi._litellm.replies import COST_HEADER, hidden_params
+from langchain_aimlapi._litellm.tasks import Connected
 from langchain_aimlapi._transport.download import adownload, download
 from langchain_aimlapi._wire.fetch import FILE_LIMITS
 from langchain_aimlapi.endpoints._transcript import Transcript

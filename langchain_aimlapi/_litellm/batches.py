@@ -29,8 +29,9 @@ from langchain_aimlapi._fitting.params import param
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.calls import WARNED, chat_request
-from langchain_aimlapi._litellm.operations import Call, Connected, Handling
+from langchain_aimlapi._litellm.operations import Call, Handling
 from langchain_aimlapi._litellm.replies import COST_HEADER, reply_to_response
+from langchain_aimlapi._litellm.tasks import Connected
 from langchain_aimlapi._wire.explain import explain_frame
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog.store import cache_dir

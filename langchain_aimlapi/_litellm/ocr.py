@@ -7,8 +7,9 @@ from typing import Any
 
 from litellm.llms.base_llm.ocr.transformation import OCRPage, OCRResponse, OCRUsageInfo
 
-from langchain_aimlapi._litellm.operations import Call, Handling, Task
+from langchain_aimlapi._litellm.operations import Call, Handling
 from langchain_aimlapi._litellm.replies import hidden_params
+from langchain_aimlapi._litellm.tasks import Task
 from langchain_aimlapi.endpoints.ocr import OcrDocument, OcrImage, OcrPage, plan_ocr
 from langchain_aimlapi.errors import InvalidRequestError
 

@@ -14,26 +14,20 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from litellm.types.utils import all_litellm_params
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.access import Access, Arguments, resolve_access
+from langchain_aimlapi._litellm.access import Arguments
 from langchain_aimlapi._litellm.failures import as_litellm, caller_of
 from langchain_aimlapi._litellm.logs import CallLog
-from langchain_aimlapi._litellm.plans import arun, context_of, run
-from langchain_aimlapi._transport.download import Home
-from langchain_aimlapi._wire.fetch import origin_of
-from langchain_aimlapi.endpoints import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from langchain_aimlapi.catalog import Catalog
-    from langchain_aimlapi.endpoints import Context, ItemsPlan, Plan
 
-T = TypeVar("T")
 # Arguments of LiteLLM's own that are not in its list of them.
 _LITELLM_OWN = frozenset(
     {
@@ -85,66 +79,8 @@ class Call:
         return str(self.access["model"])
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
-    """What has to be done for a call.
-
-    Attributes:
-        plan: Makes the plan of an endpoint.
-        finish: Its value -> LiteLLM's.
-    """
-
-    plan: Callable[[Context], Plan[T]]
-    finish: Callable[[T], Any]
-
-    def run(self, call: Call) -> object:
-        """Do it."""
-        return self.finish(run(call.access, call.catalog, self.plan))
-
-    async def arun(self, call: Call) -> object:
-        """Do it on the running event loop."""
-        return self.finish(await arun(call.access, call.catalog, self.plan))
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A call of LiteLLM's as what carries out plans, so that every endpoint of this package works
-    with its key, address and limits."""
-
-    call: Call
-
-    def run(self, build: Callable[[Context], Plan[T]]) -> T:
-        """Carry out a plan."""
-        return self._bound(run(self.call.access, self.call.catalog, build))
-
-    async def arun(self, build: Callable[[Context], Plan[T]]) -> T:
-        """Carry out a plan on the running event loop."""
-        return self._bound(await arun(self.call.access, self.call.catalog, build))
-
-    def stream(self, build: Callable[[Context], ItemsPlan[T]]) -> Any:
-        """Carry out a plan whose answer comes in items."""
-        return self._access().runner().stream(build(self._context()))
-
-    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> Any:
-        """Carry out a plan whose answer comes in items, on the running event loop."""
-        return self._access().runner().astream(build(self._context()))
-
-    def _bound(self, value: T) -> T:
-        return value.bound(self) if isinstance(value, Result) else value
-
-    def _home(self) -> Home:
-        access = self._access()
-        return Home(origin_of(access.root), access.drivers)
-
-    def _access(self) -> Access:
-        return resolve_access(self.call.access, self.call.access["optional_params"])
-
-    def _context(self) -> Context:
-        return context_of(self._access(), self.call.catalog)
-
-
 class Work(Protocol):
-    """What a `Task` is: it can be done in both colours."""
+    """What has to be done for a call, in both colours; see `tasks`."""
 
     def run(self, call: Call) -> object: ...
 

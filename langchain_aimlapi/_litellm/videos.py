@@ -15,9 +15,10 @@ from litellm.types.videos.utils import (
 )
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.operations import Call, Connected, Handling, Task
+from langchain_aimlapi._litellm.operations import Call, Handling
 from langchain_aimlapi._litellm.plans import arun, run
 from langchain_aimlapi._litellm.replies import COST_HEADER
+from langchain_aimlapi._litellm.tasks import Connected, Task
 from langchain_aimlapi._transport.download import adownload, download
 from langchain_aimlapi._wire.fetch import FILE_LIMITS
 from langchain_aimlapi.endpoints import Context, JobState, Plan, only
