@@ -15,7 +15,6 @@ import litellm
 
 from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.drift import Moved
-from langchain_aimlapi._litellm.responses import config_for
 
 if TYPE_CHECKING:
     from langchain_aimlapi.catalog import Catalog
@@ -47,6 +46,8 @@ def _wrap_responses(catalog: Callable[[], Catalog]) -> bool:
         bound = inspect.signature(original).bind(*args, **kwargs).arguments
         provider = bound.get("provider")
         if getattr(provider, "value", provider) == PROVIDER:
+            from langchain_aimlapi._litellm.responses import config_for
+
             return config_for(bound.get("model"), catalog)
         return original(*args, **kwargs)
 

@@ -1,12 +1,11 @@
 """``/v1/responses`` as it is, for the models that have it: stored answers, hosted tools, jobs.
 
 LiteLLM sends the request itself and asks this file what it looks like; other models go through
-its bridge to chat.
+its bridge to chat. It is imported with the first such call, and LiteLLM's own class with it.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -51,87 +50,81 @@ def config_for(model: str | None, catalog: Callable[[], Catalog]) -> Any:
     """
     if model is not None and RESPONSES not in catalog().find(_plain(model)).shapes:
         return None
-    return _config_class()(catalog)
+    return AimlapiResponsesConfig(catalog)
 
 
 def _plain(model: str) -> str:
     return model.removeprefix(f"{PROVIDER}/")
 
 
-@functools.lru_cache(maxsize=1)
-def _config_class() -> Any:
-    """The class is made when it is first needed: LiteLLM imports its base then, too."""
-    base: Any = litellm.OpenAIResponsesAPIConfig
+_BASE: Any = litellm.OpenAIResponsesAPIConfig
 
-    class AimlapiResponsesConfig(base):  # type: ignore[misc]  # LiteLLM's class, untyped here
-        """OpenAI's protocol at this API's address, with its key, its errors and its charge."""
 
-        def __init__(self, catalog: Callable[[], Catalog]) -> None:
-            super().__init__()
-            self._catalog = catalog
+class AimlapiResponsesConfig(_BASE):  # type: ignore[misc]  # LiteLLM's class, untyped here
+    """OpenAI's protocol at this API's address, with its key, its errors and its charge."""
 
-        @property
-        def custom_llm_provider(self) -> Any:
-            return LlmProviders(PROVIDER)
+    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+        super().__init__()
+        self._catalog = catalog
 
-        def supports_native_websocket(self) -> bool:
-            return False
+    @property
+    def custom_llm_provider(self) -> Any:
+        return LlmProviders(PROVIDER)
 
-        def map_openai_params(
-            self, response_api_optional_params: Mapping[str, object], model: str, drop_params: bool
-        ) -> dict[str, Any]:
-            """Parameters inside the model's ranges; what it does not take is left out, noted."""
-            with as_litellm(Caller(model, self._catalog())):
-                return _fitted(model, response_api_optional_params, self._catalog(), drop_params)
+    def supports_native_websocket(self) -> bool:
+        return False
 
-        def validate_environment(
-            self, headers: dict[str, Any], model: str, litellm_params: object
-        ) -> dict[str, Any]:
-            """The headers of a request, with the key."""
-            with as_litellm(Caller(model, self._catalog())):
-                access = _access(litellm_params, model, headers)
-                return {
-                    **access.headers,
-                    "content-type": "application/json",
-                    "authorization": f"Bearer {secret_of(access.find_key())}",
-                }
+    def map_openai_params(
+        self, response_api_optional_params: Mapping[str, object], model: str, drop_params: bool
+    ) -> dict[str, Any]:
+        """Parameters inside the model's ranges; what it does not take is left out, noted."""
+        with as_litellm(Caller(model, self._catalog())):
+            return _fitted(model, response_api_optional_params, self._catalog(), drop_params)
 
-        def get_complete_url(self, api_base: str | None, litellm_params: Any) -> str:
-            """The address of the endpoint."""
-            with as_litellm(Caller("", self._catalog())):
-                access = _access({**dict(litellm_params), "api_base": api_base}, "", {})
-                return f"{access.root}{RESPONSES}"
+    def validate_environment(
+        self, headers: dict[str, Any], model: str, litellm_params: object
+    ) -> dict[str, Any]:
+        """The headers of a request, with the key."""
+        with as_litellm(Caller(model, self._catalog())):
+            access = _access(litellm_params, model, headers)
+            return {
+                **access.headers,
+                "content-type": "application/json",
+                "authorization": f"Bearer {secret_of(access.find_key())}",
+            }
 
-        def transform_response_api_response(
-            self, model: str, raw_response: httpx.Response, logging_obj: object
-        ) -> object:
-            """A whole answer, with its charge."""
-            response = super().transform_response_api_response(model, raw_response, logging_obj)
-            meta = getattr(response, "meta", None)
-            _enter_charge(response, _usd(meta, raw_response.headers))
-            return response
+    def get_complete_url(self, api_base: str | None, litellm_params: Any) -> str:
+        """The address of the endpoint."""
+        with as_litellm(Caller("", self._catalog())):
+            access = _access({**dict(litellm_params), "api_base": api_base}, "", {})
+            return f"{access.root}{RESPONSES}"
 
-        def transform_streaming_response(
-            self, model: str, parsed_chunk: dict[str, Any], logging_obj: object
-        ) -> object:
-            """One event; the last one has the charge."""
-            event = super().transform_streaming_response(model, parsed_chunk, logging_obj)
-            inner = parsed_chunk.get("response")
-            meta = parsed_chunk.get("meta") or (isinstance(inner, dict) and inner.get("meta"))
-            if meta and getattr(event, "response", None) is not None:
-                _enter_charge(event.response, _usd(meta))
-            return event
+    def transform_response_api_response(
+        self, model: str, raw_response: httpx.Response, logging_obj: object
+    ) -> object:
+        """A whole answer, with its charge."""
+        response = super().transform_response_api_response(model, raw_response, logging_obj)
+        meta = getattr(response, "meta", None)
+        _enter_charge(response, _usd(meta, raw_response.headers))
+        return response
 
-        def get_error_class(
-            self, error_message: str, status_code: int, headers: Any
-        ) -> BaseException:
-            """LiteLLM's own class for what went wrong."""
-            failure = _failure(error_message, status_code, headers or {})
-            made = to_litellm(failure, Caller(failure.model or "", self._catalog()))
-            made.__cause__ = failure
-            return made
+    def transform_streaming_response(
+        self, model: str, parsed_chunk: dict[str, Any], logging_obj: object
+    ) -> object:
+        """One event; the last one has the charge."""
+        event = super().transform_streaming_response(model, parsed_chunk, logging_obj)
+        inner = parsed_chunk.get("response")
+        meta = parsed_chunk.get("meta") or (isinstance(inner, dict) and inner.get("meta"))
+        if meta and getattr(event, "response", None) is not None:
+            _enter_charge(event.response, _usd(meta))
+        return event
 
-    return AimlapiResponsesConfig
+    def get_error_class(self, error_message: str, status_code: int, headers: Any) -> BaseException:
+        """LiteLLM's own class for what went wrong."""
+        failure = _failure(error_message, status_code, headers or {})
+        made = to_litellm(failure, Caller(failure.model or "", self._catalog()))
+        made.__cause__ = failure
+        return made
 
 
 def _fitted(
