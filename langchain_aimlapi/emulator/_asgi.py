@@ -19,9 +19,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Call], tuple[Answer, Recorded]]
-Abort = Callable[[Any, str], None]
-Deafen = Callable[[Any], None]
-Write = Callable[[Any, bytes], None]
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 # Bodies above this size are worked on in a thread, so that other connections do not wait.
@@ -31,18 +28,53 @@ INLINE_BYTES = 128 * 1024
 SETTLE_SECONDS = 0.02
 
 
-class App:
-    """One ASGI 3 application.
+class Connections:
+    """The TCP connections behind the clients of scopes, for what a server does not offer. A server
+    that enters none is left alone."""
 
-    ``abort`` breaks the TCP connection of a scope, ``deafen`` reads nothing more from it and
-    ``write`` puts bytes on it past the server, where the server lets them.
-    """
+    def __init__(self) -> None:
+        self._open: dict[Any, asyncio.Transport] = {}
+
+    def enter(self, transport: asyncio.Transport) -> None:
+        """Keep a connection that was made."""
+        self._open[transport.get_extra_info("peername")] = transport
+
+    def remove(self, transport: Any) -> None:
+        """Forget a connection that was lost."""
+        self._open.pop(transport.get_extra_info("peername"), None)
+
+    def abort(self, client: Any, how: str) -> None:
+        """Break a connection: ``"reset"`` or ``"close"``."""
+        found = self._find(client)
+        if found is None:
+            return
+        if how == "reset":  # closing without lingering sends RST instead of FIN
+            linger = struct.pack("ii", 1, 0)
+            found.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            found.abort()
+        else:
+            found.close()
+
+    def deafen(self, client: Any) -> None:
+        """Read nothing more from a connection."""
+        if (found := self._find(client)) is not None:
+            found.pause_reading()
+
+    def write(self, client: Any, data: bytes) -> None:
+        """Put bytes on a connection past the server."""
+        if (found := self._find(client)) is not None:
+            found.write(data)
+
+    def _find(self, client: Any) -> asyncio.Transport | None:
+        return self._open.get(tuple(client) if client else None)
+
+
+class App:
+    """One ASGI 3 application; ``connections`` are its server's, for faults that break them."""
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
-        self.abort: Abort = lambda client, how: None
-        self.deafen: Deafen = lambda client: None
-        self.write: Write = lambda client, data: None
+        self.connections = Connections()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,11 +143,11 @@ class App:
             lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
             lines += [f"{name}: {value}" for name, value in raw.head.items()]
             head = "\r\n".join(lines) + "\r\n\r\n"
-            self.write(scope.get("client"), head.encode("latin-1") + raw.body)
+            self.connections.write(scope.get("client"), head.encode("latin-1") + raw.body)
         # The next request of a quick client must not be taken up, or its answer would break.
-        self.deafen(scope.get("client"))
+        self.connections.deafen(scope.get("client"))
         await asyncio.sleep(SETTLE_SECONDS)
-        self.abort(scope.get("client"), "close")
+        self.connections.abort(scope.get("client"), "close")
         return "complete" if raw.error is None else "cut"
 
     async def _step(
@@ -126,7 +158,9 @@ class App:
             await asyncio.wait({gone}, timeout=step.seconds)
             return not gone.done()
         await asyncio.sleep(SETTLE_SECONDS)
-        self.abort(scope.get("client"), step.how if isinstance(step, Break) else "close")
+        self.connections.abort(
+            scope.get("client"), step.how if isinstance(step, Break) else "close"
+        )
         await asyncio.wait({gone}, timeout=1.0)
         return False
 
@@ -254,44 +288,20 @@ def _uvicorn(app: App) -> Any:
             name=error.name,
         ) from None
 
-    open_ones: dict[Any, asyncio.Transport] = {}
+    connections = app.connections
 
     class Protocol(H11Protocol):
-        """Remembers its connection, so that a fault can break it."""
+        """Enters its connection, so that a fault can break it."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says the same
             joined: Any = _Joined(transport, self.loop)
             super().connection_made(joined)
-            open_ones[transport.get_extra_info("peername")] = joined
+            connections.enter(joined)
 
         def connection_lost(self, exc: Exception | None) -> None:
-            open_ones.pop(self.transport.get_extra_info("peername"), None)
+            connections.remove(self.transport)
             super().connection_lost(exc)
 
-    def abort(client: Any, how: str) -> None:
-        found = open_ones.get(tuple(client) if client else None)
-        if found is None:
-            return
-        if how == "reset":  # closing without lingering sends RST instead of FIN
-            linger = struct.pack("ii", 1, 0)
-            found.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            found.abort()
-        else:
-            found.close()
-
-    def write(client: Any, data: bytes) -> None:
-        found = open_ones.get(tuple(client) if client else None)
-        if found is not None:
-            found.write(data)
-
-    def deafen(client: Any) -> None:
-        found = open_ones.get(tuple(client) if client else None)
-        if found is not None:
-            found.pause_reading()
-
-    app.abort = abort
-    app.deafen = deafen
-    app.write = write
     config = uvicorn.Config(
         app,
         http=Protocol,
