@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models.base import LangSmithParams
@@ -32,7 +32,7 @@ NAMESPACE = ["langchain_aimlapi", "llms"]
 AsyncManager = AsyncCallbackManagerForLLMRun | None
 
 
-class AimlapiLLM(BaseLLM, ChatFields):
+class AimlapiLLM(serial.Loadable, BaseLLM, ChatFields):
     """Text in, text out: ``AimlapiLLM(model="openai/gpt-4o").invoke("Once upon a time")``.
 
     For chains that want a plain text model. The API has no completions endpoint, so each prompt
@@ -67,24 +67,11 @@ class AimlapiLLM(BaseLLM, ChatFields):
             """The model id, under LangChain's other name for it."""
             return self.model
 
+    lc_home: ClassVar = NAMESPACE
+
     @property
     def _llm_type(self) -> str:
         return "aimlapi"
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are left out of serialized models, and where they are read from."""
-        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether LangChain may serialize the model (without its key)."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Where LangChain finds the class again."""
-        return list(NAMESPACE)
 
     @property
     def _identifying_params(self) -> dict[str, object]:

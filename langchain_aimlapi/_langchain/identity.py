@@ -44,7 +44,7 @@ def is_stale(profile: object, model_id: object) -> bool:
     return isinstance(profile, CatalogProfile) and profile.model_id != model_id
 
 
-class Identity(BaseChatModel, ChatFields):
+class Identity(serial.Loadable, BaseChatModel, ChatFields):
     """The part of a chat model that sends nothing."""
 
     # --- construction -----
@@ -105,21 +105,6 @@ class Identity(BaseChatModel, ChatFields):
     @property
     def _llm_type(self) -> str:
         return "aimlapi-chat"
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are left out of serialized models, and where they are read from."""
-        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether LangChain may serialize the model (without its key)."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Where LangChain finds the class again."""
-        return list(serial.NAMESPACE)
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         # the key of LangChain's cache: another address is another model, and is in no dump

@@ -22,6 +22,7 @@ from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import ConnectionFields, argument_names, refuse_twins
 from langchain_aimlapi._connection.ledger import uncharged
 from langchain_aimlapi._fitting.callers import warn_caller
+from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.arguments import refuse_private
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ModelField
@@ -83,7 +84,7 @@ def sort_arguments(cls: type[MediaFields], values: Mapping[str, Any]) -> dict[st
     return kept
 
 
-class AimlapiMediaModel(BaseChatModel, MediaFields):
+class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
     """A model that makes files, as a LangChain model.
 
     It takes what a chat model takes, and dictionaries of arguments; images, videos and sound in
@@ -134,25 +135,12 @@ class AimlapiMediaModel(BaseChatModel, MediaFields):
             """The model id, under LangChain's other name for it."""
             return self.model
 
+    lc_home: ClassVar = NAMESPACE
+
     @property
     def _llm_type(self) -> str:
         name = type(self).__name__.removeprefix("Aimlapi").removesuffix("Model")
         return f"aimlapi-{name.lower()}"
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are left out of serialized models, and where they are read from."""
-        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether LangChain may serialize the model (without its key)."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Where LangChain finds the class again."""
-        return list(NAMESPACE)
 
     @property
     def _identifying_params(self) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import ClassVar
 
 NAMESPACE = ["langchain_aimlapi", "chat_models"]
 
@@ -28,3 +29,25 @@ def allow_loading(name: str, namespace: Sequence[str] = NAMESPACE) -> None:
     paths = getattr(module, "_default_class_paths_cache", {}).get("all")
     if isinstance(paths, set):  # somebody has loaded before
         paths.add(path)
+
+
+class Loadable:
+    """A model that LangChain may dump, without its key, and load again."""
+
+    lc_home: ClassVar[Sequence[str]] = NAMESPACE
+    """The module that LangChain loads the class from, by its parts."""
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are left out of serialized models, and where they are read from."""
+        return {"api_key": "AIMLAPI_API_KEY", "aimlapi_api_key": "AIMLAPI_API_KEY"}
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Whether LangChain may serialize the model (without its key)."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Where LangChain finds the class again."""
+        return list(cls.lc_home)
