@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field
 
 from langchain_aimlapi._langchain.judging import (
     LETTERS,
-    Asked,
+    JudgeQuestion,
     answer_of,
     json_prompt,
     json_schema,
@@ -144,7 +144,7 @@ class ChatDecisionModel(BaseDecisionModel):
 
     # --- what goes out -----
 
-    def _uses_letters(self, wanted: Sequence[Asked]) -> bool:
+    def _uses_letters(self, wanted: Sequence[JudgeQuestion]) -> bool:
         if self.method != "auto":
             return self.method == "logprobs"
         fits = all(len(each.options) <= len(LETTERS) for each in wanted)
@@ -153,12 +153,14 @@ class ChatDecisionModel(BaseDecisionModel):
     def _letters(self) -> Any:
         return self.chat.bind(logprobs=True, top_logprobs=20, max_tokens=16, temperature=0)
 
-    def _structured(self, wanted: Sequence[Asked]) -> Any:
+    def _structured(self, wanted: Sequence[JudgeQuestion]) -> Any:
         return self.chat.with_structured_output(json_schema(wanted), include_raw=True)
 
     # --- what comes back -----
 
-    def _by_letters(self, wanted: Sequence[Asked], messages: list[AIMessage]) -> ClassifierResponse:
+    def _by_letters(
+        self, wanted: Sequence[JudgeQuestion], messages: list[AIMessage]
+    ) -> ClassifierResponse:
         answers = {}
         for each, message in zip(wanted, messages, strict=True):
             shares = letter_shares(message, each)
@@ -171,7 +173,7 @@ class ChatDecisionModel(BaseDecisionModel):
             answers[each.name] = answer_of(each, shares)
         return self._answered(answers, messages)
 
-    def _by_json(self, wanted: Sequence[Asked], found: Any) -> ClassifierResponse:
+    def _by_json(self, wanted: Sequence[JudgeQuestion], found: Any) -> ClassifierResponse:
         if found.get("parsing_error") is not None:
             raise found["parsing_error"]
         shares = json_shares(found["parsed"], wanted)
@@ -197,7 +199,7 @@ class ChatDecisionModel(BaseDecisionModel):
         )
 
 
-def _read_questions(questions: Mapping[str, Question]) -> list[Asked]:
+def _read_questions(questions: Mapping[str, Question]) -> list[JudgeQuestion]:
     if not questions:
         raise ValueError("there is no question")
     return [read_question(name, each.model_dump()) for name, each in questions.items()]

@@ -23,7 +23,7 @@ _RULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class JudgeQuestion:
     """A question with its options.
 
     Attributes:
@@ -39,7 +39,7 @@ class Asked:
     options: Mapping[str, Any]
 
 
-def read_question(name: str, question: Mapping[str, object]) -> Asked:
+def read_question(name: str, question: Mapping[str, object]) -> JudgeQuestion:
     """A question in the API's form.
 
     Raises:
@@ -58,7 +58,7 @@ def read_question(name: str, question: Mapping[str, object]) -> Asked:
         raise UnsupportedFeatureError(
             f"the question {name!r} is of the kind {kind!r}; noul, choice and score can be answered"
         )
-    return Asked(name, kind, question.get("instructions"), options)
+    return JudgeQuestion(name, kind, question.get("instructions"), options)
 
 
 # --- the state -----
@@ -111,22 +111,22 @@ def _plain(value: object) -> str:
 # --- by log-probabilities -----
 
 
-def letter_prompt(state: Any, asked: Asked) -> list[BaseMessage]:
+def letter_prompt(state: Any, question: JudgeQuestion) -> list[BaseMessage]:
     """The prompt that is answered with one letter."""
     rows = [
         f"{letter}: {label}" + (f" - {_plain(text)}" if text is not None else "")
-        for letter, (label, text) in zip(LETTERS, asked.options.items(), strict=False)
+        for letter, (label, text) in zip(LETTERS, question.options.items(), strict=False)
     ]
     return _prompt(
-        state, asked, "\n".join(rows), "Reply with the letter of the option alone, nothing else."
+        state, question, "\n".join(rows), "Reply with the letter of the option alone, nothing else."
     )
 
 
-def letter_shares(message: AIMessage, asked: Asked) -> dict[str, float] | None:
+def letter_shares(message: AIMessage, question: JudgeQuestion) -> dict[str, float] | None:
     """The probability of each option by the log-probabilities of the first token; None where the
     answer has none."""
     content = (message.response_metadata.get("logprobs") or {}).get("content")
-    letters = LETTERS[: len(asked.options)]
+    letters = LETTERS[: len(question.options)]
     for token in content if isinstance(content, list) else ():
         rows = token.get("top_logprobs") or [token]
         weights = dict.fromkeys(letters, 0.0)
@@ -138,16 +138,16 @@ def letter_shares(message: AIMessage, asked: Asked) -> dict[str, float] | None:
         total = sum(weights.values())
         if total > 0:
             shares = (weight / total for weight in weights.values())
-            return dict(zip(asked.options, shares, strict=True))
+            return dict(zip(question.options, shares, strict=True))
     return None
 
 
 # --- by closed JSON -----
 
 
-def json_schema(asked: Sequence[Asked]) -> dict[str, Any]:
+def json_schema(questions: Sequence[JudgeQuestion]) -> dict[str, Any]:
     """A closed schema for the probabilities of every option of every question."""
-    properties = {f"q{place}": _object(len(each.options)) for place, each in enumerate(asked)}
+    properties = {f"q{place}": _object(len(each.options)) for place, each in enumerate(questions)}
     return {
         "title": "Probabilities",
         "description": "The probability of each option of each question.",
@@ -168,10 +168,10 @@ def _object(options: int) -> dict[str, object]:
     }
 
 
-def json_prompt(state: Any, asked: Sequence[Asked]) -> list[BaseMessage]:
+def json_prompt(state: Any, questions: Sequence[JudgeQuestion]) -> list[BaseMessage]:
     """The prompt that is answered with a probability for each option."""
     text = []
-    for place, each in enumerate(asked):
+    for place, each in enumerate(questions):
         text.append(f"q{place}: {_plain(each.instructions)}")
         for number_, (label, meaning) in enumerate(each.options.items()):
             shown = f" - {_plain(meaning)}" if meaning is not None else ""
@@ -180,7 +180,7 @@ def json_prompt(state: Any, asked: Sequence[Asked]) -> list[BaseMessage]:
     return _prompt(state, None, "\n".join(text), asking)
 
 
-def json_shares(answer: Any, asked: Sequence[Asked]) -> list[dict[str, float]]:
+def json_shares(answer: Any, questions: Sequence[JudgeQuestion]) -> list[dict[str, float]]:
     """The probabilities of a structured answer, made to add up to 1.
 
     Raises:
@@ -188,7 +188,7 @@ def json_shares(answer: Any, asked: Sequence[Asked]) -> list[dict[str, float]]:
     """
     rows = answer if isinstance(answer, Mapping) else {}
     found = []
-    for place, each in enumerate(asked):
+    for place, each in enumerate(questions):
         row = rows.get(f"q{place}")
         row = row if isinstance(row, Mapping) else {}
         weights = [max(0.0, number(row.get(f"o{n}")) or 0.0) for n in range(len(each.options))]
@@ -200,12 +200,16 @@ def json_shares(answer: Any, asked: Sequence[Asked]) -> list[dict[str, float]]:
     return found
 
 
-def _prompt(state: object, asked: Asked | None, options: str, how: str) -> list[BaseMessage]:
+def _prompt(
+    state: object, question: JudgeQuestion | None, options: str, how: str
+) -> list[BaseMessage]:
     media: list[dict[str, Any]] = []
     shown = state_to_json(state, media)
-    question = f"QUESTION: {_plain(asked.instructions)}\n\nOPTIONS:\n" if asked is not None else ""
-    title = "" if asked is not None else "QUESTIONS AND OPTIONS:\n"
-    text = f"STATE:\n{_plain(shown)}\n\n{question}{title}{options}\n\n{how}"
+    if question is not None:
+        title = f"QUESTION: {_plain(question.instructions)}\n\nOPTIONS:\n"
+    else:
+        title = "QUESTIONS AND OPTIONS:\n"
+    text = f"STATE:\n{_plain(shown)}\n\n{title}{options}\n\n{how}"
     content: str | list[str | dict[Any, Any]] = text
     if media:
         content = [{"type": "text", "text": text}, *media]
@@ -215,12 +219,12 @@ def _prompt(state: object, asked: Asked | None, options: str, how: str) -> list[
 # --- answers -----
 
 
-def answer_of(asked: Asked, shares: Mapping[str, float]) -> dict[str, Any]:
+def answer_of(question: JudgeQuestion, shares: Mapping[str, float]) -> dict[str, Any]:
     """An answer in the API's form. The confidence is the largest probability."""
     best = max(shares, key=lambda label: shares[label])
-    if asked.kind == "noul":
+    if question.kind == "noul":
         return {"type": "noul", "noul": shares["yes"]}
-    if asked.kind == "choice":
+    if question.kind == "choice":
         return {
             "type": "choice",
             "choice": best,
@@ -231,6 +235,6 @@ def answer_of(asked: Asked, shares: Mapping[str, float]) -> dict[str, Any]:
         "type": "score",
         "score": sum(int(level) * share for level, share in shares.items()),
         "confidence": shares[best],
-        "legend": {int(level): text for level, text in asked.options.items()},
+        "legend": {int(level): text for level, text in question.options.items()},
         "probabilities": {int(level): share for level, share in shares.items()},
     }
