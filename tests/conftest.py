@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from langchain_aimlapi._fitting.lessons import MEMORY
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 # The same examples in every run, and no verdict on the speed of the machine. Random search belongs
@@ -56,7 +56,7 @@ def _nothing_learned() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """What the API publishes: facts, recorded answers and streams (see tests/harness/digest)."""
-    return SHARED
+    return PUBLISHED
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -12,7 +12,7 @@ from typing import Any
 
 from langchain_aimlapi.catalog.generate.documentation import Documentation
 from langchain_aimlapi.catalog.generate.rows import Rows
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 
@@ -20,7 +20,7 @@ CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/respons
 @cache
 def rows() -> Rows:
     """Every model of the data."""
-    return Rows(Documentation(SHARED), SHARED, newest=True)
+    return Rows(Documentation(PUBLISHED), PUBLISHED, newest=True)
 
 
 @cache

@@ -11,11 +11,11 @@ DATA = ROOT / "tests" / "data"
 BESIDE = ROOT.parent / "shared" / "api"
 """A saved copy of the API's documentation data, where somebody keeps one beside the repository."""
 
-SHARED: Path
+PUBLISHED: Path
 """What the API publishes, from `DATA`: facts without prose, recordings with words of our own."""
 
 
 def __getattr__(name: str) -> Path:
-    if name == "SHARED":
+    if name == "PUBLISHED":
         return folder()
     raise AttributeError(name)

@@ -201,7 +201,7 @@ async def test_a_refresh_is_retried_and_bad_lists_are_not_kept(
     assert held(tmp_path) == kept
 
 
-async def test_a_disk_that_can_not_be_written_is_a_warning(
+async def test_a_disk_that_cannot_be_written_is_a_warning(
     client: AimlapiClient, colour: str, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"

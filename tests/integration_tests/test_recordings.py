@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 
 from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 from tests.unit_tests.langchain.helpers import (
     MODEL,
     Wire,
@@ -37,7 +37,7 @@ TOLD_ONCE = (
 
 
 def _names(folder: str, *kinds: str) -> list[str]:
-    paths = sorted((SHARED / folder).glob("*"))
+    paths = sorted((PUBLISHED / folder).glob("*"))
     return [p.name for p in paths if p.name.startswith(kinds)]
 
 

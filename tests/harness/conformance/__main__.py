@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.harness.conformance.judge import FEATURES, Verdict, share
 from tests.harness.conformance.published import targets, unlike
-from tests.harness.paths import SHARED as API
+from tests.harness.paths import PUBLISHED as API
 
 
 def main(argv: Sequence[str] | None = None) -> int:

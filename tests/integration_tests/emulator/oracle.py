@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 
 Json = dict[str, Any]
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
@@ -34,18 +34,20 @@ STRING: Json = {"type": "string"}
 
 
 def _lines(name: str) -> list[Json]:
-    return [json.loads(line) for line in (SHARED / "live" / name).read_text().splitlines() if line]
+    return [
+        json.loads(line) for line in (PUBLISHED / "live" / name).read_text().splitlines() if line
+    ]
 
 
 @functools.cache
 def _operations() -> list[Json]:
-    found: list[Json] = json.loads((SHARED / "schemas" / "index.json").read_text())["operations"]
+    found: list[Json] = json.loads((PUBLISHED / "schemas" / "index.json").read_text())["operations"]
     return found
 
 
 @functools.cache
 def _repaired() -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads((SHARED / "schemas" / "index.json").read_text())[
+    found: Mapping[str, str] = json.loads((PUBLISHED / "schemas" / "index.json").read_text())[
         "repaired"
     ]
     return found
@@ -64,7 +66,7 @@ def printed(path: str) -> Mapping[str, tuple[str, ...]]:
                 kept = found.get(model, ()) if spelling == path else ()
                 found[model] = tuple({*kept, hashes[0]})
     if path == CHAT:  # two pages print another schema for the same model
-        rows = json.loads((SHARED / "models.json").read_text())["models"]
+        rows = json.loads((PUBLISHED / "models.json").read_text())["models"]
         chosen = {row["id"]: row.get("chat_schema") for row in rows}
         found = {name: (chosen.get(name) or one[0],) for name, one in found.items()}
     return found
@@ -73,7 +75,7 @@ def printed(path: str) -> Mapping[str, tuple[str, ...]]:
 @functools.cache
 def _schema(name: str) -> Json:
     name = _repaired().get(name, name)
-    found: Json = json.loads((SHARED / "schemas" / f"{name}.json").read_text())
+    found: Json = json.loads((PUBLISHED / "schemas" / f"{name}.json").read_text())
     return found
 
 
@@ -117,7 +119,7 @@ def _newest(model: str, path: str, schema: Json) -> Json:
     return _embeddings(model, schema) if path == EMBEDDINGS else schema
 
 
-# --- chat ------------------------------------------------------------------------------------
+# --- chat -----
 
 
 def _object(required: Iterable[str] = (), **fields: Json) -> Json:
@@ -407,7 +409,7 @@ def _open(schema: Any) -> Any:
     }
 
 
-# --- other paths -----------------------------------------------------------------------------
+# --- other paths -----
 
 _SECOND = {"opus-4-7", "opus-4-8", "fable-5", "sonnet-5", "opus-5"}
 

@@ -21,7 +21,7 @@ from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.emulator._core import Call
 from langchain_aimlapi.emulator._models import CONTRACT, WITHDRAWN
 from langchain_aimlapi.emulator.contract import generate
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 from tests.integration_tests.emulator import oracle
 from tests.integration_tests.emulator.bodies import WRONG, around
 
@@ -182,5 +182,5 @@ def test_a_deeply_nested_body_is_a_400_or_taken(api: Emulator, depth: int) -> No
 
 @pytest.mark.slow
 def test_the_contract_is_what_its_generator_makes_of_the_published_facts() -> None:
-    made = "".join(generate.lines(generate.Build(generate.Source(SHARED)).run()))
+    made = "".join(generate.lines(generate.Build(generate.Source(PUBLISHED)).run()))
     assert made == CONTRACT.read_text(encoding="utf-8")

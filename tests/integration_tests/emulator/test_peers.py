@@ -64,7 +64,7 @@ def api(served: Emulator) -> Emulator:
     return served.reset()
 
 
-# --- Anthropic's SDK ----------------------------------------------------------------------------
+# --- Anthropic's SDK -----
 
 
 def sdk(api: Emulator, **options: Any) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def test_an_error_inside_a_stream_is_the_sdks_own(api: Emulator) -> None:
         list(stream.text_stream)
 
 
-# --- LangChain's own classes ----------------------------------------------------------------------
+# --- LangChain's own classes -----
 
 
 def chat(api: Emulator, name: str) -> Any:

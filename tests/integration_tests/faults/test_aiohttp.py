@@ -65,7 +65,7 @@ async def test_a_large_request_arrives_whole(raw_hub: Hub) -> None:
         assert server.requests[0].header("content-length") == str(len(server.requests[0].body))
 
 
-async def test_what_can_not_be_read_on_ends_the_stream_soon(raw_hub: Hub) -> None:
+async def test_what_cannot_be_read_on_ends_the_stream_soon(raw_hub: Hub) -> None:
     """aiohttp closes the connection and tells nobody who waits for the body."""
     begun: Reply = (
         Pieces((sse_head(), chunked(event(ROLE) + event(chunk("Hello"))), b"zz\r\n"), gap=0.1),

@@ -84,7 +84,7 @@ def test_a_header_value_that_would_start_a_line_is_refused_unseen(raw_hub: Hub, 
         assert not server.requests
 
 
-# --- TLS -----------------------------------------------------------------------------------------
+# --- TLS -----
 
 
 @pytest.fixture

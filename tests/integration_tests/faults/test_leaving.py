@@ -137,7 +137,7 @@ def test_a_failed_attempt_is_closed_before_the_next_one(raw_hub: Hub) -> None:
             assert end <= start + 0.5  # an attempt takes a second
 
 
-# --- connections and figures ---------------------------------------------------------------------
+# --- connections and figures -----
 
 
 @pytest.mark.parametrize("colour", ["sync", "async"])

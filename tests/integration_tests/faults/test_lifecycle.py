@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
 
-# --- event loops and threads -------------------------------------------------------------------
+# --- event loops and threads -----
 
 
 def test_four_event_loops_in_a_row_send_one_request_a_call_and_leave_nothing_open(
@@ -105,7 +105,7 @@ def test_a_hundred_streams_at_once_are_not_mixed_up(raw_hub: Hub) -> None:
         assert all_closed(server)
 
 
-# --- processes -----------------------------------------------------------------------------------
+# --- processes -----
 
 FORK = """
 import os, sys
@@ -241,7 +241,7 @@ def test_a_copy_works_before_and_after_first_use(
         assert all_closed(server)
 
 
-# --- the user's own clients ----------------------------------------------------------------------
+# --- the user's own clients -----
 
 
 def test_the_users_own_clients_are_used_and_never_closed(raw_hub: Hub) -> None:

@@ -53,7 +53,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-# --- the key in what a model shows ---------------------------------------------------------------
+# --- the key in what a model shows -----
 
 
 def test_key_is_in_no_picture_of_a_model(raw_hub: Hub) -> None:
@@ -152,7 +152,7 @@ def test_retries_are_told_without_the_key(raw_hub: Hub) -> None:
     assert PROMPT not in repr(told)
 
 
-# --- the key itself ------------------------------------------------------------------------------
+# --- the key itself -----
 
 
 @pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS.keys())
@@ -213,7 +213,7 @@ def test_a_netrc_file_does_not_replace_the_key(
         assert server.requests[0].header("authorization") == f"Bearer {KEY}"
 
 
-# --- where it goes -------------------------------------------------------------------------------
+# --- where it goes -----
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_urls_in_a_prompt_are_sent_and_not_fetched(raw_hub: Hub) -> None:
         assert not other.connections
 
 
-def test_a_tampered_dump_can_not_redirect_the_key(raw_hub: Hub) -> None:
+def test_a_tampered_dump_cannot_redirect_the_key(raw_hub: Hub) -> None:
     with raw_hub.serve([JSON_OK]) as server:
         dumped = dumps(make_model(server))
         assert KEY not in dumped

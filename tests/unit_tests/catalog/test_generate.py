@@ -20,7 +20,7 @@ from langchain_aimlapi.catalog.generate.writer import Writer
 from langchain_aimlapi.catalog.schema import param_of
 from langchain_aimlapi.catalog.shapes import shape_of
 from tests.harness import contract
-from tests.harness.paths import SHARED as SOURCE
+from tests.harness.paths import PUBLISHED as SOURCE
 
 needs_data = pytest.mark.skipif(
     packaged().get("form") == "live", reason="the file was made from the API's own lists"

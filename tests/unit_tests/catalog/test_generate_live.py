@@ -121,7 +121,7 @@ def test_what_the_list_says_beats_a_correction_by_hand_and_the_rest_is_kept() ->
     assert found.find("minimax/m2").thinks_inline
 
 
-# --- the difference --------------------------------------------------------------------------
+# --- the difference -----
 
 
 def test_nothing_is_said_where_nothing_changed() -> None:

@@ -22,7 +22,7 @@ def chat(model: str) -> Shape:
     return catalog.find(model).shapes[CHAT]
 
 
-# --- facts -----------------------------------------------------------------------------------
+# --- facts -----
 
 # Of every cluster that the documentation of August distinguished: the gateway's own OpenAPI has one
 # conversation for all of them, with or without a developer role.
@@ -201,7 +201,7 @@ def test_paths_without_a_conversation_have_parameters_too() -> None:
     ]
 
 
-# --- layers ----------------------------------------------------------------------------------
+# --- layers -----
 
 
 def test_an_unknown_id_is_permissive_and_never_refused() -> None:
@@ -271,7 +271,7 @@ def test_invented_names_do_not_grow_the_memory_without_end() -> None:
     assert len(own._found) <= 1_024
 
 
-# --- questions -------------------------------------------------------------------------------
+# --- questions -----
 
 
 def test_models_are_filtered_by_kind_vendor_capability_and_status() -> None:
@@ -349,7 +349,7 @@ def test_a_word_that_no_model_has_is_an_error_with_the_nearest(
         catalog.models(**wrong)
 
 
-# --- spellings -------------------------------------------------------------------------------
+# --- spellings -----
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ def test_every_key_of_every_profile_is_one_that_langchain_knows() -> None:
     assert {"tool_calling", "image_inputs", "max_input_tokens", "structured_output"} <= keys
 
 
-# --- values ----------------------------------------------------------------------------------
+# --- values -----
 
 
 def test_a_problem_names_the_limit_and_never_the_value() -> None:
@@ -513,7 +513,7 @@ def test_a_problem_names_the_limit_and_never_the_value() -> None:
     assert not fits(params["max_tokens"], True)
 
 
-# --- weight ----------------------------------------------------------------------------------
+# --- weight -----
 
 PROBE = """
 import sys

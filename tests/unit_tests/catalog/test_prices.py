@@ -107,7 +107,7 @@ def test_no_pricing_gives_no_prices() -> None:
     assert normalise([1]) is None
 
 
-# --- offline ---------------------------------------------------------------------------------
+# --- offline -----
 
 
 def test_most_chat_models_have_a_price_without_a_network() -> None:
@@ -128,7 +128,7 @@ def test_a_spelling_has_the_price_of_its_home() -> None:
     )
 
 
-# --- estimates -------------------------------------------------------------------------------
+# --- estimates -----
 
 
 def test_an_estimate_adds_what_is_counted_and_names_its_source() -> None:

@@ -18,13 +18,13 @@ from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES
 from langchain_aimlapi.catalog.shapes import shape_of
 from tests.harness import contract
 from tests.harness.paths import BESIDE
-from tests.harness.paths import SHARED as SOURCE
+from tests.harness.paths import PUBLISHED as SOURCE
 
 Body = dict[str, Any]
 # One schema in four; `make test-all` probes the others, too.
 PARTS = (0, *(pytest.param(part, marks=pytest.mark.table) for part in (1, 2, 3)))
 
-# --- the verdict of the facts ----------------------------------------------------------------
+# --- the verdict of the facts -----
 
 
 def accepts(shape: Shape, body: Body) -> bool:
@@ -141,7 +141,7 @@ def _input(shape: Shape, given: Any) -> bool:
     return True
 
 
-# --- probes ----------------------------------------------------------------------------------
+# --- probes -----
 
 PIXEL = "iVBORw0KGgo="
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -401,7 +401,7 @@ RESPONSE_PROBES: dict[str, Body] = {
 }
 
 
-# --- the schemas -----------------------------------------------------------------------------
+# --- the schemas -----
 
 
 @lru_cache(maxsize=1)
@@ -473,7 +473,7 @@ def test_responses_facts_and_schemas_agree_on_every_probe() -> None:
     assert not wrong, "\n".join(wrong[:40])
 
 
-# --- parameters ------------------------------------------------------------------------------
+# --- parameters -----
 
 ANYTHING: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 5, 0.5, 1.5, 2.5, 100, 1024, 10**9, -5.5, 3.0,

@@ -268,7 +268,7 @@ FEATURES: dict[str, Callable[[], ChatRequest]] = {
 }
 
 
-# --- the published schemas ---------------------------------------------------------------------
+# --- the published schemas -----
 
 
 def request_schema(path: str, model: str) -> Any:

@@ -174,7 +174,7 @@ def test_a_free_text_tool_is_chosen_as_what_it_is() -> None:
     assert body["tool_choice"] == {"type": "custom", "custom": {"name": "run"}}
 
 
-def test_a_tool_that_can_not_be_named_is_the_only_one_and_required() -> None:
+def test_a_tool_that_cannot_be_named_is_the_only_one_and_required() -> None:
     shape = Shape(tools=frozenset({"function"}), tool_choice_objects=frozenset())
     body, _ = made(shape, tools=(RUN, WEATHER), tool_choice=ToolChoice("named", "get_weather"))
     assert [tool["function"]["name"] for tool in body["tools"]] == ["get_weather"]

@@ -324,7 +324,7 @@ def test_a_format_is_asked_for_in_the_system_text() -> None:
         built(FEATURES["json schema"](), closed(), "error")
 
 
-def test_an_image_that_the_model_can_not_fetch_is_refused_with_a_cure() -> None:
+def test_an_image_that_the_model_cannot_fetch_is_refused_with_a_cure() -> None:
     with pytest.raises(UnsupportedFeatureError, match="base64") as caught:
         built(FEATURES["image url"](), closed())
     assert "fetch_urls" in str(caught.value.advice)
@@ -349,7 +349,7 @@ def test_documents_are_sent_as_documents() -> None:
     assert plain["source"] == {"type": "text", "data": "words"}
 
 
-# --- parameters ----------------------------------------------------------------------------------
+# --- parameters -----
 
 
 def params(shape: Shape = ANY, **given: Any) -> dict[str, Any]:

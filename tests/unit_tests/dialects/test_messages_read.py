@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from langchain_aimlapi import errors
 from langchain_aimlapi.errors import AimlapiError
-from tests.harness.paths import SHARED as API
+from tests.harness.paths import PUBLISHED as API
 from tests.harness.streams import assert_same_however_cut, read, sse, whole
 
 START = {
@@ -269,7 +269,7 @@ def test_every_published_example_is_one_right_message() -> None:
         assert reply.meta.cost.usd == body["meta"]["usage"]["usd_spent"]
 
 
-# --- whatever comes -----------------------------------------------------------------------------
+# --- whatever comes -----
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),

@@ -202,7 +202,7 @@ def test_a_thought_from_parts_goes_back_too() -> None:
     assert found[2]["content"] == "Hello."
 
 
-def test_a_thought_that_the_server_can_not_find_again_stays_here() -> None:
+def test_a_thought_that_the_server_cannot_find_again_stays_here() -> None:
     bare = {k: v for k, v in REASONED.items() if k != "encrypted_content"}
     asked = ask(user("?"), answer("Hello.", reasoning_items=[bare]), user("so?"))
     shape = shape_of("openai/gpt-5-1")
@@ -337,7 +337,7 @@ def test_documents_are_files_and_text_is_text() -> None:
     assert plain[1] == {"type": "input_text", "text": "words"}
 
 
-# --- parameters ----------------------------------------------------------------------------------
+# --- parameters -----
 
 
 def params(shape: Shape, **given: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from langchain_aimlapi import errors
 from langchain_aimlapi._dialects.reader import AnswerReader
 from langchain_aimlapi.errors import AimlapiError
-from tests.harness.paths import SHARED as API
+from tests.harness.paths import PUBLISHED as API
 from tests.harness.streams import assert_same_however_cut, read, sse, whole
 
 CITED = {
@@ -464,7 +464,7 @@ def test_every_published_event_type_is_read_without_harm() -> None:
             assert read(sse([*told[:3], extra, *told[3:]]))[0] == whole(WHOLE), kind
 
 
-# --- whatever comes -----------------------------------------------------------------------------
+# --- whatever comes -----
 
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),

@@ -225,7 +225,7 @@ def test_cut_text_keeps_its_limit(text: str, limit: int) -> None:
     assert count_tokens(short) <= limit
 
 
-# --- the other endpoints ---------------------------------------------------------------------
+# --- the other endpoints -----
 
 
 def test_embeddings_of_related_texts_are_near(api: Emulator) -> None:

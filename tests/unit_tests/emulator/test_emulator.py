@@ -43,7 +43,7 @@ def tool(name: str = "get_weather", **properties: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": parameters}}
 
 
-# --- keys and account ------------------------------------------------------------------------
+# --- keys and account -----
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "x"}])
@@ -114,7 +114,7 @@ def test_stream_tells_cost_in_its_last_chunk_and_not_in_headers(api: Emulator) -
     assert chunks[-1]["meta"]["usage"]["credits_used"] > 0
 
 
-# --- headers and errors ----------------------------------------------------------------------
+# --- headers and errors -----
 
 
 @pytest.mark.parametrize("told", ["run-1", "a" * 128, "A.b_c:d-9"])
@@ -165,7 +165,7 @@ def test_without_a_catalog_every_model_answers(tmp_path: Path) -> None:
         assert ask(api, "someone/anything", seed=0).status_code == 400
 
 
-# --- checks ----------------------------------------------------------------------------------
+# --- checks -----
 
 BAD = [
     ({"messages": "hi"}, "messages: Expected array, received string"),
@@ -236,7 +236,7 @@ def test_parallel_tool_results_are_accepted_in_any_order(api: Emulator) -> None:
     assert said(answer) == "The tools say: c2 c1"
 
 
-# --- records, scripts, replays ---------------------------------------------------------------
+# --- records, scripts, replays -----
 
 
 def test_requests_are_recorded_with_the_key_masked(api: Emulator) -> None:
@@ -285,7 +285,7 @@ def test_reset_forgets_everything(api: Emulator) -> None:
     assert said(ask(api)) != "a"
 
 
-# --- life cycle ------------------------------------------------------------------------------
+# --- life cycle -----
 
 
 async def test_async_client_gets_the_same_answer(api: Emulator) -> None:

@@ -50,7 +50,7 @@ def message(answer: httpx.Response) -> str:
     return str(answer.json()["message"])
 
 
-# --- browsers, HEAD, ids -------------------------------------------------------------------------
+# --- browsers, HEAD, ids -----
 
 
 def test_a_browser_may_call_and_read_the_headers(either: Emulator) -> None:
@@ -108,7 +108,7 @@ def test_meta_has_the_forms_of_earlier_answers(form: Any, meta: dict[str, set[st
     assert "x-aimlapi-model" not in answer.headers
 
 
-# --- keys ----------------------------------------------------------------------------------------
+# --- keys -----
 
 
 def test_the_key_may_come_as_x_api_key_where_anthropics_sdk_sends_it(either: Emulator) -> None:
@@ -137,7 +137,7 @@ def test_a_key_whose_limit_is_spent_is_refused_and_the_others_go_on(api: Emulato
     assert ask(api).status_code == 200
 
 
-# --- limits --------------------------------------------------------------------------------------
+# --- limits -----
 
 
 def test_a_rate_limit_remembers_calls_until_they_are_old(
@@ -175,7 +175,7 @@ def test_only_so_many_streams_are_open_at_once(either: Emulator) -> None:
         assert [ask(either).status_code for _ in range(2)] == [200, 200]
 
 
-# --- what is judged beside the schema ------------------------------------------------------------
+# --- what is judged beside the schema -----
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_choice_that_is_none_is_a_400_on_responses_too(choice: Any) -> None:
     assert "tool_choice" in message(answer)
 
 
-# --- responses in background ---------------------------------------------------------------------
+# --- responses in background -----
 
 
 def test_a_response_in_background_is_queued_then_at_work_then_done(api: Emulator) -> None:
@@ -263,7 +263,7 @@ def test_a_stored_response_is_read_by_its_id_and_another_is_a_404(api: Emulator)
     assert missing.status_code == 404
 
 
-# --- what changes under a running client ---------------------------------------------------------
+# --- what changes under a running client -----
 
 
 def test_a_parameter_of_yesterday_is_refused_today(api: Emulator) -> None:
@@ -298,7 +298,7 @@ def test_a_model_is_closed_withdrawn_and_another_comes(api: Emulator) -> None:
     assert GPT not in ids
 
 
-# --- the gateway's own test models ---------------------------------------------------------------
+# --- the gateway's own test models -----
 
 
 def dummy(api: Emulator, path: str, kind: str, keys: dict[str, Any], **more: Any) -> httpx.Response:

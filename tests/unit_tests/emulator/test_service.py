@@ -13,7 +13,7 @@ import yaml
 
 from langchain_aimlapi.emulator import Emulator, VirtualClock
 from langchain_aimlapi.emulator.endpoints.docs import yaml_lines
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 
 ROOT = "https://aimlapi.emulator"
 HI = [{"role": "user", "content": "hi"}]
@@ -47,11 +47,11 @@ def ask(client: httpx.Client, model: str = "openai/gpt-4o", **more: Any) -> http
 
 def published(method: str, path: str) -> dict[str, Any]:
     """The schema that the documentation prints for a path's answer."""
-    index = json.loads((SHARED / "schemas" / "index.json").read_text())
+    index = json.loads((PUBLISHED / "schemas" / "index.json").read_text())
     for operation in index["operations"]:
         if (operation["method"], operation["path"]) == (method, path):
             name = next(iter(operation["responses"]["200"].values()))
-            found: dict[str, Any] = json.loads((SHARED / "schemas" / f"{name}.json").read_text())
+            found: dict[str, Any] = json.loads((PUBLISHED / "schemas" / f"{name}.json").read_text())
             return found
     raise AssertionError(path)
 

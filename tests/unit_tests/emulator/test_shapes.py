@@ -11,7 +11,7 @@ import pytest
 
 from langchain_aimlapi.emulator import Emulator, Say, ToolUse
 from langchain_aimlapi.emulator._styles import STYLES
-from tests.harness.paths import SHARED
+from tests.harness.paths import PUBLISHED
 
 HI = [{"role": "user", "content": "hi"}]
 SAY = Say(
@@ -190,7 +190,7 @@ RECORDED = ("claude-4-5-sonnet__1", "claude-4-5-haiku__1", "claude-4-opus__1", "
 @pytest.mark.parametrize("name", RECORDED)
 def test_chunks_have_the_keys_of_the_recorded_ones(name: str) -> None:
     recorded = events(
-        httpx.Response(200, text=(SHARED / "transcripts" / f"{name}.sse").read_text())
+        httpx.Response(200, text=(PUBLISHED / "transcripts" / f"{name}.sse").read_text())
     )
     qwen = name.startswith("qwen")
     with Emulator(stream_style="qwen" if qwen else "claude") as api:
@@ -226,7 +226,7 @@ def test_whole_answers_hold_every_key_of_the_recorded_ones(
     file: str, model: str, style: str | None
 ) -> None:
     recorded = json.loads(
-        (SHARED / "responses" / f"chat__text-models-llm-{file}__1.json").read_text()
+        (PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json").read_text()
     )
     with Emulator(stream_style=style) as api:
         made = post(api, "/chat/completions", chat(model)).json()
@@ -243,7 +243,7 @@ def test_whole_answers_hold_every_key_of_the_recorded_ones(
     assert gone == set()
 
 
-# --- messages --------------------------------------------------------------------------------
+# --- messages -----
 
 CLAUDE = "claude-sonnet-4-6"
 THINK = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 4096}
@@ -318,7 +318,7 @@ def test_stop_sequence_and_token_limit_are_reported(api: Emulator) -> None:
     assert short["stop_reason"] == "max_tokens"
 
 
-# --- responses -------------------------------------------------------------------------------
+# --- responses -----
 
 GPT = "openai/gpt-5-4"
 

@@ -50,7 +50,7 @@ def events(body: str) -> list[Json]:
     return [json.loads(line) for line in lines if line != "[DONE]"]
 
 
-# --- connections ---------------------------------------------------------------------------------
+# --- connections -----
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -93,7 +93,7 @@ def test_a_length_that_promises_too_little_cuts_the_json(answers: Answers, api: 
         answer.json()
 
 
-# --- compression ---------------------------------------------------------------------------------
+# --- compression -----
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -142,7 +142,7 @@ def test_an_answer_that_says_gzip_and_is_not(answers: Answers, api: Emulator) ->
     assert json.loads(raw(api, Fault(encoding="gzip", encoding_lie=True)))["choices"]
 
 
-# --- between events ------------------------------------------------------------------------------
+# --- between events -----
 
 
 def test_comments_stand_between_events(api: Emulator) -> None:
@@ -212,7 +212,7 @@ def assert_within(part: Any, whole: Any) -> None:
         assert_within(value, whole[key])
 
 
-# --- drift ---------------------------------------------------------------------------------------
+# --- drift -----
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -202,7 +202,7 @@ def test_images_go_where_the_model_looks_for_them(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_images_that_a_model_can_not_take_are_refused_with_models_that_can() -> None:
+def test_images_that_a_model_cannot_take_are_refused_with_models_that_can() -> None:
     with pytest.raises(UnsupportedFeatureError, match="no parameter for an image") as error:
         plan_images(context(), model="flux/schnell", prompt="a", image=LINK)
     assert error.value.advice is not None
@@ -268,7 +268,7 @@ def test_a_form_needs_content_not_links() -> None:
         plan_edit(context(), model="openai/gpt-image-1", prompt="a", image=LINK)
 
 
-def test_a_form_can_not_be_broken_out_of() -> None:
+def test_a_form_cannot_be_broken_out_of() -> None:
     (image,) = read_sources("image", PNG, "image", "m")
     made = form_of({'a"\r\nX-Evil: 1': True}, [("image", image)], boundary="B")
     assert made.media_type == "multipart/form-data; boundary=B"

@@ -288,7 +288,7 @@ def test_every_source_becomes_an_address(kind: Any, source: Any, start: str) -> 
 
 
 def recorded(*kinds: str) -> list[Any]:
-    folder = paths.SHARED / "responses"
+    folder = paths.PUBLISHED / "responses"
     return [
         pytest.param(json.loads(path.read_text()), id=path.stem)
         for path in sorted(folder.glob("*.json"))

@@ -215,7 +215,7 @@ async def test_the_address_comes_from_the_environment_and_else_is_the_real_one(
     ["api.aimlapi.com", "ftp://api.aimlapi.com", "http://api.aimlapi.com/v1", "https://",
      "https://user:word@api.aimlapi.com/v1", "https://api.aimlapi.com/v1?key=x"],
 )  # fmt: skip
-def test_an_address_that_can_not_be_right_is_refused_at_construction(given: str) -> None:
+def test_an_address_that_cannot_be_right_is_refused_at_construction(given: str) -> None:
     with pytest.raises(ValidationError, match="base_url"):
         ChatAimlapi(model=MODEL, base_url=given)
 
@@ -365,7 +365,7 @@ def test_a_deep_copy_keeps_the_key() -> None:
     assert twin.api_key.get_secret_value() == KEY
 
 
-def test_a_model_with_its_own_client_says_why_it_can_not_be_pickled() -> None:
+def test_a_model_with_its_own_client_says_why_it_cannot_be_pickled() -> None:
     with httpx.Client() as client:
         model = ChatAimlapi(model=MODEL, http_client=client)
         with pytest.raises(TypeError, match="http_client"):

@@ -136,7 +136,7 @@ def test_embedding_and_image_models_carry_their_mode() -> None:
         ("hunyuan/hunyuan-part", "3d"),
     ],
 )
-def test_a_model_that_can_not_be_had_is_refused_with_a_reason(model: str, said: str) -> None:
+def test_a_model_that_cannot_be_had_is_refused_with_a_reason(model: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         build_config(Choice(models=(model,)))
 
