@@ -40,7 +40,8 @@ def test_call_ends_as_required(hub: Hub, scenario: Scenario, call: Call) -> None
     assert not result.problems, "\n".join(result.problems)
 
 
-# aiohttp refuses what it cannot read before it shows what came along in the same packet.
+# aiohttp refuses what it cannot read before it shows what came along in the same packet. Nothing
+# has arrived then, so the request is repeated; the packets of the next answer may be cut otherwise.
 REFUSED_BY_AIOHTTP = {
     "transfer: the length twice, the same",
     "ends well: [DONE], then a broken chunk size",
@@ -57,7 +58,9 @@ REFUSED_BY_AIOHTTP = {
 def test_call_over_aiohttp_ends_as_required(hub: Hub, scenario: Scenario, call: Call) -> None:
     result = play(hub, scenario, call, async_transport="aiohttp")
     problems = "\n".join(result.problems)
-    refused = scenario.id in REFUSED_BY_AIOHTTP and "raised APIConnectionError" in problems
+    refused = scenario.id in REFUSED_BY_AIOHTTP and (
+        "raised APIConnectionError" in problems or problems.endswith("requests were sent, not 1")
+    )
     assert refused or not problems, problems
 
 
