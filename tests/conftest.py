@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,30 @@ collect_ignore = (
     else ["integration_tests/test_builtin_middleware.py"]
 )
 os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
+
+
+def _left_out(config: pytest.Config) -> set[str]:
+    """The marks of tests that ``-m "not slow and not peer"`` leaves out."""
+    only_nots = re.fullmatch(r"not \w+(?: and not \w+)*", config.option.markexpr)
+    return set(re.findall(r"not (\w+)", only_nots[0])) if only_nots else set()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file of tests that are all left out is not imported."""
+    left_out = _left_out(config)
+    if not left_out or collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    marks = re.search(r"^pytestmark = (?:\[.*?^\]|.*?$)", text, re.MULTILINE | re.DOTALL)
+    names = re.findall(r"pytest\.mark\.(\w+)", marks[0] if marks else "")
+    return True if left_out & set(names) else None
+
+
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """The rows of a table that is left out are not made either."""
+    marks = getattr(obj, "pytestmark", ())
+    names = {mark.name for mark in marks} if isinstance(marks, list) else set()
+    return [] if _left_out(collector.config) & names else None
 
 
 @pytest.fixture(autouse=True)
