@@ -30,6 +30,12 @@ def keys(model: str) -> dict[str, str]:
     return {path: each.named() for path, each in rows().published.get(home, {}).items()}
 
 
+def read_whole(model: str, path: str) -> bool:
+    """Whether the gateway's own contract of ``model`` at ``path`` was read whole."""
+    home = rows().aliases.get(model, model)
+    return rows().published[home][path].source == "gateway"
+
+
 @cache
 def _schemas() -> dict[str, Any]:
     return {

@@ -37,7 +37,8 @@ FAMILIES = {
     "ByteDance": "bytedance/seed-1-8",
     "Meta": "meta/muse-spark-1.2",
 }
-SIGNERS = {"OpenAI, responses", "Anthropic", "Anthropic, messages", "Google"}
+# GLM and Mistral answer in the form of a router, whose `reasoning_details` are signed.
+SIGNERS = {"OpenAI, responses", "Anthropic", "Anthropic, messages", "Google", "Zhipu", "Mistral"}
 SEARCHERS = {"OpenAI, responses", "Anthropic", "Anthropic, messages"}
 SAMPLE = {("OpenAI, responses", "v0"), ("Anthropic, messages", "v1")}
 ROWS = [

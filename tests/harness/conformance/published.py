@@ -66,7 +66,9 @@ def _declares_stream(key: str) -> bool:
 
 
 def _is_silent(model: str, path: str) -> bool:
-    """Whether the documentation shows whole answers only, and no event stream."""
+    """Whether the documentation shows whole answers only, and nothing newer is known."""
+    if contract.read_whole(model, path):
+        return False
     row = _documented().get(model, {"endpoints": ()})
     answers = [
         "text/event-stream" in answer
@@ -186,7 +188,9 @@ def declared(name: str) -> frozenset[str]:
 @cache
 def _declared(name: str) -> frozenset[str]:
     found: set[str] = set()
-    for key, inner in _properties(_schema(name)):
+    schema = _schema(name)
+    found.update(schema.get("x-unread", ()))  # named in the contract, by a part nobody has read
+    for key, inner in _properties(schema):
         found.add(key)
         found.update(f"{key}.{deep}" for deep, _ in _properties(inner))
     return frozenset(found)
