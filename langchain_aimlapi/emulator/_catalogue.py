@@ -50,14 +50,18 @@ _OUTPUTS = {
 _REASONING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
 
 
-def rows_of(state: State, model: Model, origin: str) -> Iterator[Json]:
+Words = dict[tuple[int, str], frozenset[str]]
+"""What was found below a parameter of a schema: many models share one."""
+
+
+def rows_of(state: State, model: Model, origin: str, words: Words) -> Iterator[Json]:
     """One row for each path that serves the model."""
     for path in _ROWS:
         if path in model.takes:
-            yield row_of(state, model, path, origin)
+            yield row_of(state, model, path, origin, words)
 
 
-def row_of(state: State, model: Model, path: str, origin: str) -> Json:
+def row_of(state: State, model: Model, path: str, origin: str, words: Words) -> Json:
     """The row of a model on a path, with all sections."""
     facts = model.row
     kind = TYPES[path]
@@ -75,7 +79,7 @@ def row_of(state: State, model: Model, path: str, origin: str) -> Json:
         info["contextLength"] = facts["context"]
     if facts.get("output"):
         info["outputMax"] = facts["output"]
-    shape = Shape(state, model, path)
+    shape = Shape(state, model, path, words)
     return {
         "id": model.id,
         "aliases": list(state.models.aliases.get(model.id, ())),
@@ -121,13 +125,20 @@ def _pricing(model: Model) -> Json:
 class Shape:
     """What a body's schema says about the model behind it."""
 
-    def __init__(self, state: State, model: Model, path: str) -> None:
+    def __init__(self, state: State, model: Model, path: str, words: Words) -> None:
+        self._known = words
         self._nodes = state.models.nodes
         self._number = model.takes[path]
         self._params = state.models.params(model, path) or frozenset()
 
-    def _words(self, name: str) -> set[str]:
+    def _words(self, name: str) -> frozenset[str]:
         """Every word of the closed ``type`` fields below a parameter."""
+        key = (self._number, name)
+        if key not in self._known:
+            self._known[key] = frozenset(self._look_for_words(name))
+        return self._known[key]
+
+    def _look_for_words(self, name: str) -> set[str]:
         found: set[str] = set()
         seen: set[int] = set()
         waiting = [

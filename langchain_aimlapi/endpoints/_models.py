@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog import Catalog
@@ -46,10 +47,9 @@ def nearest(catalog: Catalog, kind: str, model: str, able: Able) -> str | None:
 
 def _nearest(catalog: Catalog, kind: str, model: str, able: Able) -> list[str]:
     names = [facts.id for facts in catalog.models(kind=kind) if facts.id != model and able(facts)]
-    matcher = SequenceMatcher(b=model.lower(), autojunk=False)
+    return sorted(names, key=lambda name: (-_likeness(name.lower(), model.lower()), name))
 
-    def distance(name: str) -> tuple[float, str]:
-        matcher.set_seq1(name.lower())
-        return -matcher.ratio(), name
 
-    return sorted(names, key=distance)
+@lru_cache(maxsize=4096)
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
