@@ -23,38 +23,48 @@ _TAG_BYTES = 128  # of ID3v1, at the end of a file
 
 @dataclass(frozen=True, slots=True)
 class SoundHead:
-    """An item before the bytes of a file: its media type, as the server names it."""
+    """An item before the bytes of a file.
+
+    Attributes:
+        content_type: Its media type, as the server names it.
+        is_part: Whether it is one of several files of one sound.
+    """
 
     content_type: str | None
+    is_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SoundLink:
-    """An item in the place of the bytes of a file: where it is."""
+    """An item in the place of the bytes of a file.
+
+    Attributes:
+        url: Where it is.
+        is_part: Whether it is one of several files of one sound.
+    """
 
     url: str
+    is_part: bool = False
 
 
 class SoundJoiner:
-    """Joins the files of one sound.
-
-    Args:
-        several: False where there is one file, which goes through as it is.
+    """Joins the files of one sound; a file that is no part of several goes through as it is.
 
     Attributes:
         content_type: The media type of the whole, once it is known.
     """
 
-    def __init__(self, *, several: bool) -> None:
-        self._several = several
+    def __init__(self) -> None:
+        self._several = False
         self._named: str | None = None
         self._buffer = b""
         self._part: _Part | None = None
         self._format: bytes | None = None
         self.content_type: str | None = None
 
-    def begin(self, content_type: str | None) -> bytes:
-        """A file begins, of this type by the server's word; what the last one contained."""
+    def begin(self, content_type: str | None, *, is_part: bool = False) -> bytes:
+        """A file begins, of this type by the server's word; what is left of the last one."""
+        self._several = self._several or is_part
         rest = self._end() if self._named is not None or self._buffer else b""
         self._named, self._buffer, self._part = content_type or "", b"", None
         if not self._several:

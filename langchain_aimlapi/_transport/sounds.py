@@ -52,13 +52,15 @@ class AsyncItems(Protocol):
     def aclose(self) -> Awaitable[None]: ...
 
 
-def take(joiner: SoundJoiner, item: Item | FetchHead) -> bytes:
-    """What an item adds to the whole."""
+def take(joiner: SoundJoiner, item: Item | FetchHead, *, is_part: bool = False) -> bytes:
+    """What an item adds to the whole; whether it is a part, a file behind a link cannot tell."""
     if isinstance(item, bytes):
         return joiner.feed(item)
     if isinstance(item, SoundLink):
         return b""
-    return joiner.begin(item.content_type)
+    if isinstance(item, SoundHead):
+        is_part = item.is_part
+    return joiner.begin(item.content_type, is_part=is_part)
 
 
 def _secure(url: str, home: Home | None) -> str:
@@ -78,7 +80,7 @@ def followed(
                 behind = drivers.sync.stream(fetch_stream(_secure(item.url, home), allowed), None)
                 try:
                     for piece in behind:
-                        if data := take(joiner, piece):
+                        if data := take(joiner, piece, is_part=item.is_part):
                             yield data
                 finally:
                     behind.close()
@@ -102,7 +104,7 @@ async def afollowed(
                 behind = drivers.asynchronous.stream(flow, None)
                 try:
                     async for piece in behind:
-                        if data := take(joiner, piece):
+                        if data := take(joiner, piece, is_part=item.is_part):
                             yield data
                 finally:
                     await behind.aclose()
@@ -119,8 +121,8 @@ class SoundStream:
     A WAV file that is joined of several tells no length in its head.
     """
 
-    def __init__(self, items: Items, home: Home | None, *, several: bool) -> None:
-        self._joiner = SoundJoiner(several=several)
+    def __init__(self, items: Items, home: Home | None) -> None:
+        self._joiner = SoundJoiner()
         self._pieces = followed(items, self._joiner, home)
 
     @property
@@ -153,8 +155,8 @@ class SoundStream:
 class AsyncSoundStream:
     """The async twin of `SoundStream`. A loop that is left early should stand in ``async with``."""
 
-    def __init__(self, items: AsyncItems, home: Home | None, *, several: bool) -> None:
-        self._joiner = SoundJoiner(several=several)
+    def __init__(self, items: AsyncItems, home: Home | None) -> None:
+        self._joiner = SoundJoiner()
         self._pieces = afollowed(items, self._joiner, home)
 
     @property
@@ -209,13 +211,13 @@ class _Given:
 
 def join(items: Sequence[Item], home: Home | None) -> tuple[bytes, str | None]:
     """The files behind the items as one, and its media type."""
-    joiner = SoundJoiner(several=True)
+    joiner = SoundJoiner()
     return b"".join(followed(_Given(items), joiner, home)), joiner.content_type
 
 
 async def ajoin(items: Sequence[Item], home: Home | None) -> tuple[bytes, str | None]:
     """Like `join`, on the running event loop."""
-    joiner = SoundJoiner(several=True)
+    joiner = SoundJoiner()
     pieces = [piece async for piece in afollowed(_Given(items), joiner, home)]
     return b"".join(pieces), joiner.content_type
 

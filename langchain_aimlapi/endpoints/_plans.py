@@ -18,6 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
@@ -361,7 +362,7 @@ class Method(Generic[P, T]):
         method.__signature__ = self.__signature__  # type: ignore[attr-defined]  # of functions
         return method
 
-    @property
+    @cached_property  # of every call: inspecting a function costs more than planning a request
     def __signature__(self) -> inspect.Signature:
         """The function's signature without its context, with what the method returns."""
         whole = inspect.signature(self.function)

@@ -118,10 +118,11 @@ def gathered(results: list[Speech]) -> Speech:
 class SoundReader(BytesReader):
     """The sound of an answer, after an item that tells what it is; or the link of a JSON answer."""
 
-    def __init__(self, head: Response, policy: Policy) -> None:
+    def __init__(self, head: Response, policy: Policy, *, is_part: bool) -> None:
         super().__init__(head, policy)
         kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
-        self._head: list[SoundHead] = [SoundHead(kind or None)]
+        self._is_part = is_part
+        self._head: list[SoundHead] = [SoundHead(kind or None, is_part)]
         self._is_page = kind.startswith("text/")
         self._response = head
 
@@ -142,17 +143,17 @@ class SoundReader(BytesReader):
             self.error = unknown_shape(self._response, self.policy, body, "speech")
             return []
         if made.url is not None:
-            return [SoundLink(made.url)]
-        return [SoundHead(made.content_type), made.data]
+            return [SoundLink(made.url, self._is_part)]
+        return [SoundHead(made.content_type, self._is_part), made.data]
 
 
 def items_of(made: Speech) -> list[bytes | SoundHead | SoundLink]:
     items: list[bytes | SoundHead | SoundLink] = []
     for part in made.parts:
         if part.data is not None:
-            items += [SoundHead(part.content_type), part.data]
+            items += [SoundHead(part.content_type, is_part=True), part.data]
         else:
-            items.append(SoundLink(Media._link(part)))
+            items.append(SoundLink(Media._link(part), is_part=True))
     return items
 
 

@@ -37,6 +37,7 @@ from langchain_aimlapi.endpoints import (
 )
 from langchain_aimlapi.endpoints._jobs import Polling
 from langchain_aimlapi.endpoints._pages import PagesPlan, Query
+from langchain_aimlapi.endpoints._run_order import RUNS, RunOrder
 from langchain_aimlapi.endpoints._thread_values import (
     BETA,
     Run,
@@ -47,13 +48,10 @@ from langchain_aimlapi.endpoints._thread_values import (
     listed,
     reader,
     run_of,
-    settled,
     step_of,
 )
 from langchain_aimlapi.endpoints.threads import plan_messages
 
-BOTH = "/threads/runs"
-RUNS = "/threads/{}/runs"
 RUN = "/threads/{}/runs/{}"
 CANCEL = "/threads/{}/runs/{}/cancel"
 OUTPUTS = "/threads/{}/runs/{}/submit_tool_outputs"
@@ -67,21 +65,6 @@ _read_step = reader(step_of, "a step")
 
 
 # --- ordering -----
-
-
-def _order(
-    context: Context,
-    assistant_id: str,
-    thread_id: str | None,
-    fields: Mapping[str, object],
-    thread: Json | None,
-    extra_body: Mapping[str, object] | None,
-) -> tuple[str, dict[str, object]]:
-    """Path and body of a run; without a thread it makes one."""
-    if thread_id is not None and thread is not None:
-        raise errors.InvalidRequestError("give either thread_id or thread", field="thread")
-    body = settled({"assistant_id": assistant_id, "thread": thread, **fields}, extra_body)
-    return (BOTH if thread_id is None else at(RUNS, thread_id)), body
 
 
 def plan_start(
@@ -128,28 +111,16 @@ def plan_start(
     Wire: POST ``/threads/<id>/runs`` or ``/threads/runs`` -> a ``thread.run`` object.
     Source: the run API pages of docs.aimlapi.com, read 2026-08-21.
     """
-    fields = _fields(locals())
-    path, body = _order(context, assistant_id, thread_id, fields, thread, extra_body)
-    request = context.json_request(path, body, headers=BETA)
+    order = RunOrder(
+        assistant_id=assistant_id, thread_id=thread_id, thread=thread, messages=messages,
+        model=model, instructions=instructions, additional_instructions=additional_instructions,
+        tools=tools, tool_choice=tool_choice, parallel_tool_calls=parallel_tool_calls,
+        temperature=temperature, top_p=top_p, max_prompt_tokens=max_prompt_tokens,
+        max_completion_tokens=max_completion_tokens, response_format=response_format,
+        metadata=metadata, extra_body=extra_body,
+    )  # fmt: skip
+    request = context.json_request(order.path, order.body(), headers=BETA)
     return Plan([once(request, parse_run, repeatable=False)], only, model=model)
-
-
-_FIELDS = (
-    "model", "instructions", "additional_instructions", "tool_choice", "parallel_tool_calls",
-    "temperature", "top_p", "max_prompt_tokens", "max_completion_tokens", "response_format",
-    "metadata",
-)  # fmt: skip
-
-
-def _fields(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The body's fields among the arguments of an order."""
-    fields = {name: arguments[name] for name in _FIELDS}
-    messages, tools = arguments["messages"], arguments["tools"]
-    return {
-        **fields,
-        "additional_messages": list(messages) if messages is not None else None,
-        "tools": list(tools) if tools is not None else None,
-    }
 
 
 def plan_stream(
@@ -196,9 +167,15 @@ def plan_stream(
     events of 25 kinds.
     Source: the streaming page of the assistant API of docs.aimlapi.com, read 2026-08-21.
     """
-    fields = _fields(locals())
-    path, body = _order(context, assistant_id, thread_id, fields, thread, extra_body)
-    return RunPlan(context, path, body, timeout=timeout, model=model)
+    order = RunOrder(
+        assistant_id=assistant_id, thread_id=thread_id, thread=thread, messages=messages,
+        model=model, instructions=instructions, additional_instructions=additional_instructions,
+        tools=tools, tool_choice=tool_choice, parallel_tool_calls=parallel_tool_calls,
+        temperature=temperature, top_p=top_p, max_prompt_tokens=max_prompt_tokens,
+        max_completion_tokens=max_completion_tokens, response_format=response_format,
+        metadata=metadata, extra_body=extra_body,
+    )  # fmt: skip
+    return RunPlan(context, order.path, order.body(), timeout=timeout, model=model)
 
 
 def plan_answer(

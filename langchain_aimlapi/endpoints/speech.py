@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec
 
-from langchain_aimlapi._answers.sound import UNJOINABLE
-from langchain_aimlapi._fitting.checks import check_model, check_number, check_text
+from langchain_aimlapi._fitting.checks import check_model
 from langchain_aimlapi._fitting.notes import Notes
-from langchain_aimlapi._fitting.sentences import length_of, split_text
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import Flow, Policy
-from langchain_aimlapi._wire.request import Request
-from langchain_aimlapi.catalog.facts import Facts, Shape
 from langchain_aimlapi.endpoints import (
     AsyncCall,
     AsyncCheck,
@@ -28,11 +24,10 @@ from langchain_aimlapi.endpoints import (
     SyncCheck,
     once,
     patient,
-    shape_at,
 )
 from langchain_aimlapi.endpoints._media import Target
 from langchain_aimlapi.endpoints._models import check_kind
-from langchain_aimlapi.endpoints._sources import Sources, read_sources
+from langchain_aimlapi.endpoints._sources import Sources
 from langchain_aimlapi.endpoints._speech_answer import (
     SoundReader,
     Speech,
@@ -41,16 +36,8 @@ from langchain_aimlapi.endpoints._speech_answer import (
     joined,
     parse_speech,
 )
-from langchain_aimlapi.endpoints._speech_words import (
-    SPEECH,
-    check_voices,
-    ordered_type,
-    text_limit,
-    vocabulary,
-    voice_place,
-)
-from langchain_aimlapi.endpoints._vocabulary import MediaCall
-from langchain_aimlapi.errors import InvalidRequestError
+from langchain_aimlapi.endpoints._speech_order import Order, SpeechCall
+from langchain_aimlapi.endpoints._speech_words import SPEECH, voice_place
 
 if TYPE_CHECKING:
     from langchain_aimlapi._transport.sounds import (  # noqa: F401 - named as text below
@@ -63,17 +50,7 @@ __all__ = ["Speech", "SpeechCalls", "parse_speech", "plan_speech", "plan_stream"
 P = ParamSpec("P")
 SECONDS = 300.0
 """How long a piece may take, where no time-out was set."""
-_CONTEXT = 200  # characters of the neighbours that a piece may refer to
 Command = str | Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """The requests of a call, one for each piece of its text."""
-
-    model: str
-    requests: tuple[Request, ...]
-    notes: Notes
 
 
 def plan_speech(
@@ -129,7 +106,13 @@ def plan_speech(
     ...}`` -> ``{audio: {url}, meta}``, or the sound.
     Source: the text-to-speech pages of docs.aimlapi.com, read 2026-08-21.
     """
-    order = _ordered(context, locals(), stream=False)
+    call = SpeechCall(
+        model=model, text=text, voice=voice, output_format=output_format, speed=speed,
+        sample_rate=sample_rate, language=language, instructions=instructions, seed=seed,
+        reference_audio=reference_audio, max_characters=max_characters, params=params,
+        extra_body=extra_body,
+    )  # fmt: skip
+    order = call.order(context, stream=False)
     steps = [
         patient(
             once(each, parse_speech, repeat_lost=False, mend=context.mend(each, order.notes)),
@@ -172,107 +155,13 @@ def plan_stream(
     Wire: POST ``/v1/tts`` ``{model, text, stream: true, ...}`` -> the sound.
     Source: the text-to-speech pages of docs.aimlapi.com, read 2026-08-21.
     """
-    return SpeechPlan(_ordered(context, locals(), stream=True))
-
-
-# --- what goes out -----
-
-_NAMED = ("voice", "output_format", "speed", "sample_rate", "language", "instructions", "seed")
-
-
-def _ordered(context: Context, arguments: Mapping[str, Any], *, stream: bool) -> _Order:
-    """The requests of a call; nothing else has to be known to send them."""
-    check_model(arguments["model"])
-    model = str(arguments["model"]).strip()
-    given = _checked(arguments, model)
-    facts, notes = context.facts(model), context.notes(model)
-    check_kind(facts, "tts", SPEECH, notes, context.catalog)
-    shape = shape_at(facts, SPEECH)
-    limit = check_number("max_characters", arguments["max_characters"], model)
-    if limit is not None and limit < 1:
-        raise InvalidRequestError(
-            f"max_characters is {limit}", advice="give a number from 1", field="max_characters"
-        )
-    most = [int(each) for each in (limit, text_limit(shape)) if each is not None]
-    texts = split_text(given.pop("text"), min(most) if most and notes.policy != "send" else None)
-    if stream and _can_stream(shape):
-        given.setdefault("stream", True)
-    bodies = []
-    for place, text in enumerate(texts):
-        mine = notes if place == 0 else notes.trial()
-        fitted = {**_neighbours(texts, place, shape), **given, "text": text}
-        call = MediaCall(model, None, {}, fitted, arguments["extra_body"] or {})
-        body, found = vocabulary(facts).body(context, call, SPEECH)
-        if place == 0:
-            mine.absorb(found)
-        bodies.append(body)
-    _check_joinable(bodies, texts, facts, shape, notes, limit=min(most) if most else None)
-    accept = "audio/*, application/json"
-    requests = tuple(
-        context.json_request(SPEECH, body, model=model, accept=accept, notes=notes)
-        for body in bodies
-    )
-    return _Order(model, requests, notes)
-
-
-def _checked(arguments: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """The parameters by our names."""
-    if arguments["text"] is None:
-        raise InvalidRequestError(
-            "text is missing", advice="give text=...", model=model, field="text"
-        )
-    for name in ("text", "instructions", "language", "output_format"):
-        check_text(name, arguments[name], model)
-    check_voices(arguments["voice"], model)
-    named = {name: arguments[name] for name in _NAMED if arguments[name] is not None}
-    for name, unit in (("speed", ""), ("sample_rate", "hertz"), ("seed", "")):
-        if name in named:
-            named[name] = check_number(name, named[name], model, unit=unit)
-    if named.get("speed") is not None and named["speed"] <= 0:
-        raise InvalidRequestError(
-            f"speed is {named['speed']}", advice="1.0 is as usual", model=model, field="speed"
-        )
-    references = read_sources("reference_audio", arguments["reference_audio"], "audio", model)
-    if references:
-        named["reference_audio"] = [each.as_url() for each in references]
-    return {**(arguments["params"] or {}), **named, "text": arguments["text"]}
-
-
-def _can_stream(shape: Shape) -> bool:
-    facts = (shape.params or {}).get("stream")
-    return facts is not None and (facts.enum is None or True in facts.enum)
-
-
-def _neighbours(texts: Sequence[str], place: int, shape: Shape) -> dict[str, str]:
-    """What stands before and after a piece, for models that speak better when they know."""
-    params = shape.params or {}
-    found = {}
-    if place and "previous_text" in params:
-        found["previous_text"] = texts[place - 1][-_CONTEXT:]
-    if place + 1 < len(texts) and "next_text" in params:
-        found["next_text"] = texts[place + 1][:_CONTEXT]
-    return found
-
-
-def _check_joinable(
-    bodies: Sequence[Mapping[str, object]],
-    texts: Sequence[str],
-    facts: Facts,
-    shape: Shape,
-    notes: Notes,
-    *,
-    limit: int | None,
-) -> None:
-    """Refuse a long text in a format whose files cannot follow each other."""
-    kind = ordered_type(bodies[0], shape)
-    if len(bodies) == 1 or kind not in UNJOINABLE:
-        return
-    whole = sum(length_of(each) for each in texts)
-    raise notes.impossible(
-        "output_format",
-        f"{whole} characters are {len(bodies)} calls, whose files of {kind} cannot be joined",
-        f"choose 'mp3' or 'wav', or give a text of at most {limit} characters",
-    )
+    call = SpeechCall(
+        model=model, text=text, voice=voice, output_format=output_format, speed=speed,
+        sample_rate=sample_rate, language=language, instructions=instructions, seed=seed,
+        reference_audio=reference_audio, max_characters=max_characters, params=params,
+        extra_body=extra_body,
+    )  # fmt: skip
+    return SpeechPlan(call.order(context, stream=True))
 
 
 # --- what comes back -----
@@ -282,7 +171,7 @@ def _check_joinable(
 class SpeechPlan:
     """A call whose answer is sound, one request after the other."""
 
-    order: _Order
+    order: Order
     needs_key: bool = True
     is_management: bool = False
 
@@ -298,8 +187,12 @@ class SpeechPlan:
 
     def flow(self, policy: Policy) -> Flow[None]:
         """The flow that yields the sound of every piece in turn."""
-        for request in self.order.requests:
-            yield from flow.stream(request, lambda head: SoundReader(head, policy), policy)
+        requests = self.order.requests
+        several = len(requests) > 1
+        for request in requests:
+            yield from flow.stream(
+                request, lambda head: SoundReader(head, policy, is_part=several), policy
+            )
 
 
 # --- as methods -----
@@ -353,10 +246,8 @@ class SyncSpeechStream(Method[P, "SoundStream"], Generic[P]):
         """The bytes of the sound."""
         from langchain_aimlapi._transport import sounds
 
-        plan: list[SpeechPlan] = []
-        items: Any = runner.stream(_kept(self.function, args, kwargs, plan))
-        several = len(plan[0].order.requests) > 1
-        return sounds.SoundStream(items, _home_of(runner), several=several)
+        items: Any = runner.stream(lambda context: self.function(context, *args, **kwargs))
+        return sounds.SoundStream(items, _home_of(runner))
 
 
 class AsyncSpeechStream(Method[P, "AsyncSoundStream"], Generic[P]):
@@ -371,22 +262,8 @@ class AsyncSpeechStream(Method[P, "AsyncSoundStream"], Generic[P]):
         """The bytes of the sound."""
         from langchain_aimlapi._transport import sounds
 
-        plan: list[SpeechPlan] = []
-        items: Any = runner.astream(_kept(self.function, args, kwargs, plan))
-        several = len(plan[0].order.requests) > 1
-        return sounds.AsyncSoundStream(items, _home_of(runner), several=several)
-
-
-def _kept(
-    function: Callable[..., Any], args: Any, kwargs: Any, kept: list[SpeechPlan]
-) -> Callable[[Context], Any]:
-    """The building of a plan, which is kept as well."""
-
-    def build(context: Context) -> Any:
-        kept.append(function(context, *args, **kwargs))
-        return kept[0]
-
-    return build
+        items: Any = runner.astream(lambda context: self.function(context, *args, **kwargs))
+        return sounds.AsyncSoundStream(items, _home_of(runner))
 
 
 class SpeechCalls(Calls):

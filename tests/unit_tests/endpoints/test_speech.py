@@ -306,10 +306,10 @@ def test_a_long_text_in_a_format_that_cannot_be_joined_is_refused(word: str) -> 
 
 
 def joined(kind: str, parts: list[bytes], cut: int) -> tuple[bytes, str | None]:
-    joiner = SoundJoiner(several=True)
+    joiner = SoundJoiner()
     whole = b""
     for part in parts:
-        whole += joiner.begin(kind)
+        whole += joiner.begin(kind, is_part=True)
         for place in range(0, len(part), cut):
             whole += joiner.feed(part[place : place + cut])
     return whole + joiner.close(), joiner.content_type
@@ -356,7 +356,7 @@ def test_other_formats_are_refused_when_they_come(name: str) -> None:
 
 
 def test_one_file_goes_through_as_it_is() -> None:
-    joiner = SoundJoiner(several=False)
+    joiner = SoundJoiner()
     assert joiner.begin("audio/flac") == b""
     whole = SOUNDS["flac"][1](0.1)
     assert joiner.feed(whole[:5]) + joiner.feed(whole[5:]) + joiner.close() == whole
