@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from langchain_aimlapi.cli import catalog, emulator, generate, models, proxy, verify
+from langchain_aimlapi.cli import catalog, emulator, generate, models, proxy, reading, verify
 from langchain_aimlapi.cli._app import app
 
-__all__ = ["app", "catalog", "emulator", "generate", "main", "models", "proxy", "verify"]
+__all__ = ["app", "catalog", "emulator", "generate", "main", "models", "proxy", "reading", "verify"]
 
 
 def main() -> None:

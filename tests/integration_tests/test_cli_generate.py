@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from langchain_aimlapi import AimlapiClient
+from langchain_aimlapi._domain.media import sniff
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.progress import ProgressBar
 
@@ -106,10 +108,48 @@ def test_a_mesh_is_made_of_a_file(api: Emulator, tmp_path: Path) -> None:
     assert api.requests[0].body["image_url"].startswith("data:image/png;base64,")
 
 
+def test_speech_goes_to_a_file_while_it_comes(api: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "morning.wav"
+    done = run("speech", "Good morning.", "--model", "deepgram/aura-2", "-o", "voice=zeus",
+               "--out", path)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert done.stdout == f"{path}\n"
+    assert path.read_bytes()[:4] == b"RIFF"
+    assert done.stderr.splitlines() == ["speech running 0:00", "speech completed 0:00"]
+    body = api.requests[0].body
+    assert (body["text"], body["voice"], body["stream"]) == ("Good morning.", "zeus", True)
+    done = run("speech", "Good morning.", "--model", "openai/tts-1", "--out", tmp_path)
+    assert Path(done.stdout.strip()).suffix == ".mp3"
+
+
+@pytest.mark.parametrize("out", [(), ("--out", "-")])
+def test_speech_goes_to_standard_output(api: Emulator, out: tuple[str, ...]) -> None:
+    from langchain_aimlapi.cli import app
+
+    done = testing.CliRunner().invoke(
+        app, ["generate", "speech", "-", "--model", "openai/tts-1", *out], input="A long story.\n"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert sniff(done.stdout_bytes[:32]) == "audio/mpeg"
+    assert api.requests[0].body["text"] == "A long story."
+
+
+def test_speech_does_not_go_into_a_terminal(api: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("langchain_aimlapi.cli.generate.sys", SimpleNamespace(stdout=Terminal()))
+    done = run("speech", "Hello.", "--model", "openai/tts-1")
+    assert done.exit_code == 2
+    assert "give --out FILE" in done.output
+    assert api.requests == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("hat", "a cat"), "no 'hat' can be made"),
+        (("transcription", "a.mp3"), "aimlapi transcribe"),
+        (("image", "a cat", "--model", "flux/schnell", "--out", "-"), "only speech"),
+        (("speech", "--model", "openai/tts-1"), "text is missing"),
+        (("speech", "Hi.", "--model", "openai/tts-1", "-o", "voice=nobody"), "it has no voice"),
         (("image", "a cat"), "give --model"),
         (("image", "a cat", "--model", "flux/schnell", "--resume", "1"), "there is no job"),
         (("image", "a cat", "--model", "flux/schnell", "-o", "n"), "is not name=value"),

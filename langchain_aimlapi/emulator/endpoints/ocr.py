@@ -32,7 +32,7 @@ def read(call: Call, state: State) -> Answer:
     model = find_model(state, body, PATH)
     check(state, model, PATH, body)
     dummy_keys(body, at_once=True)
-    name, text, size = _document(body.get("document"))
+    name, text, size = _document(body.get("document"), str(body.get("mimeType") or ""))
     pages = [_page(place, name, text, body) for place in _pages(body)]
     annotated = isinstance(body.get("document_annotation_format"), dict)
     each = ANNOTATED_PRICE_PER_PAGE if annotated else PRICE_PER_PAGE
@@ -48,23 +48,36 @@ def read(call: Call, state: State) -> Answer:
     return dummy_delay(body, charged(json_answer(answer), cost.headers()))
 
 
-def _document(document: Any) -> tuple[str, str, int | None]:
-    """A document's name, its text as far as it can be known, and its size in bytes."""
+def _document(document: Any, media_type: str) -> tuple[str, str, int | None]:
+    """A document's name, its text as far as it can be known, and its size in bytes.
+
+    Google's models take base64 without a head; ``mimeType`` says what it is.
+    """
     link = document
     if isinstance(document, Mapping):
         link = document.get("document_url", document.get("image_url"))
     if isinstance(link, Mapping):
         link = link.get("url")
     link = link if isinstance(link, str) else ""
+    head, raw = media_type, None
     if link.startswith("data:"):
         head, _, data = link.partition(",")
-        try:
-            raw = b64decode(data, validate=True)
-        except ValueError:
-            raw = data.encode("utf-8", "replace")
+        raw = _decoded(data)
+        raw = data.encode("utf-8", "replace") if raw is None else raw
+    elif link and "://" not in link:
+        raw = _decoded(link)
+    if raw is not None:
         return "document", raw.decode("utf-8", "replace") if "text/" in head else "", len(raw)
     name = re.split(r"[?#]", link)[0].rpartition("/")[2] or "document"
     return name[:120], "", None
+
+
+def _decoded(text: str) -> bytes | None:
+    """The bytes of base64; None where it is none."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return None
 
 
 def _pages(body: Json) -> list[int]:
