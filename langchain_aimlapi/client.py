@@ -38,6 +38,7 @@ from langchain_aimlapi.endpoints.speech import SpeechCalls
 from langchain_aimlapi.endpoints.threads import ThreadCalls
 from langchain_aimlapi.endpoints.transcription import TranscriptionCalls
 from langchain_aimlapi.endpoints.video import VideoCalls
+from langchain_aimlapi.endpoints.vision import plan_vision
 
 # What may differ between two clients that share their connections.
 _OPTIONS = frozenset(
@@ -63,6 +64,7 @@ class AimlapiClient(Connection):
         client.speech.stream(model=..., text=...)     client.speech.astream(...)
         client.transcription.create(model=..., audio=...)  # submit, resume, and a twins
         client.ocr(model=..., document=...)           await client.aocr(...)
+        client.vision(image=..., features=[...])      await client.avision(...)
         client.meshes.generate(model=..., image=...)  await client.meshes.agenerate(...)
         client.runs.stream(assistant_id=..., ...)     async for event in client.runs.astream(...)
         client.service.logs(period="24h")             async for log in client.service.alogs(...)
@@ -92,6 +94,8 @@ class AimlapiClient(Connection):
     transcription = Mounted(TranscriptionCalls)
     ocr = Mounted(OcrCalls)
     aocr = AsyncCall(plan_ocr)
+    vision = SyncCall(plan_vision)
+    avision = AsyncCall(plan_vision)
     meshes = Mounted(MeshCalls)
     batches = Mounted(BatchCalls)
     decisions = Mounted(DecisionCalls)

@@ -339,20 +339,26 @@ def parse_ocr(response: Response, policy: Policy) -> OcrDocument:
         InvalidResponseError: there are none.
     """
     body = read_object(response, policy, "pages")
-    found = _found_pages(body)
+    found = pages_in(body, read_meta(response, body))
     if found is None:
         raise unknown_shape(response, policy, body, "pages")
     usage = body.get("usage_info")
     counted: Json = usage if isinstance(usage, Mapping) else {}
     known = ("pages", "document_annotation", "usage_info")
     return OcrDocument(
-        pages=tuple(_page(each, place, read_meta(response, body)) for place, each in found),
+        pages=found,
         annotation=_json(body.get("document_annotation")),
         pages_processed=_whole(counted.get("pages_processed")),
         size_bytes=_whole(counted.get("doc_size_bytes")),
         meta=read_meta(response, body, known=known),
         raw=body,
     )
+
+
+def pages_in(body: Json, meta: Meta) -> tuple[OcrPage, ...] | None:
+    """The pages of a body; None where there are none."""
+    found = _found_pages(body)
+    return None if found is None else tuple(_page(each, place, meta) for place, each in found)
 
 
 _TEXTS = ("markdown", "md_results", "text")
