@@ -20,6 +20,7 @@ from langchain_aimlapi.errors import (
     InvalidResponseError,
     UnsupportedFeatureError,
 )
+from tests.harness.paths import PUBLISHED
 from tests.unit_tests.endpoints.planning import (
     answer,
     body_of,
@@ -338,9 +339,9 @@ def test_a_refusal_told_with_a_200_is_raised_as_what_it_is() -> None:
         parsed(told_so)
 
 
-def test_every_published_answer_is_understood(shared: Path) -> None:
+def test_every_published_answer_is_understood() -> None:
     seen = 0
-    for file in sorted((shared / "responses").glob("image__*.json")):
+    for file in sorted((PUBLISHED / "responses").glob("image__*.json")):
         body = json.loads(file.read_text())
         result = parsed(body)
         links = {one["url"] for name in ("data", "images") for one in body.get(name) or ()}
