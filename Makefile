@@ -65,6 +65,7 @@ bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.harness.benchmarks.building
 	$(BENCH)/bin/python -m tests.harness.benchmarks.answering
 	$(BENCH)/bin/python -m tests.harness.benchmarks.catalog
+	$(BENCH)/bin/python -m tests.harness.benchmarks.media --quick
 
 fuzz: $(VENV)/dev  ## Search every public parser and converter for five minutes (SECONDS=...)
 	-$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz

@@ -74,7 +74,7 @@ def test_the_recordings_are_there(kind: str) -> None:
 @pytest.mark.parametrize("body", recorded("image"))
 async def test_every_image_is_found_once(body: Body, colour: str) -> None:
     client = client_of(body)
-    order = {"model": "flux/schnell", "prompt": "a cat"}
+    order: dict[str, Any] = {"model": "flux/schnell", "prompt": "a cat"}
     made = (
         client.images.generate(**order)
         if colour == "sync"
