@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import sys
 from array import array
@@ -317,7 +316,7 @@ def _in_order(data: list[Any]) -> list[object]:
 def _vector(item: Any) -> Vector:
     numbers = item["embedding"]
     if isinstance(numbers, str):
-        vector = array("f", base64.b64decode(numbers, validate=True))
+        vector = array("f", binascii.a2b_base64(numbers, strict_mode=True))
         if sys.byteorder == "big":
             vector.byteswap()
     else:
