@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from langchain_aimlapi._wire.request import Request
+from langchain_aimlapi.endpoints import images, meshes, music, video
+from langchain_aimlapi.endpoints._vocabulary import Vocabulary
 from langchain_aimlapi.endpoints.embeddings import plan_embeddings
 from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, plan_edit, plan_images
 from langchain_aimlapi.endpoints.meshes import plan_mesh
@@ -99,6 +101,9 @@ IMAGE_FEATURES: dict[str, dict[str, Any]] = {
     "tolerance": {"params": {"safety_tolerance": 3}},
     "watermark": {"params": {"watermark": True, "enhance_prompt": False, "web_search": True}},
     "user": {"params": {"user": "u1"}},
+    "compression": {"output_format": "jpg", "params": {"output_compression": 80}},
+    "safety": {"params": {"moderation": "low", "enable_safety_checker": False,
+                          "person_generation": "allow_adult"}},
 }  # fmt: skip
 FILE_FEATURES: dict[str, dict[str, Any]] = {
     "link": {"image": LINK},
@@ -275,7 +280,9 @@ VIDEO_FEATURES: dict[str, dict[str, Any]] = {
             "audio": SONG, "duration": 5, "aspect_ratio": "16:9", "resolution": "720p",
             "seed": 1},
     "our names": {"params": {"enhance_prompt": True, "watermark": True, "camera_fixed": True,
-                             "steps": 20, "fps": 25, "cfg_scale": 0.5, "style": "anime"}},
+                             "steps": 20, "fps": 25, "cfg_scale": 0.5, "style": "anime",
+                             "guidance_scale": 3, "user": "u1"}},
+    "safety": {"params": {"enable_safety_checker": False, "person_generation": "allow_adult"}},
     "effect": {"image": LINK, "params": {"effect_scene": "hug"}},
 }  # fmt: skip
 MUSIC_FEATURES: dict[str, dict[str, Any]] = {
@@ -300,6 +307,7 @@ MESH_FEATURES: dict[str, dict[str, Any]] = {
     "obj": {"image": LINK, "output_format": "obj"}, "stl": {"image": LINK, "output_format": "stl"},
     "seed": {"mesh": MESH, "seed": 3}, "background": {"image": LINK,
                                                       "params": {"remove_background": True}},
+    "texture": {"image": LINK, "params": {"texture": True}},
 }  # fmt: skip
 KINDS: dict[str, tuple[str, str, Any, dict[str, dict[str, Any]]]] = {
     "video": ("video", VIDEOS, plan_submit, VIDEO_FEATURES),
@@ -317,7 +325,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("name", "share"),
     [
-        ("video", 7),
+        ("video", 24),
         pytest.param("video", 1, marks=pytest.mark.table),
         ("music", 1),
         ("3D", 1),
@@ -344,3 +352,33 @@ def test_every_id_of_every_kind_fits_its_schema_or_says_what_it_lacks(
     assert fields <= REFUSED
     assert set(judged) == set(models)  # every model can be called
     assert sum(judged.values()) > len(models) * 3
+
+
+def words_of(vocabulary: Vocabulary) -> set[str]:
+    """Our names for the parameters and files of a kind."""
+    return {*vocabulary.common, *(slot.name for slot, _ in vocabulary.slots)}
+
+
+def names_in(features: dict[str, dict[str, Any]]) -> set[str]:
+    """The arguments and parameters that a table of features gives somewhere."""
+    return {
+        name
+        for arguments in features.values()
+        for name in (*arguments, *arguments.get("params", {}))
+    }
+
+
+@pytest.mark.parametrize(
+    ("common", "features"),
+    [
+        (images._COMMON | SIZES | {"n", "image"}, {**IMAGE_FEATURES, **FILE_FEATURES}),
+        (words_of(video.WORDS), VIDEO_FEATURES),
+        (words_of(music.WORDS), MUSIC_FEATURES),
+        (words_of(meshes.WORDS), MESH_FEATURES),
+    ],
+    ids=["images", "video", "music", "3D"],
+)
+def test_the_tables_above_give_every_parameter_of_the_common_set(
+    common: set[str], features: dict[str, dict[str, Any]]
+) -> None:
+    assert common - names_in(features) - {"prompt"} == set()
