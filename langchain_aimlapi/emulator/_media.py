@@ -1,74 +1,24 @@
 """Small media files that really decode, made here so that they are free to use.
 
-Images are of one colour, sound is silence, a video shows two frames of one colour, a 3D model is
-one triangle: what matters to a client is that sizes, durations and containers are true.
+Images are simple scenes (`_picture`), sound is silence, a video shows two frames of one colour, a
+3D model is one triangle: what matters to a client is that sizes, durations and containers are true.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 
-MAX_SIDE = 8192
+from langchain_aimlapi.emulator._picture import MAX_SIDE, jpeg, png
+
 MP3_FRAME_SECONDS = 1152 / 44_100
 OPUS_FRAME_SECONDS = 0.02
 MAX_SECONDS = 600.0
 
 
 # --- images -----
-
-
-def png(seed: bytes, width: int = 8, height: int = 8) -> bytes:
-    """A PNG of one colour that depends on ``seed``, in its true size."""
-    width, height = min(width, MAX_SIDE), min(height, MAX_SIDE)
-    colour = (seed * 3)[:3]
-    rows = (b"\x00" * (1 + (width + 7) // 8)) * height  # one bit a pixel, all of them index 0
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        body = kind + data
-        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
-
-    head = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"PLTE", colour)
-        + chunk(b"IDAT", zlib.compress(rows, 1))
-        + chunk(b"IEND", b"")
-    )
-
-
-def jpeg(seed: bytes, width: int = 8, height: int = 8) -> bytes:
-    """A grey JPEG: one block whose DC value depends on ``seed``, then blocks that differ by 0."""
-    width, height = min(width, MAX_SIDE), min(height, MAX_SIDE)
-    blocks = ((width + 7) // 8) * ((height + 7) // 8)
-    level = (
-        sum(seed[:4]) % 16
-    )  # the four bits of a DC difference of category 4: -15 ... -8, 8 ... 15
-    # Huffman tables of two codes each: DC 0 -> category 0, DC 10 -> category 4; AC 0 -> end.
-    bits = f"10{level:04b}0" + "00" * (blocks - 1)
-    bits += "1" * (-len(bits) % 8)
-    data = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\x00")
-
-    def segment(marker: int, body: bytes) -> bytes:
-        return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
-
-    dc = b"\x00" + bytes([1, 1]) + bytes(14) + bytes([0, 4])
-    ac = b"\x10" + bytes([1]) + bytes(15) + bytes([0])
-    return (
-        b"\xff\xd8"
-        + segment(0xE0, b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")
-        + segment(0xDB, b"\x00" + b"\x30" * 64)
-        + segment(0xC0, struct.pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0))
-        + segment(0xC4, dc)
-        + segment(0xC4, ac)
-        + segment(0xDA, b"\x01\x01\x00\x00\x3f\x00")
-        + data
-        + b"\xff\xd9"
-    )
 
 
 def webp(seed: bytes, width: int = 8, height: int = 8) -> bytes:

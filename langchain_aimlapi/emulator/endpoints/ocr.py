@@ -13,7 +13,7 @@ from langchain_aimlapi.emulator._core import Answer, Call, Json, json_answer
 from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
 from langchain_aimlapi.emulator._invent import invent
 from langchain_aimlapi.emulator._ledger import Cost
-from langchain_aimlapi.emulator._media import png
+from langchain_aimlapi.emulator._picture import png
 from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State, charged
 from langchain_aimlapi.emulator._validate import check, find_model

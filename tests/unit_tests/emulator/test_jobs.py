@@ -377,13 +377,30 @@ def test_an_mp4_says_how_long_it_is_and_holds_two_key_frames() -> None:
 
 
 def test_a_png_has_its_true_size_in_one_colour() -> None:
-    from langchain_aimlapi.emulator._media import png
+    from langchain_aimlapi.emulator._picture import png
 
     image = png(b"\x10\x20\x30", 40, 30)
     assert struct.unpack(">II", image[16:24]) == (40, 30)
     data = image[image.index(b"IDAT") + 4 : image.index(b"IEND") - 8]
     assert zlib.decompress(data) == (b"\x00" * 6) * 30
     assert image[image.index(b"PLTE") + 4 :][:3] == b"\x10\x20\x30"
+
+
+def test_a_larger_image_is_a_scene_in_its_true_size() -> None:
+    from langchain_aimlapi.emulator._picture import colours, jpeg, png, rows
+
+    for seed in (b"", b"\x00\x00\x00", b"\xff\xff\xff", b"\x10\xf0\x80\x01"):
+        assert all(sum(count for count, _ in row) == 130 for row in rows(seed, 130, 70))
+        image = png(seed, 130, 70)
+        assert struct.unpack(">II", image[16:24]) == (130, 70)
+        data = zlib.decompress(image[image.index(b"IDAT") + 4 : image.index(b"IEND") - 8])
+        assert len(data) == 131 * 70
+        assert set(data) <= set(range(len(colours(seed))))
+        assert len(set(data)) > 6
+        photo = jpeg(seed, 130, 70)
+        frame = photo.index(b"\xff\xc0")
+        assert struct.unpack(">HH", photo[frame + 5 : frame + 9]) == (70, 130)
+        assert photo.endswith(b"\xff\xd9")
 
 
 def test_a_glb_is_a_scene_and_its_corners() -> None:

@@ -11,7 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 from langchain_aimlapi._wire.flow import Policy
-from langchain_aimlapi.emulator._media import mp3, png
+from langchain_aimlapi.emulator._media import mp3
+from langchain_aimlapi.emulator._picture import png
 from langchain_aimlapi.endpoints.ocr import OCR, Dimensions, OcrDocument, parse_ocr, plan_ocr
 from langchain_aimlapi.errors import (
     InvalidRequestError,
