@@ -14,12 +14,21 @@ from typing import Any
 from langchain_aimlapi.catalog.generate import blocks, groups, transcript
 from langchain_aimlapi.catalog.generate.blocks import Schema
 from langchain_aimlapi.catalog.generate.groups import Group
-from langchain_aimlapi.catalog.generate.published import DOCS, PART, RULE, WHOLE, Published
+from langchain_aimlapi.catalog.generate.published import (
+    DOCS,
+    PART,
+    RULE,
+    WHOLE,
+    WHOLE_LATER,
+    Published,
+)
 from langchain_aimlapi.catalog.schema import branches, flatten, words
 from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES
 from langchain_aimlapi.catalog.shapes import UNREAD
 
 EMBEDDINGS = "/v1/embeddings"
+READ_FIRST = ("/v1/images/generations", "/v2/video/generations")
+"""The paths beside chat whose groups were read on 2026-11-26; the others two days later."""
 _REASONING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget")
 _LETTERS = {word: letter for letter, word in blocks.PART_LETTERS.items()}
 
@@ -85,7 +94,8 @@ class Newest:
             if chat.source == WHOLE:
                 found.pop(MESSAGES, None)  # a dotted Claude id: another route, in one form only
         for path in self._other_paths.get(model, ()):
-            found[path] = Published(self._whole[model, path], WHOLE)
+            source = WHOLE if path in READ_FIRST else WHOLE_LATER
+            found[path] = Published(self._whole[model, path], source)
         return {p: _relaxed(p, s) if live else s for p, s in found.items()}
 
     def _chat(self, model: str, printed: Published | None, *, live: bool) -> Published | None:

@@ -23,6 +23,11 @@ _KINDS = {
     MESSAGES: "messages",
     "/v1/images/generations": "image",
     "/v2/video/generations": "video",
+    "/v2/generate/audio": "audio",
+    "/v1/embeddings": "embedding",
+    "/v1/stt/create": "stt",
+    "/v1/tts": "tts",
+    "/v1/ocr": "ocr",
 }
 # Words of the list of newer ids -> the catalog's kinds.
 _KIND_WORDS = {"chat": "chat", "music": "audio", "batch": "batch", "test": "chat"}
@@ -124,9 +129,9 @@ class Rows:
 
     def _home(self, name: str) -> str | None:
         """The row that a bare name, or a name with its vendor, is another spelling of."""
-        tail = name.rpartition("/")[2]
+        tail = _bare(name)
         for other in self._newest.mates(name):
-            if other in self.models and other.rpartition("/")[2] == tail:
+            if other in self.models and _bare(other) == tail:
                 return other
         return None
 
@@ -254,6 +259,11 @@ class Rows:
             if row.get("context") is None:
                 names = (*row.get("aliases", ()), _SEPARATORS.sub("-", name))
                 row["context"] = next((known[other] for other in names if other in known), None)
+
+
+def _bare(name: str) -> str:
+    """The name without its vendor, or without the mark that Deepgram's names wear."""
+    return name.rpartition("/")[2].removeprefix("#g1_")
 
 
 def _is_same_route(name: str, other: str) -> bool:

@@ -14,7 +14,9 @@ from typing import Any
 from langchain_aimlapi.catalog.generate import blocks
 from langchain_aimlapi.catalog.generate.blocks import Schema, obj
 
-FILES = ("chat.jsonl", "images.jsonl", "video.jsonl")
+NOT_HERE = ("messages.", "batches.")
+"""Beginnings of files that say nothing about a shape: Claude's messages stand in the
+documentation, and what may be batched is no parameter."""
 LONGEST_DEFAULT = 200  # one default is a page of prose
 _TEXT_PART = obj(("type", "text"), type=blocks.one_of("text"), text=blocks.STRING)
 _LIMITS = {
@@ -39,8 +41,10 @@ _GENERIC_ROLES, _GENERIC_PARTS = "DST", "tif"
 
 def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Schema]]:
     """(ids, path, schema) of every group that was read whole."""
-    for name in FILES:
-        for line in (folder / name).read_text(encoding="utf-8").splitlines():
+    for file in sorted(folder.glob("*.jsonl")):
+        if file.name.startswith(NOT_HERE) or ".partial." in file.name:
+            continue
+        for line in file.read_text(encoding="utf-8").splitlines():
             group = json.loads(line)
             if not group.get("partial"):
                 yield tuple(group["ids"]), group["path"], schema_of(group)

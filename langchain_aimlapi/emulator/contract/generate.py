@@ -63,6 +63,8 @@ _FEED: Mapping[str, Mapping[str, str]] = {
 }
 _VOICE = re.compile(r"^(#g1_)?(deepgram/)?(aura(-2)?)-[a-z]+-[a-z]{2}$")
 _ROUTED_CLAUDE = re.compile(r"claude")
+_BATCHED = "anthropic/claude-opus-5"
+_DUMMY = re.compile(r"^(test/)?dummy(-|$)")
 
 
 @dataclass(slots=True)
@@ -90,11 +92,16 @@ class Source:
         self.prices = self._json("prices.json")["models"]
         self.chat = self._lines("live/chat.jsonl")
         self.partial = self._lines("live/chat.partial.jsonl")
-        self.media = [*self._lines("live/images.jsonl"), *self._lines("live/video.jsonl")]
+        self.others = [group for name in self._other_files() for group in self._lines(name)]
         self._published = self._choose()
 
     def _json(self, name: str) -> Any:
         return json.loads((self.folder / name).read_text(encoding="utf-8"))
+
+    def _other_files(self) -> list[str]:
+        """The transcribed groups of every path but chat and messages."""
+        names = sorted(path.name for path in (self.folder / "live").glob("*.jsonl"))
+        return [f"live/{name}" for name in names if not name.startswith(("chat.", "messages."))]
 
     def _lines(self, name: str) -> list[dict[str, Any]]:
         text = (self.folder / name).read_text(encoding="utf-8")
@@ -175,10 +182,10 @@ class Build:
         for group in self.source.partial:
             roles = newer.roles_read(group)
             self._roles_read |= dict.fromkeys(group["ids"], roles)
-        for group in self.source.media:
+        for group in self.source.others:
             if group.get("partial"):
                 continue
-            schema = newer.media_group(group)
+            schema = newer.group_without_messages(group)
             for name in group["ids"]:
                 self._by_live_name[group["path"], name] = schema
 
@@ -236,8 +243,11 @@ class Build:
     def _add_live_names(self) -> None:
         for path, name in self._by_live_name:
             row = self.rows.setdefault(name, Row(name))
-            row.status = "live"
-            row.kind = row.kind or _KINDS[path]
+            dummy = _DUMMY.match(name) is not None
+            row.status = "test" if dummy else "live"
+            row.vendor = "test" if dummy else row.vendor
+            if path != newer.BATCHES or dummy:
+                row.kind = row.kind or _KINDS[path]
         for name in self.source.newer["video_ids_live"]:
             row = self.rows.setdefault(name, Row(name))
             row.status, row.kind = "live", row.kind or "video"
@@ -276,11 +286,11 @@ class Build:
             self._borrow(row)
         if _VOICE.match(row.name):
             self._voice(row)
-        for path, name in [(path, row.name) for path in (newer.CHAT, newer.IMAGES, newer.VIDEO)]:
-            live = self._by_live_name.get((path, name))
-            if live is not None and row.status != "test":
-                row.bodies[path] = live
         self._claude(row)
+        for path in _KINDS:
+            live = self._by_live_name.get((path, row.name))
+            if live is not None:
+                row.bodies[path] = live
         for path, schema in list(row.bodies.items()):
             row.bodies[path] = self._newest(row.name, path, schema)
 
@@ -302,7 +312,7 @@ class Build:
             row.bodies = dict(self.rows[home].bodies)
 
     def _claude(self, row: Row) -> None:
-        """Dashed Claude ids speak both dialects on both paths; batches take every Claude."""
+        """Dashed Claude ids speak both dialects on both paths; the newest are batched as Opus 5."""
         if not _ROUTED_CLAUDE.search(row.name) or row.status in ("deprecated", "schema-only"):
             return
         second = self.source.published("anthropic/claude-opus-5")[newer.MESSAGES]
@@ -310,18 +320,23 @@ class Build:
         for name, schema in ((newer.NATIVE_FIRST, first), (newer.NATIVE_SECOND, second)):
             if name.match(row.name):
                 row.bodies[newer.CHAT] = row.bodies[newer.MESSAGES] = schema
-        row.bodies[newer.BATCHES] = newer.batch(100_000)
+        if newer.NATIVE_SECOND.match(row.name):
+            row.bodies[newer.BATCHES] = self._by_live_name[newer.BATCHES, _BATCHED]
 
     def _newest(self, name: str, path: str, schema: Schema) -> Schema:
         if "properties" not in schema and "anyOf" in schema:
             return {"anyOf": [self._newest(name, path, one) for one in schema["anyOf"]]}
         if path == newer.RESPONSES:
             return newer.responses_relaxed(schema)
-        if path == newer.EMBEDDINGS and not name.startswith("test/"):
-            return newer.embeddings(name, schema)
-        if path != newer.CHAT or (path, name) in self._by_live_name or name.startswith("test/"):
+        if (path, name) in self._by_live_name:
             return schema
-        if "messages" not in schema.get("properties", {}) or not newer.is_openai_chat(schema):
+        if path == newer.EMBEDDINGS:
+            return newer.embeddings(schema)
+        if path != newer.CHAT:
+            return schema
+        if "messages" not in schema.get("properties", {}):
+            return newer.messages_alone(name) or schema
+        if not newer.is_openai_chat(schema):
             return schema
         return newer.relaxed(name, schema, self._roles_read.get(name))
 

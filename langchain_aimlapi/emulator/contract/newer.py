@@ -23,6 +23,13 @@ from langchain_aimlapi.emulator.contract.group import (
     response_format,
     words,
 )
+from langchain_aimlapi.emulator.contract.seen import (
+    ALL_FORMATS,
+    BY_ID,
+    NOTHING,
+    roles_of,
+    with_reasoning,
+)
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 EMBEDDINGS, IMAGES, VIDEO = "/v1/embeddings", "/v1/images/generations", "/v2/video/generations"
@@ -37,7 +44,6 @@ OTHER_EFFORTS = {
     "gemini-3.6-flash": ("minimal", "low", "medium", "high", "max"),
     "gemini-3-6-flash": ("minimal", "low", "medium", "high", "max"),
     "claude-sonnet-5": (*EFFORTS, "xhigh", "max"),
-    "glm-5.3": (*EFFORTS, "max"),
 }
 # Refused values are ignored there instead: 200 for any word.
 EFFORT_UNREAD = re.compile(
@@ -51,7 +57,6 @@ GENERIC_ROLES: Mapping[str, Sequence[str]] = {
     "tool": ("text",),
     "assistant": (),
 }
-ALL_FORMATS = ("text", "json_object", "json_schema")
 # Read in part: what each group's table row says beside its August schema.
 NO_JSON_SCHEMA = re.compile(r"(^|/)deepseek-(chat|v4-flash|v4-pro|v4-pro-0813)$|ox-alpha")
 NO_FORMATS = re.compile(
@@ -85,7 +90,9 @@ def opened(schema: Any) -> Any:
 
 
 def live_group(group: Mapping[str, Any]) -> Schema:
-    """A chat group that was transcribed whole."""
+    """A chat group that was transcribed whole. The gateway's own test models know no messages."""
+    if "messages" not in group["required"]:
+        return group_without_messages(group)
     roles = {name: _parts_of(one["content"]) for name, one in group.get("messages", {}).items()}
     kinds = [one for one in group.get("response_format", ()) if one in ALL_FORMATS]
     params = {name: parameter(row) for name, row in group["params"].items()}
@@ -161,9 +168,9 @@ def relaxed(
 
     ``read`` are the roles that were read in a group of the newer contract itself.
     """
-    old = schema["properties"]
-    roles = dict(_roles(old["messages"])) | dict(read or {})
-    tools = "tools" in old or TOOLS_NOW.search(name) is not None
+    old, seen = schema["properties"], BY_ID.get(name, NOTHING)
+    roles = roles_of(seen, dict(_roles(old["messages"])) | dict(read or {}))
+    tools = "tools" in old or TOOLS_NOW.search(name) is not None or bool(seen.tools)
     kept = ("model", "messages", "tools", "tool_choice", "response_format")
     params = {key: value for key, value in old.items() if key not in kept}
     if "stop" in params:
@@ -174,7 +181,7 @@ def relaxed(
     params.setdefault("provider", STRING)
     if "reasoning_effort" in params:
         params["reasoning_effort"] = effort(name)
-    made = chat_schema(roles, params, tools=tools)
+    made = chat_schema(roles, with_reasoning(seen, params), tools=tools)
     for field in ("tools", "tool_choice"):
         if field in old and _has_other_tools(old):
             made["properties"][field] = _joined(opened(old[field]), made["properties"][field])
@@ -182,6 +189,14 @@ def relaxed(
     if kept_format is not None:
         made["properties"]["response_format"] = kept_format
     return made
+
+
+def messages_alone(name: str) -> Schema | None:
+    """The body of a group of which only the messages were read, and that August did not print."""
+    seen = BY_ID.get(name, NOTHING)
+    if not (seen.roles and seen.parts):
+        return None
+    return chat_schema({"assistant": (), **roles_of(seen, {})}, {}, tools=False)
 
 
 def _has_other_tools(old: Mapping[str, object]) -> bool:
@@ -195,6 +210,9 @@ def _joined(old: Schema, new: Schema) -> Schema:
 def _format(name: str, old: Schema | None) -> Schema | None:
     if NO_FORMATS.search(name):
         return None
+    seen = BY_ID.get(name, NOTHING).formats
+    if seen is not None:
+        return response_format(seen)
     if NO_JSON_SCHEMA.search(name):
         return response_format(("text", "json_object"))
     return old
@@ -272,92 +290,28 @@ def responses_relaxed(schema: Schema) -> Schema:
     return {**schema, "properties": properties}
 
 
-def embeddings(name: str, old: Schema | None) -> Schema:
-    """Every group is open; the limits are the newer ones."""
-    texts: Schema = {"type": "array", "items": STRING, "minItems": 1}
-    params: dict[str, Schema] = {"model": STRING, "input": {"anyOf": [STRING, texts]}}
-    sizes: dict[str, Schema] = {}
-    if re.search(r"text-embedding-3|dummy", name):
-        sizes["dimensions"] = {"type": "integer", "minimum": 1, "maximum": 3072}
-    if old is not None:
-        params = {**opened(old)["properties"], "model": STRING}
-        if re.search(r"text-embedding-(3|ada)", name):
-            params["input"] = {"anyOf": [STRING, texts]}
-    return record(("model", "input"), **{**params, **sizes})
-
-
-def _test(**keys: Schema) -> Schema:
-    return record((), **keys)
+def embeddings(old: Schema) -> Schema:
+    """A group that was not read: it is open, as all that were."""
+    return record(("model", "input"), **{**opened(old)["properties"], "model": STRING})
 
 
 _NUMBER: Schema = {"type": "number"}
-_WHOLE: Schema = {"type": "integer"}
-_JOB = {
-    "delay": _NUMBER,
-    "runningPolls": _WHOLE,
-    "errorStatus": _WHOLE,
-    "submitErrorStatus": _WHOLE,
-}
+_POLLED = ("delay", "runningPolls", "errorStatus", "submitErrorStatus")
 
 
 def dummies() -> dict[str, tuple[str, Schema]]:
-    """The gateway's own test models: id -> path and body. The video one's body was not read."""
-    chat = record(
-        ("model",),
-        model=STRING,
-        stream={"type": "boolean"},
-        test=_test(credits=_NUMBER, delay=_NUMBER),
-    )
-    names = ["", "-1", "-2", "-3", "-breaker", "-breaker-fail", "-breaker-fail-a"]
-    names += ["-breaker-fail-b", "-breaker-all-fail", "-rps-chain"]
-    made = {f"test/dummy{name}": (CHAT, chat) for name in names}
-    duration = {"type": "integer", "minimum": 1}
-    seconds = {**duration, "maximum": 10}
-    simple = _test(credits=_NUMBER, delay=_NUMBER, errorStatus=_WHOLE)
-    vectors = embeddings("test/dummy-embeddings", None)
-    vectors["properties"] |= {"encoding_format": words("float", "base64"), "test": simple}
-    made["test/dummy-embeddings"] = (EMBEDDINGS, vectors)
-    made["test/dummy-stt"] = (
-        STT,
-        record(
-            ("model", "url"),
-            model=STRING,
-            url=STRING,
-            duration={**duration, "maximum": 600},
-            language=STRING,
-            test=_test(**_JOB),
-        ),
-    )
-    song = record(("model",), model=STRING, prompt=STRING, duration=seconds, test=_test(**_JOB))
-    made["test/dummy-audio"] = (AUDIO, song)
-    made["test/dummy-video"] = (VIDEO, song)
-    pages = {"type": "integer", "minimum": 1, "maximum": 20}
-    made["test/dummy-ocr"] = (
-        OCR,
-        record(
-            ("model", "document"),
-            model=STRING,
-            document=ANY,
-            include_image_base64={"type": ["boolean", "null"]},
-            test=_test(delay=_NUMBER, pages=pages, errorStatus=_WHOLE),
-        ),
-    )
-    made["test/dummy-batches"] = (BATCHES, batch(100, _test(**_JOB, tokens=_WHOLE)))
-    return made
+    """The gateway's own test models of which no whole group was read: id -> path and body.
 
-
-def batch(most: int, test: Schema | None = None) -> Schema:
-    """A batch of messages."""
-    params = record(
-        ("messages",),
+    The video one's body was not seen; it is taken to be like that of the audio one.
+    """
+    song = record(
+        ("model", "prompt"),
         model=STRING,
-        messages={"type": "array", "items": {"type": "object"}},
-        max_tokens={"type": "number", "minimum": 1},
+        prompt={"type": "string", "minLength": 1},
+        duration={"type": "integer", "minimum": 1, "maximum": 10},
+        test=record((), **dict.fromkeys(_POLLED, _NUMBER)),
     )
-    one = record(("custom_id", "params"), custom_id=STRING, params=params)
-    requests = {"type": "array", "items": one, "minItems": 1, "maxItems": most}
-    more = {"test": test} if test else {}
-    return record(("model", "requests"), model=STRING, requests=requests, **more)
+    return {"test/dummy-video": (VIDEO, song)}
 
 
 def decision() -> Schema:
@@ -407,7 +361,7 @@ def meshy() -> Schema:
     )
 
 
-def media_group(group: Mapping[str, Any]) -> Schema:
-    """An image or video group that was transcribed whole."""
+def group_without_messages(group: Mapping[str, Any]) -> Schema:
+    """A group that was transcribed whole and is no conversation."""
     params = {name: parameter(row) for name, row in group["params"].items()}
     return record(tuple(group["required"]), model=STRING, **params)

@@ -29,9 +29,8 @@ def create(call: Call, state: State) -> Answer:
     """Starts a transcript of a linked or uploaded sound."""
     body, files = _body(call)
     model = find_model(state, body, PATH)
+    check(state, model, PATH, body)
     _check_source(body, files)
-    plain = {key: value for key, value in body.items() if key not in ("audio", "file")}
-    check(state, model, PATH, plain)
     name = files[0].filename if files else str(body.get("url", "audio")).rpartition("/")[2]
 
     def make(job: Job) -> Json:
@@ -102,8 +101,6 @@ def _check_source(body: Json, files: list[Upload]) -> None:
         refuse([Issue("url", "Required")])
     if len(sources) > 1:
         refuse([Issue("", f"Only one of {', '.join(sorted(sources))} is allowed")])
-    if isinstance(body.get("url"), str) and not re.match(r"https?://|data:", body["url"]):
-        refuse([Issue("url", "Invalid url")])
 
 
 # --- each vendor's result -----

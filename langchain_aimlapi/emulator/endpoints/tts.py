@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from langchain_aimlapi.emulator._core import Answer, Call, Json, Step, json_answer
+from langchain_aimlapi.emulator._generation import dummy_delay, dummy_keys
 from langchain_aimlapi.emulator._ledger import Cost
 from langchain_aimlapi.emulator._media import SOUNDS
 from langchain_aimlapi.emulator._routes import route
@@ -43,6 +44,7 @@ def speak(call: Call, state: State) -> Answer:
     body = call.json()
     model = find_model(state, body, PATH)
     check(state, model, PATH, body)
+    dummy_keys(body, at_once=True)
     text = str(body.get("text", body.get("script", "")))
     kind = _format(body, "wav" if _WAV.search(model.name) else "mp3")
     seconds = max(0.2, len(text) * SECONDS_PER_CHARACTER)
@@ -57,7 +59,7 @@ def speak(call: Call, state: State) -> Answer:
         answer["usage"] = {"characters": len(text)}
     else:
         answer |= state.meta(model, cost, plain=True)
-    return charged(json_answer(answer), cost.headers())
+    return dummy_delay(body, charged(json_answer(answer), cost.headers()))
 
 
 def _pieces(data: bytes) -> Iterator[Step]:

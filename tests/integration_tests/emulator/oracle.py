@@ -3,7 +3,8 @@
 It shares nothing with the emulator's generator, so that the two can be held against each other.
 Where the gateway's OpenAPI of 30 August 2026 was read, it decides; elsewhere the schema that the
 documentation prints, with what was true of every group that was read: open messages, an
-assistant's content of any kind, lists in tool messages, any object with a type as a tool.
+assistant's content of any kind, lists in tool messages, any object with a type as a tool. Of some
+groups a row of roles, parts and parameters was read, and no more (`SEEN`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.harness.paths import PUBLISHED
 Json = dict[str, Any]
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 EMBEDDINGS, IMAGES, VIDEO = "/v1/embeddings", "/v1/images/generations", "/v2/video/generations"
+STT, BATCHES = "/v1/stt/create", "/v1/batches"
 PATHS = {
     CHAT: (CHAT, "/chat/completions"),
     MESSAGES: (MESSAGES,),
@@ -28,7 +30,9 @@ PATHS = {
     VIDEO: (VIDEO,),
     "/v2/generate/audio": ("/v2/generate/audio",),
     "/v1/tts": ("/v1/tts",),
+    STT: (STT,),
     "/v1/ocr": ("/v1/ocr",),
+    BATCHES: (BATCHES,),
 }
 STRING: Json = {"type": "string"}
 
@@ -82,8 +86,8 @@ def _schema(name: str) -> Json:
 @functools.cache
 def _live_groups() -> Mapping[tuple[str, str], Json]:
     found: dict[tuple[str, str], Json] = {}
-    for file in ("chat.jsonl", "images.jsonl", "video.jsonl"):
-        for group in _lines(file):
+    for file in sorted((PUBLISHED / "live").glob("*.jsonl")):
+        for group in _lines(file.name) if ".partial." not in file.name else ():
             if not group.get("partial"):
                 found |= {(group["path"], name): group for name in group["ids"]}
     return found
@@ -97,6 +101,8 @@ def _read_in_part() -> Mapping[str, Json]:
 def truth(model: str, path: str) -> Json | None:
     """The schema of a model's body on a path; None where nothing was read."""
     group = _live_groups().get((path, model))
+    if group is not None and path == STT:
+        return _one_source(_media(group))
     if group is not None:
         return _media(group) if path != CHAT else _live_chat(group)
     native = _native(model)
@@ -105,10 +111,22 @@ def truth(model: str, path: str) -> Json | None:
     if "claude" in model and path == CHAT:
         return None  # the dotted ids are in a live group; what is left is not served
     names = sorted(printed(path).get(model, ()))
+    seen = _seen(model) if path == CHAT else {}
+    if not names and {"roles", "parts"} <= {*seen}:
+        return _chat(_with_seen({"assistant": []}, seen), {})
     if not names:
         return None
     schemas = [_newest(model, path, _schema(name)) for name in names]
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def names_one_row_twice(path: str, body: Json) -> bool:
+    """What no schema can say: every request of a batch has an id of its own."""
+    rows = body.get("requests")
+    if path != BATCHES or not isinstance(rows, list):
+        return False
+    ids = [row.get("custom_id") for row in rows if isinstance(row, dict)]
+    return any(ids.count(one) > 1 for one in ids)
 
 
 def _newest(model: str, path: str, schema: Json) -> Json:
@@ -116,7 +134,9 @@ def _newest(model: str, path: str, schema: Json) -> Json:
         return _relaxed(model, schema)
     if path == RESPONSES:
         return _responses(schema)
-    return _embeddings(model, schema) if path == EMBEDDINGS else schema
+    if path == STT:
+        return _one_source(schema)
+    return _open(schema) if path == EMBEDDINGS else schema
 
 
 # --- chat -----
@@ -298,6 +318,7 @@ def _row(row: Json) -> Json:
         "min": "minimum",
         "max": "maximum",
         "max_len": "maxLength",
+        "min_len": "minLength",
         "min_items": "minItems",
         "max_items": "maxItems",
     }
@@ -330,11 +351,15 @@ def _relaxed(model: str, schema: Json) -> Json:
         if role != "assistant" and parts:
             audio = _read_in_part()[model].get("input_audio_part", {})
             roles[role] = [_PART.get(part) or _audio(audio) for part in parts if part != "?"]
-    apart = ("model", "messages", "tools", "tool_choice", "response_format", "stop")
+    seen = _seen(model)
+    roles = _with_seen(roles, seen)
+    apart = {"model", "messages", "tools", "tool_choice", "response_format", "stop"}
+    apart |= {*_ALL_REASONING} if "reasoning" in seen else set()
     fields = {name: one for name, one in old.items() if name not in apart}
+    fields |= {name: _REASONING[name] for name in seen.get("reasoning", "").split()}
     if "reasoning_effort" in fields:
         fields["reasoning_effort"] = _effort(model)
-    if "tools" in old or NOW_WITH_TOOLS.search(model):
+    if "tools" in old or NOW_WITH_TOOLS.search(model) or "tools" in seen:
         roles.setdefault("tool", [_PART["text"]])
         fields["tools"] = {"type": "array", "items": TOOL_ITEMS}
         fields["tool_choice"] = CHOICE
@@ -343,12 +368,68 @@ def _relaxed(model: str, schema: Json) -> Json:
             fields["tool_choice"] = {"anyOf": [_open(old["tool_choice"]), CHOICE]}
     if "response_format" in old and not WITHOUT_FORMATS.search(model):
         fields["response_format"] = old["response_format"]
+    if "formats" in seen:
+        fields["response_format"] = _format(["text", "json_object", "json_schema"])
     if TWO_FORMATS.search(model):
         fields["response_format"] = _format(["text", "json_object"])
     if "tools" in fields:
         fields["normalize_tool_schemas"] = {"type": "boolean"}
     fields["provider"] = STRING
     return _chat(roles, fields)
+
+
+# Rows of the table of groups: ids, then what was seen of their bodies.
+_GLM = r"glm-5([.-][123])?|zhipu/glm-5([.-][123])?|(z-ai/)?glm-5v?-turbo"
+SEEN: Mapping[str, Mapping[str, str]] = {
+    r"(openai/)?o1(-2024-12-17)?": {"parts": "text"},
+    r"(deepseek/)?deepseek-chat-v3-0324": {
+        "roles": "developer system tool", "parts": "text file", "tools": "", "formats": "",
+        "reasoning": "",
+    },
+    r"(google/)?gemma-3-12b-it": {"formats": ""},
+    r"(mistralai/)?devstral-2512": {
+        "roles": "developer system tool", "parts": "text file", "tools": "", "reasoning": "",
+    },
+    _GLM: {
+        "roles": "developer system tool", "parts": "text image_url file", "tools": "",
+        "formats": "", "reasoning": "thinking",
+    },
+    r"minimax/minimax-m3|MiniMax-M3": {
+        "roles": "developer system tool", "parts": "text image_url file", "tools": "",
+        "formats": "", "reasoning": "reasoning",
+    },
+    r"(stepfun/)?step-3\.7-flash": {"parts": "text image_url"},
+    r"(sakana/)?(fugu-ultra|sakana-namazu)": {"parts": "text image_url file"},
+    r"(openai/)?gpt-audio(-mini)?(-2025-08-28|-2025-10-06)?": {
+        "roles": "developer system tool", "parts": "text file input_audio",
+    },
+}  # fmt: skip
+_SOUNDS = "wav mp3 audio/x-aac audio/flac audio/mp3 audio/m4a audio/mpeg audio/mpga audio/mp4 "
+_SOUNDS += "audio/ogg audio/pcm audio/webm"
+_HEARD = {"props": {"data": {"t": "string"}, "format": {"t": "string", "enum": _SOUNDS.split()}}}
+_ALL_REASONING = "reasoning_effort reasoning thinking enable_thinking thinking_budget".split()
+_REASONING: Mapping[str, Json] = {
+    "thinking": _object(type=_word("enabled", "disabled")),
+    "reasoning": _object(
+        effort=_word("low", "medium", "high"),
+        max_tokens={"type": "integer", "minimum": 1},
+        exclude={"type": "boolean"},
+    ),
+}
+
+
+def _seen(model: str) -> Mapping[str, str]:
+    return next((row for ids, row in SEEN.items() if re.fullmatch(ids, model)), {})
+
+
+def _with_seen(roles: dict[str, list[Json]], seen: Mapping[str, str]) -> dict[str, list[Json]]:
+    heard = _audio({**_HEARD, "required": ["data", "format"]})
+    if "roles" in seen:
+        kept = ["user", "assistant", *seen["roles"].split()]
+        roles = {role: roles.get(role, [_PART["text"]]) for role in kept}
+    if "parts" in seen:
+        roles = {**roles, "user": [_PART.get(part, heard) for part in seen["parts"].split()]}
+    return roles
 
 
 # NEWER contract, table of the groups, where August's schema says otherwise.
@@ -364,7 +445,6 @@ _EFFORTS = {
     "gemini-3.7-flash": ("low", "medium", "high", "max"),
     "gemini-3-6-flash": ("minimal", "low", "medium", "high", "max"),
     "gemini-3.6-flash": ("minimal", "low", "medium", "high", "max"),
-    "glm-5.3": ("none", "low", "medium", "high", "max"),
 }
 _UNREAD_EFFORT = re.compile(
     r"gemini-3[.-]1-pro-preview|gemma-4-26b-a4b-it|glm-5-turbo|glm-5v-turbo|qwen-plus$"
@@ -448,14 +528,20 @@ def _responses(schema: Json) -> Json:
     return {**schema, "properties": {**schema["properties"], "tools": json.loads(text)}}
 
 
-def _embeddings(model: str, schema: Json) -> Json:
-    fields = {**_open(schema)["properties"], "model": STRING}
-    if re.search("text-embedding-(3|ada)", model):
-        texts = {"type": "array", "items": STRING, "minItems": 1}
-        fields["input"] = {"anyOf": [STRING, texts]}
-    if "text-embedding-3" in model:
-        fields["dimensions"] = {"type": "integer", "minimum": 1, "maximum": 3072}
-    return _object(["model", "input"], **fields)
+def _one_source(schema: Json) -> Json:
+    """A link or an upload, and never both, as the descriptions of these fields say."""
+    fields = schema["properties"]
+    sources = [name for name in ("url", "audio", "file") if name in fields]
+    if len(sources) < 2:
+        return schema
+    forms = []
+    for one in sources:
+        others = [name for name in sources if name != one]
+        left = {name: field for name, field in fields.items() if name not in others}
+        without = {"not": {"anyOf": [{"required": [name]} for name in others]}}
+        needed = sorted({*schema["required"], one} - {*others})
+        forms.append({**schema, "properties": left, "required": needed, **without})
+    return {"anyOf": forms}
 
 
 def _media(group: Json) -> Json:

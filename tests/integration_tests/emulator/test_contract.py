@@ -79,7 +79,8 @@ def compare(api: Emulator, path: str, models: list[tuple[str, Json]], most: int)
     for model, schema in models:
         validator = jsonschema.Draft202012Validator(schema, format_checker=URI)
         for body in around(schema, model, most):
-            good, status = validator.is_valid(body), status_of(api, path, body)
+            good = validator.is_valid(body) and not oracle.names_one_row_twice(path, body)
+            status = status_of(api, path, body)
             counts["good" if good else "bad"] += 1
             if good is (status == 200):
                 continue
@@ -127,7 +128,7 @@ ENDPOINTS = {
     "/v1/images/edits": ("openai/gpt-image-1",),
     "/v2/video/generations": ("google/veo3", "test/dummy-video"),
     "/v2/generate/audio": ("elevenlabs/eleven_music", "test/dummy-audio"),
-    "/v1/tts": ("openai/tts-1", "deepgram/aura-2"),
+    "/v1/tts": ("openai/tts-1", "deepgram/aura-2", "test/dummy-tts"),
     "/v1/stt/create": ("nova-3-general", "test/dummy-stt"),
     "/v1/ocr": ("mistral-ocr-latest", "test/dummy-ocr"),
     "/v1/batches": ("claude-opus-5", "test/dummy-batches"),
