@@ -1,4 +1,4 @@
-"""How a front connects: the constructor fields that all of them share, with their checks."""
+"""The constructor fields that every front shares, with their checks."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def argument_names(cls: type[BaseModel]) -> frozenset[str]:
 
 def refuse_twins(cls: type[BaseModel], values: Mapping[str, object]) -> None:
     """Refuse one argument under two names: one of the values would be lost."""
-    for names in alias_groups(cls):
-        used = [name for name in names if name in values]
+    for group in alias_groups(cls):
+        used = [name for name in group if name in values]
         if len(used) > 1:
             raise ValueError(f"{' and '.join(used)} are the same argument; give one of them")
 

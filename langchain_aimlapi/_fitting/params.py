@@ -58,7 +58,7 @@ def fit_all(
             not mention them. Any other name is the user's own business. A closed shape gets no
             name that it does not declare.
         spellings: Our name -> the names that models have for it. The first one that the shape
-            declares is used, else the last.
+            declares is used, else the last; none that is given beside ours is used for it.
         implied: Name -> values that say what a model does anyway: nothing is lost where they are
             left out.
         exact: Names whose value must not be changed: out of range is an error.
@@ -70,7 +70,7 @@ def fit_all(
     for name, value in params.items():
         if value is None:
             continue
-        key = _spelling(name, shape, spellings or {})
+        key = _spelling(name, shape, (spellings or {}).get(name, (name,)), params)
         shown = notes.name_of(name)
         is_usual = _is_usual(value, (implied or {}).get(name, ()))
         if declares(shape, key):
@@ -96,9 +96,9 @@ def _goes_out(name: str, value: object, shape: Shape, notes: Notes, *, is_common
     return not is_common or notes.unlisted(name, written)
 
 
-def _spelling(name: str, shape: Shape, spellings: Mapping[str, tuple[str, ...]]) -> str:
-    names = spellings.get(name, (name,))
-    return next((each for each in names if each in (shape.params or {})), names[-1])
+def _spelling(name: str, shape: Shape, names: tuple[str, ...], params: Mapping[str, object]) -> str:
+    free = (each for each in names if each == name or params.get(each) is None)
+    return next((each for each in free if each in (shape.params or {})), names[-1])
 
 
 def _is_usual(value: object, usual: tuple[object, ...]) -> bool:

@@ -218,11 +218,3 @@ def effort_levels(facts: Described) -> tuple[str, ...]:
     if effort is not None and facts.efforts is not None:
         return facts.efforts
     return tuple(each for each in declared if isinstance(each, str))
-
-
-def reasoning_control(facts: Described) -> str:
-    """How reasoning is steered: parameter names joined by ``+``, ``inline``, or ``none``."""
-    shape = preferred(facts)
-    params = (shape.params if shape else None) or {}
-    names = [name for name in (*REASONING_PARAMS, "thinking_budget") if name in params]
-    return "+".join(names) or ("inline" if facts.thinks_inline else "none")

@@ -23,7 +23,6 @@ _CLAUDE = {
     MESSAGES: Shape(
         path=MESSAGES,
         dialect="messages",
-        accepts_openai=True,
         other=Shape(path=MESSAGES, dialect="completions"),
     ),
 }

@@ -74,9 +74,8 @@ class Shape:
         path: ``/v1/chat/completions``, ``/v1/messages`` or ``/v1/responses``.
         dialect: The wire family spoken there. Cluster D speaks ``messages`` on the chat path.
         accepts_anthropic: OpenAI-shaped path that also takes Anthropic blocks and tools.
-        accepts_openai: Anthropic-shaped path that also takes OpenAI messages and tools.
-        other: That second form, as a shape of its own. A message list, and a tool list, is wholly
-            of one form or wholly of the other, never mixed.
+        other: The second form of a path that takes two, as a shape of its own. A message list, and
+            a tool list, is wholly of one form or wholly of the other, never mixed.
         roles: Accepted roles -> what each may hold; empty: any role, any content.
         parts: Facts of a part type: ``keys``, ``required``, ``closed``, ``value_keys`` (of the
             nested object), ``format``, ``source_types``, ``media_types``, ``sources`` (source
@@ -112,7 +111,6 @@ class Shape:
     response_formats: frozenset[str] | None = None
     params: Mapping[str, Param] | None = field(default=None, repr=False)
     streams: bool = True
-    accepts_openai: bool = False
     other: Shape | None = field(default=None, repr=False)
     tool_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)
     call_defs: Mapping[str, Param] = field(default_factory=dict, repr=False)

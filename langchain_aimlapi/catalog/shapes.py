@@ -98,12 +98,7 @@ def _conversation(path: str, schema: Schema) -> Shape:
     if not shapes:
         return first
     other = shapes.popitem()[1]
-    return replace(
-        first,
-        other=other,
-        accepts_anthropic=other.dialect == "messages",
-        accepts_openai=other.dialect == "completions",
-    )
+    return replace(first, other=other, accepts_anthropic=other.dialect == "messages")
 
 
 def _one_form(

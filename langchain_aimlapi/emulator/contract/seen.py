@@ -105,9 +105,7 @@ BY_ID: Mapping[str, Seen] = dict(_by_id())
 NOTHING = Seen("")
 
 
-def roles_of(
-    group: Seen, roles: Mapping[str, list[str | Schema]]
-) -> dict[str, list[str | Schema]]:
+def roles_of(group: Seen, roles: Mapping[str, list[str | Schema]]) -> dict[str, list[str | Schema]]:
     """The roles of August's schema with what was seen of the group."""
     found = dict(roles)
     if group.roles is not None:

@@ -407,7 +407,9 @@ SEEN: Mapping[str, Mapping[str, str]] = {
 _SOUNDS = "wav mp3 audio/x-aac audio/flac audio/mp3 audio/m4a audio/mpeg audio/mpga audio/mp4 "
 _SOUNDS += "audio/ogg audio/pcm audio/webm"
 _HEARD = {"props": {"data": {"t": "string"}, "format": {"t": "string", "enum": _SOUNDS.split()}}}
-_ALL_REASONING = "reasoning_effort reasoning thinking enable_thinking thinking_budget".split()
+_ALL_REASONING = (
+    "reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget",
+)  # fmt: skip
 _REASONING: Mapping[str, Json] = {
     "thinking": _object(type=_word("enabled", "disabled")),
     "reasoning": _object(

@@ -17,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from langchain_aimlapi import Catalog
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.emulator._core import Call
 from langchain_aimlapi.emulator._models import CONTRACT, WITHDRAWN
@@ -26,6 +27,7 @@ from tests.integration_tests.emulator import oracle
 from tests.integration_tests.emulator.bodies import WRONG, around
 
 Json = dict[str, Any]
+HI = {"role": "user", "content": "hi"}
 URI = jsonschema.FormatChecker(formats=())
 
 
@@ -115,8 +117,59 @@ def test_every_id_that_the_contract_names_is_served(api: Emulator) -> None:
             found = api.models.find(name)
             assert found is not None
             if found.status != WITHDRAWN and path in (oracle.CHAT, oracle.MESSAGES):
-                body = {"model": name, "messages": [{"role": "user", "content": "hi"}]}
+                body = {"model": name, "messages": [HI]}
                 assert status_of(api, path, body) == 200, name
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+
+
+@pytest.mark.parametrize("model", ["zhipu/glm-5", "zhipu/glm-5.3", "glm-5v-turbo", "MiniMax-M3"])
+def test_what_the_newer_contract_says_of_images_is_taken(api: Emulator, model: str) -> None:
+    body = {"model": model, "messages": [{"role": "user", "content": [IMAGE]}]}
+    assert status_of(api, oracle.CHAT, body) == 200
+    assert "images" in Catalog.default().capabilities(model)
+
+
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [
+        ("zhipu/glm-5.3", 200),  # the vendor's own route: a switch, and other keys are dropped
+        ("z-ai/glm-5.3", 400),  # another route, with none, low, medium and high
+    ],
+)
+def test_an_effort_of_max_depends_on_the_route(api: Emulator, model: str, status: int) -> None:
+    body = {"model": model, "messages": [HI], "reasoning_effort": "max"}
+    assert status_of(api, oracle.CHAT, body) == status
+    effort = (Catalog.default().find(model).shapes[oracle.CHAT].params or {}).get(
+        "reasoning_effort"
+    )
+    assert (effort is None) is (status == 200)
+
+
+EMBEDDERS = re.findall(
+    r"\S+",
+    """
+    text-embedding-3-small openai/text-embedding-3-small text-embedding-3-large
+    openai/text-embedding-3-large text-embedding-ada-002 openai/text-embedding-ada-002
+    voyage-large-2-instruct anthropic/voyage-large-2-instruct voyage-finance-2
+    anthropic/voyage-finance-2 voyage-multilingual-2 anthropic/voyage-multilingual-2 voyage-law-2
+    anthropic/voyage-law-2 voyage-code-2 anthropic/voyage-code-2 voyage-large-2
+    anthropic/voyage-large-2 voyage-2 anthropic/voyage-2 text-multilingual-embedding-002
+    google/text-multilingual-embedding-002 text-embedding-v4 alibaba/text-embedding-v4
+    text-embedding-v3 alibaba/text-embedding-v3 alibaba/qwen-text-embedding-v4
+    alibaba/qwen-text-embedding-v3 test/dummy-embeddings
+""",
+)
+
+
+def test_every_live_name_of_an_embedding_model_is_served_and_known(api: Emulator) -> None:
+    assert len(EMBEDDERS) == 29
+    for name in EMBEDDERS:
+        body = {"model": name, "input": "a text"}
+        assert status_of(api, oracle.EMBEDDINGS, body) == 200, name
+        facts = Catalog.default().find(name)
+        assert oracle.EMBEDDINGS in facts.shapes, name
 
 
 ENDPOINTS = {

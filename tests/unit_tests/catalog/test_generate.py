@@ -68,8 +68,9 @@ def test_every_id_of_the_data_is_in_the_file() -> None:
     assert set(docs.deprecated) <= known
     assert {model["id"] for model in newer["models"]} <= known
     assert set(newer["video_ids_live"]) <= known
-    for line in (SOURCE / "live" / "chat.jsonl").read_text(encoding="utf-8").splitlines():
-        assert set(json.loads(line)["ids"]) <= known
+    for file in sorted((SOURCE / "live").glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert ".partial." in file.name or set(json.loads(line)["ids"]) <= known, file.name
     moved = {name for each in OVERRIDES if "status" in each.facts for name in each.ids}
     for model in docs.models:
         if model["id"] not in moved:
@@ -114,7 +115,6 @@ def test_a_shape_survives_the_way_through_json() -> None:
     shape = Shape(
         path="/v1/x",
         dialect="messages",
-        accepts_openai=True,
         roles={"user": RoleFacts(null=False, parts=frozenset({"text"}), max_parts=5)},
         parts={"text": {"keys": ["text", "type"], "required": ["text"]}},
         tools=frozenset(),

@@ -173,8 +173,8 @@ def test_every_fact_says_where_and_when_it_was_read() -> None:
 
 def test_messages_and_responses_shapes_tell_both_forms_and_the_items() -> None:
     messages = catalog.find("claude-sonnet-4-latest").shapes[MESSAGES]
-    assert messages.accepts_openai
     assert messages.other is not None
+    assert messages.other.dialect == "completions"
     assert "system" in messages.other.roles
     responses = catalog.find("openai/gpt-5-1-codex").shapes[RESPONSES]
     assert responses.items is not None

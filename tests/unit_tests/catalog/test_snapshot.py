@@ -9,7 +9,7 @@ import os
 from difflib import unified_diff
 
 from langchain_aimlapi.catalog import Catalog, Facts, RoleFacts, Shape
-from langchain_aimlapi.catalog.capabilities import capabilities, reasoning_control
+from langchain_aimlapi.catalog.capabilities import REASONING_PARAMS, capabilities, preferred
 from langchain_aimlapi.catalog.generate.writer import Writer
 from tests.harness.paths import DATA
 
@@ -50,6 +50,14 @@ def price(facts: Facts) -> str:
     return "/".join(f"{each:.4g}" for each in figures) or "-"
 
 
+def control(facts: Facts) -> str:
+    """How reasoning is steered: parameter names joined by ``+``, ``inline``, or ``none``."""
+    shape = preferred(facts)
+    params = (shape.params if shape else None) or {}
+    names = [name for name in (*REASONING_PARAMS, "thinking_budget") if name in params]
+    return "+".join(names) or ("inline" if facts.thinks_inline else "none")
+
+
 def digest(facts: Facts) -> str:
     """Changes with any fact, also with those that the line does not spell out."""
     writer = Writer()
@@ -77,7 +85,7 @@ def line(facts: Facts) -> str:
             shape_line(shapes[0]) if shapes else "no path",
             f"also {also}",
             f"{origin} {price(facts)}",
-            f"reasoning {reasoning_control(facts)}",
+            f"reasoning {control(facts)}",
             " ".join(sorted(capabilities(facts))) or "-",
             f"-> {facts.replacement}" if facts.replacement else "-",
             digest(facts),
