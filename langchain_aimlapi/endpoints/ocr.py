@@ -56,7 +56,7 @@ SECONDS = 300.0
 """How long a document may take, where no time-out was set."""
 Pages = int | str | Sequence[int] | Mapping[str, Any]
 _SPELLINGS = {
-    "include_images": ("include_image_base64", "include_images"),
+    "include_images": ("include_images", "include_image_base64"),
     "annotation": ("document_annotation_format",),
     "annotation_prompt": ("document_annotation_prompt",),
     "image_annotation": ("bbox_annotation_format",),

@@ -57,7 +57,7 @@ def parsed(body: Any) -> JobState[Music]:
         (
             "minimax/music-2.0",
             {"output_format": "wav", "sample_rate": 44100, "bitrate": 128000},
-            {"audio_setting": {"format": "wav", "audio_sample_rate": 44100, "bitrate": 128000}},
+            {"audio_setting": {"format": "wav", "sample_rate": 44100, "bitrate": 128000}},
         ),
         (
             "minimax/music-cover",
@@ -100,7 +100,7 @@ def test_what_a_model_has_no_word_for_is_left_out_and_said() -> None:
         ("minimax/music-2.0", {"sample_rate": 8000}, "sample_rate", "16000, 24000"),
         ("stable-audio", {"duration": 20.5}, "duration", "whole seconds"),
         ("google/lyria2", {"reference_audio": SONG}, "reference_audio", "minimax"),
-        ("minimax/music-cover", {}, "reference_audio", "give reference_audio=..."),
+        ("minimax-music", {}, "reference_audio", "give reference_audio=..."),
         ("minimax/music-2.0", {"prompt": None}, "prompt", "give prompt=..."),
         ("minimax/music-2.0", {"lyrics": None}, "lyrics", "lyrics"),
         ("minimax/music-2.0", {"lyrics": "la"}, "lyrics", "at least 10 characters"),

@@ -149,10 +149,10 @@ def test_bad_input_is_named_before_anything_is_sent(
     assert cure in str(caught.value)
 
 
-def test_what_a_model_has_no_word_for_is_left_out_and_said() -> None:
+def test_what_a_model_has_no_word_for_is_sent_with_a_notice() -> None:
     plan = plan_ocr(context(), model=GOOGLE, document=LINK, include_images=True)
-    assert "left out" in told(plan)["include_images"]
-    assert body_of(plan) == {"model": GOOGLE, "document": LINK}
+    assert "does not mention it" in told(plan)["include_images"]
+    assert body_of(plan) == {"model": GOOGLE, "document": LINK, "include_image_base64": True}
 
 
 FEATURES: dict[str, dict[str, Any]] = {
