@@ -12,7 +12,7 @@ JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all range live lint types format bench fuzz conformance faults frameworks comparison soak clean
+.PHONY: help demo test test-all range live lint types format bench fuzz conformance faults frameworks bulk comparison soak clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -79,6 +79,11 @@ faults: $(VENV)/dev  ## Every way to fail, in both colours, as a table
 
 frameworks: $(VENV)/dev  ## Other frameworks on this package, each in its own environment (ONLY="crewai dspy")
 	$(PY) -m tests.harness.frameworks $(ONLY)
+
+bulk: $(VENV)/dev  ## Many prompts on Ray and Dask (installs Ray: half a gigabyte)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[dask,ray]'
+	$(PY) -m pytest -q tests/integration_tests/test_bulk.py
+	$(PY) -m tests.harness.benchmarks.bulk
 
 comparison: $(BENCH)/done  ## What other chat model classes do with the same programs, and with our messages
 	$(BENCH)/bin/python -m tests.harness.comparison --out docs/comparison.md

@@ -12,8 +12,12 @@ from typing import Any
 
 
 @contextmanager
-def settings() -> Iterator[dict[str, Any]]:
-    """Arguments for ChatAimlapi."""
+def settings(*, served: bool = False) -> Iterator[dict[str, Any]]:
+    """Arguments for ChatAimlapi.
+
+    Args:
+        served: Whether other processes talk to the emulator, too.
+    """
     if os.environ.get("AIMLAPI_API_KEY"):
         yield {}
         return
@@ -22,7 +26,7 @@ def settings() -> Iterator[dict[str, Any]]:
     print("(AIMLAPI_API_KEY is not set: asking the embedded emulator)\n")
     with Emulator(pace=0.02, balance=1000) as api:
         api.jobs.running_polls = 0  # its videos are done at once
-        yield api.settings()
+        yield api.serve().settings() if served else api.settings()
 
 
 def folder() -> Path:

@@ -12,7 +12,8 @@ from tests.harness.paths import ROOT
 from tests.harness.programs import Programs
 
 PAGES = [
-    ROOT / "docs" / f"{name}.md" for name in ("assistants", "audio", "batches", "media", "service")
+    ROOT / "docs" / f"{name}.md"
+    for name in ("assistants", "audio", "batches", "bulk", "media", "service")
 ]
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{number}")
@@ -34,6 +35,9 @@ def programs() -> Iterator[Programs]:
 def test_every_block_of_the_documentation_runs(
     block: str, programs: Programs, tmp_path: Path
 ) -> None:
+    for engine in ("distributed", "ray"):
+        if f"import {engine}" in block or f"from {engine} " in block:
+            pytest.importorskip(engine, reason=f"this block needs {engine} (an extra)")
     script = tmp_path / "block.py"
     script.write_text(block, encoding="utf-8")
     assert programs.run(script).strip()

@@ -32,6 +32,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {
             "assistants",
+            "bulk",
             "chat_models",
             "client",
             "constants",
@@ -70,6 +71,7 @@ ALLOWED = {
         "errors",
         "_langchain",
         "assistants",
+        "bulk",
         "chat_models",
         "decisions",
         "document_loaders",
@@ -112,6 +114,7 @@ ASYNC = {
     "_litellm",
     "_langchain",  # callbacks and output parsers, whose async twins LangChain asks for by name
     "assistants",
+    "bulk",
     "chat_models",
     "client",
     "decisions",
@@ -139,6 +142,7 @@ ASYNC_IN_LANGCHAIN = {
     "batch_handle.py",
     "batched.py",
     "batching.py",
+    "bulk_lane.py",
 }
 
 
