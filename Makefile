@@ -66,6 +66,7 @@ bench: $(BENCH)/done  ## Measure this package and its peers, side by side
 	$(BENCH)/bin/python -m tests.harness.benchmarks.answering
 	$(BENCH)/bin/python -m tests.harness.benchmarks.catalog
 	$(BENCH)/bin/python -m tests.harness.benchmarks.media --quick
+	$(BENCH)/bin/python -m tests.harness.benchmarks.batches
 
 fuzz: $(VENV)/dev  ## Search every public parser and converter for five minutes (SECONDS=...)
 	-$(PY) -m pip install --quiet --disable-pip-version-check --group fuzz

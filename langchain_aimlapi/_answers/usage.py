@@ -10,12 +10,23 @@ from langchain_aimlapi._domain.values import Cost, Usage
 
 CREDITS_PER_USD = 2_000_000  # FAQ "how can I track my funds", read 2026-08-21
 
-_WITH_CACHE = {"prompt_tokens", "input_tokens_details", "input_token_details"}
+_WITH_CACHE = frozenset({"prompt_tokens", "input_tokens_details", "input_token_details"})
 """Keys of vendors whose input count includes what came from the cache."""
+_NOT_ANTHROPIC = _WITH_CACHE | {
+    "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details",
+    "output_tokens_details", "output_token_details", "reasoning_tokens", "cached_tokens",
+    "prompt_cache_hit_tokens",
+}  # fmt: skip
+"""Keys of all other spellings than Anthropic's."""
+_NO_DETAILS: Mapping[str, object] = {}
 
 
 def count(value: object) -> int | None:
     """A token count as an int; None for anything that is none (null, NaN, text, negative)."""
+    if value is None:
+        return None
+    if type(value) is int:
+        return value if value >= 0 else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, float) and not math.isfinite(value):
@@ -29,6 +40,8 @@ def merge_usage(old: Mapping[str, object], new: Mapping[str, object]) -> dict[st
     Vendors send usage on the finish chunk and again after it, as running totals on every chunk,
     or in parts (Anthropic: input first, output last): in each case the last figure counts.
     """
+    if not old:
+        return {key: value for key, value in new.items() if value is not None}
     merged = dict(old)
     for key, value in new.items():
         before = merged.get(key)
@@ -43,6 +56,8 @@ def read_usage(raw: object) -> Usage | None:
     """Usage from a vendor's own dictionary (OpenAI, Anthropic and Responses spellings)."""
     if not isinstance(raw, Mapping):
         return None
+    if _NOT_ANTHROPIC.isdisjoint(raw):
+        return _anthropic_usage(raw)
     prompt = count(raw.get("prompt_tokens"))
     completion = count(raw.get("completion_tokens"))
     if prompt is None and completion is None:
@@ -63,7 +78,7 @@ def read_usage(raw: object) -> Usage | None:
     if reasoning and total == prompt + completion + reasoning:
         completion += reasoning
     cache_read, cache_creation = _cached(raw, inputs)
-    if not raw.keys() & _WITH_CACHE:
+    if _WITH_CACHE.isdisjoint(raw):
         # Anthropic's input_tokens leaves out what went through the cache.
         prompt += (cache_read or 0) + (cache_creation or 0)
     return Usage(
@@ -79,16 +94,32 @@ def read_usage(raw: object) -> Usage | None:
     )
 
 
+def _anthropic_usage(raw: Mapping[str, Any]) -> Usage | None:
+    """Four counts, of which the input leaves out what went through the cache."""
+    prompt, completion = count(raw.get("input_tokens")), count(raw.get("output_tokens"))
+    if prompt is None and completion is None:
+        return None
+    read = count(raw.get("cache_read_input_tokens"))
+    written = count(raw.get("cache_creation_input_tokens"))
+    prompt = (prompt or 0) + (read or 0) + (written or 0)
+    completion = completion or 0
+    return Usage(prompt, completion, prompt + completion, read, written, raw=raw)
+
+
 def _details(raw: Mapping[str, object], *names: str) -> Mapping[str, object]:
     for name in names:
         value = raw.get(name)
-        if isinstance(value, Mapping):
+        if value is not None and isinstance(value, Mapping):
             return value
-    return {}
+    return _NO_DETAILS
 
 
 def _first(*values: object) -> int | None:
-    return next((c for c in map(count, values) if c is not None), None)
+    for value in values:
+        found = count(value)
+        if found is not None:
+            return found
+    return None
 
 
 def _cached(
@@ -114,6 +145,8 @@ def read_cost(meta: object, headers: Mapping[str, str] | None = None) -> Cost | 
     One figure gives the other by the published rate of 2,000,000 credits a dollar. Answers of
     late 2025 call the credits ``tokens_used``.
     """
+    if meta is None and not headers:
+        return None
     usage = meta.get("usage") if isinstance(meta, Mapping) else None
     headers = headers or {}
     usd: float | None = None
@@ -139,7 +172,7 @@ def read_cost(meta: object, headers: Mapping[str, str] | None = None) -> Cost | 
 
 def number(value: object) -> float | None:
     """A finite number, also one that is spelled as text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)

@@ -3,18 +3,20 @@ every program with a chat model imports this."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessage
 
 from langchain_aimlapi import errors
 
 if TYPE_CHECKING:
-    from langchain_aimlapi._langchain.batches import Outcome
+    from langchain_aimlapi._langchain.batches import Outcome, Tally
     from langchain_aimlapi._langchain.identity import Identity
     from langchain_aimlapi.endpoints import Job, Progress, Status
     from langchain_aimlapi.endpoints.batches import BatchCounts
+
+R = TypeVar("R")
 
 
 class ChatBatch:
@@ -88,7 +90,7 @@ class ChatBatch:
             JobTimeoutError: the batch is not done in time; it goes on.
         """
         self._job.result(timeout=timeout, progress=progress)
-        found = dict(self.outcomes())
+        found = dict(self.results_as_completed())
         return _in_order(found, self.size, return_exceptions=return_exceptions)
 
     async def aresults(
@@ -100,61 +102,69 @@ class ChatBatch:
     ) -> list[AIMessage | Exception]:
         """Like `results`, on the running event loop."""
         await self._job.aresult(timeout=timeout, progress=progress)
-        found = {place: outcome async for place, outcome in self.aoutcomes()}
+        found = {place: answer async for place, answer in self.aresults_as_completed()}
         return _in_order(found, self.size, return_exceptions=return_exceptions)
 
     def results_as_completed(self) -> Iterator[tuple[int, AIMessage | Exception]]:
         """(index of the input, answer or error) of a batch that has ended, one by one as they are
         read: they are never all in memory."""
-        for place, outcome in self.outcomes():
-            yield place, _message(outcome)
+        from langchain_aimlapi._langchain.batches import Tally
 
-    async def aresults_as_completed(self) -> AsyncIterator[tuple[int, AIMessage | Exception]]:
+        return self._read(Tally.message)
+
+    def aresults_as_completed(self) -> AsyncIterator[tuple[int, AIMessage | Exception]]:
         """Like `results_as_completed`, on the running event loop."""
-        async for place, outcome in self.aoutcomes():
-            yield place, _message(outcome)
+        from langchain_aimlapi._langchain.batches import Tally
+
+        return self._aread(Tally.message)
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
         """Like `results_as_completed`, with LangChain's own results."""
+        from langchain_aimlapi._langchain.batches import Tally
+
+        return self._read(Tally.outcome)
+
+    def aoutcomes(self) -> AsyncIterator[tuple[int, Outcome]]:
+        """Like `outcomes`, on the running event loop."""
+        from langchain_aimlapi._langchain.batches import Tally
+
+        return self._aread(Tally.outcome)
+
+    def _read(self, item: Callable[[Tally, dict[str, Any]], R]) -> Iterator[R]:
         from langchain_aimlapi._langchain import batches
 
         tally = batches.Tally(self._model)
         with batches.rows(self._model, self.id) as rows:
             for row in rows:
-                yield tally.read(row)
+                yield item(tally, row)
         self._done = tally.counts()
 
-    async def aoutcomes(self) -> AsyncIterator[tuple[int, Outcome]]:
-        """Like `outcomes`, on the running event loop."""
+    async def _aread(self, item: Callable[[Tally, dict[str, Any]], R]) -> AsyncIterator[R]:
         from langchain_aimlapi._langchain import batches
 
         tally = batches.Tally(self._model)
         async with batches.arows(self._model, self.id) as rows:
             async for row in rows:
-                yield tally.read(row)
+                yield item(tally, row)
         self._done = tally.counts()
 
 
-def _message(outcome: Outcome) -> AIMessage | Exception:
-    if isinstance(outcome, Exception):
-        return outcome
-    message = outcome.generations[0].message
-    assert isinstance(message, AIMessage)  # noqa: S101 - made by reply_to_result
-    return message
+def no_result() -> errors.AimlapiError:
+    """The error in the place of a result that never came."""
+    return errors.InvalidResponseError("the batch has ended without a result for this call")
 
 
-def outcomes_in_order(found: Mapping[int, Outcome], size: int | None) -> list[Outcome]:
-    """All outcomes by their places; a place without one is an error."""
-    missing = errors.InvalidResponseError("the batch has ended without a result for this call")
+def outcomes_in_order(found: Mapping[int, R], size: int | None, missing: R) -> list[R]:
+    """All outcomes by their places."""
     places = range(size) if size is not None else sorted(found)
     return [found.get(place, missing) for place in places]
 
 
 def _in_order(
-    found: Mapping[int, Outcome], size: int | None, *, return_exceptions: bool
+    found: Mapping[int, AIMessage | Exception], size: int | None, *, return_exceptions: bool
 ) -> list[AIMessage | Exception]:
     """All answers by their places, or the first error."""
-    results = [_message(each) for each in outcomes_in_order(found, size)]
+    results = outcomes_in_order(found, size, no_result())
     failed = [each for each in results if isinstance(each, Exception)]
     if failed and not return_exceptions:
         first = failed[0]

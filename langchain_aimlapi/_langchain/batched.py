@@ -24,7 +24,7 @@ from pydantic import Field, PrivateAttr
 from langchain_aimlapi import errors
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain import batches
-from langchain_aimlapi._langchain.batch_handle import ChatBatch, outcomes_in_order
+from langchain_aimlapi._langchain.batch_handle import ChatBatch, no_result, outcomes_in_order
 from langchain_aimlapi._langchain.batches import Outcome, Row
 from langchain_aimlapi._langchain.binding import Binding
 from langchain_aimlapi._langchain.identity import Identity
@@ -95,7 +95,7 @@ class BatchedChat(Binding, Identity):
         found: list[Outcome] = []
         for handle, size in handles:
             handle._job.result(timeout=self.batch_timeout)
-            found += outcomes_in_order(dict(handle.outcomes()), size)
+            found += outcomes_in_order(dict(handle.outcomes()), size, no_result())
         return found
 
     async def _aoutcomes(self, rows: list[Row]) -> list[Outcome]:
@@ -109,7 +109,8 @@ class BatchedChat(Binding, Identity):
         found: list[Outcome] = []
         for handle, size in handles:
             await handle._job.aresult(timeout=self.batch_timeout)
-            found += outcomes_in_order({p: o async for p, o in handle.aoutcomes()}, size)
+            read = {place: outcome async for place, outcome in handle.aoutcomes()}
+            found += outcomes_in_order(read, size, no_result())
         return found
 
     def _handle(self, id: str | None) -> ChatBatch:

@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatResult
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._connection.connection import Carrier
 from langchain_aimlapi._connection.runner import AsyncItems, SyncItems
 from langchain_aimlapi._dialects.choose import MESSAGES_PATH, build
+from langchain_aimlapi._dialects.messages.answer import read_plain
 from langchain_aimlapi._dialects.reader import parse_answer
+from langchain_aimlapi._domain.values import ChatResponse
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import param
 from langchain_aimlapi._json import encode
-from langchain_aimlapi._langchain.chunks import reply_to_result
+from langchain_aimlapi._langchain.chunks import choice_to_message, reply_to_result
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.params import written
 from langchain_aimlapi._langchain.requests import chat_request
@@ -27,6 +30,7 @@ from langchain_aimlapi.endpoints import Job
 from langchain_aimlapi.endpoints.batches import BatchCalls, BatchCounts, BatchInfo, plan_rows
 
 Outcome = ChatResult | errors.AimlapiError
+Answer = ChatResponse | errors.AimlapiError
 Row = tuple[str, dict[str, Any]]
 _MARK = "text"
 
@@ -142,30 +146,45 @@ class Tally:
         self._model = model
         self._kinds: dict[str, int] = {}
 
-    def read(self, row: Mapping[str, Any]) -> tuple[int, Outcome]:
-        """The place and the outcome of a row."""
+    def outcome(self, row: Mapping[str, Any]) -> tuple[int, Outcome]:
+        """The place of a row, and LangChain's result or the error."""
+        place, answer = self.read(row)
+        if isinstance(answer, errors.AimlapiError):
+            return place, answer
+        return place, reply_to_result(answer, model=self._model.model)
+
+    def message(self, row: Mapping[str, Any]) -> tuple[int, AIMessage | errors.AimlapiError]:
+        """The place of a row, and the message or the error."""
+        place, answer = self.read(row)
+        if isinstance(answer, errors.AimlapiError):
+            return place, answer
+        return place, choice_to_message(answer.choices[0], answer.meta, model=self._model.model)
+
+    def read(self, row: Mapping[str, Any]) -> tuple[int, Answer]:
+        """The place of a row, and what stands in it."""
         result = row.get("result")
-        result = result if isinstance(result, Mapping) else {}
+        result = result if isinstance(result, dict) else {}
         kind = str(result.get("type"))
         self._kinds[kind] = self._kinds.get(kind, 0) + 1
         name = str(row.get("custom_id"))
         place = int(name) if name.isdecimal() else sum(self._kinds.values()) - 1
-        return place, _outcome(kind, result, self._model)
+        return place, _answer(kind, result, self._model)
 
     def counts(self) -> BatchCounts:
         """How many of each kind there were."""
         return BatchCounts(**{n: self._kinds.get(n, 0) for n in BatchCounts.__slots__})
 
 
-def _outcome(kind: str, result: Mapping[str, object], model: Identity) -> Outcome:
+def _answer(kind: str, result: Mapping[str, object], model: Identity) -> Answer:
     message = result.get("message")
-    if kind == "succeeded" and isinstance(message, Mapping):
+    if kind == "succeeded" and isinstance(message, dict):
         body = {**message, "meta": result["meta"]} if "meta" in result else message
         try:
-            answer = parse_answer(Response(200, {}, encode(body, model.model)), model=model.model)
+            return read_plain(body) or parse_answer(
+                Response(200, {}, encode(body, model.model)), model=model.model
+            )
         except errors.AimlapiError as error:
             return error
-        return reply_to_result(answer, model=model.model)
     if kind == "errored":
         return explain_frame(result.get("error") or result, model=model.model)
     reason = f"this call of the batch ended as {kind!r}, without an answer"

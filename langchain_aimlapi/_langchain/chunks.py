@@ -124,9 +124,10 @@ class _Mould(Generic[M]):
     def cast(self, values: dict[str, Any]) -> M:
         """A new instance; lists that are not among the values are new and empty."""
         made = _new(self._class)
-        fields = {**self._fields, **values}
+        fields = dict(self._fields)
         for name in self._lists:
             fields[name] = []
+        fields.update(values)
         _assign(made, "__dict__", fields)
         _assign(made, "__pydantic_fields_set__", self._set)
         _assign(made, "__pydantic_extra__", None if self._extra is None else {})
@@ -138,6 +139,9 @@ _new = object.__new__
 _assign = object.__setattr__  # pydantic's own would validate
 _MESSAGE = _Mould(AIMessageChunk(content=""))
 _CHUNK = _Mould(ChatGenerationChunk(message=AIMessageChunk(content="")))
+_ANSWER = _Mould(AIMessage(content=""))
+_GENERATION = _Mould(ChatGeneration(message=AIMessage(content="")))
+_RESULT = _Mould(ChatResult(generations=[]))
 
 
 def delta_to_chunk(delta: Delta) -> ChatGenerationChunk:
@@ -236,18 +240,16 @@ def reply_to_result(reply: ChatResponse, *, model: str, with_headers: bool = Fal
     """A whole answer as LangChain's result. Usage stands on the first message only: tracers add
     up what every message says."""
     meta = reply.meta
-    generations = [
-        ChatGeneration(
-            message=choice_to_message(
-                choice, meta, model=model, first=position == 0, with_headers=with_headers
-            )
+    generations: list[ChatGeneration] = []
+    for position, choice in enumerate(reply.choices):
+        message = choice_to_message(
+            choice, meta, model=model, first=position == 0, with_headers=with_headers
         )
-        for position, choice in enumerate(reply.choices)
-    ]
+        generations.append(_GENERATION.cast({"text": choice.text, "message": message}))
     llm_output: dict[str, object] = {"model_name": meta.model or model}
     if meta.usage is not None:
         llm_output["token_usage"] = dict(meta.usage.raw)
-    return ChatResult(generations=generations, llm_output=llm_output)
+    return _RESULT.cast({"generations": generations, "llm_output": llm_output})
 
 
 def choice_to_message(
@@ -262,6 +264,10 @@ def choice_to_message(
     }
     if choice.logprobs:
         metadata["logprobs"] = dict(choice.logprobs)
+    usage = usage_to_metadata(meta.usage) if first and meta.usage is not None else None
+    if not choice.tool_calls and not choice.extra:
+        fields = {"content": choice.text, "additional_kwargs": choice_to_kwargs(choice)}
+        return _ANSWER.cast({**fields, "response_metadata": metadata, "usage_metadata": usage})
     calls, broken = calls_to_langchain(choice.tool_calls)
     return AIMessage(
         content=choice.text,
@@ -269,7 +275,7 @@ def choice_to_message(
         response_metadata=metadata,
         tool_calls=calls,
         invalid_tool_calls=broken,
-        usage_metadata=usage_to_metadata(meta.usage) if first and meta.usage is not None else None,
+        usage_metadata=usage,
     )
 
 
