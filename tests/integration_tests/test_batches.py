@@ -118,6 +118,28 @@ async def test_the_calls_cost_half(api: Emulator, model: ChatAimlapi, colour: st
     assert whole == pytest.approx(single / 2, abs=1e-6)  # charges are whole credits
 
 
+async def test_messages_carry_their_half_price(
+    api: Emulator, model: ChatAimlapi, colour: str
+) -> None:
+    prompts: list[Any] = ["One question.", "And quite another one, which is a little longer."]
+    singles = [model.invoke(prompt).response_metadata["cost"] for prompt in prompts]
+    before = AimlapiClient(**api.settings()).billing().amount
+    found = await results(await submitted(model, prompts, colour), colour)
+    costs = [message.response_metadata["cost"] for message in found]
+    assert costs == pytest.approx([cost / 2 for cost in singles], abs=1e-6)
+    paid = before - AimlapiClient(**api.settings()).billing().amount
+    assert sum(costs) == pytest.approx(paid, abs=1e-9)
+    assert {message.response_metadata["service_tier"] for message in found} == {"batch"}
+
+
+async def test_rows_without_a_charge_are_read_as_the_api_recorded_them(colour: str) -> None:
+    with Emulator(meta="none") as api:
+        model = ChatAimlapi(model=MODEL, **api.settings())
+        (message,) = await results(await submitted(model, ["hi"], colour), colour)
+    assert "cost" not in message.response_metadata
+    assert message.usage_metadata["input_tokens"] > 0
+
+
 async def test_a_call_that_fails_leaves_the_others(
     api: Emulator, model: ChatAimlapi, colour: str
 ) -> None:
@@ -421,16 +443,12 @@ async def test_rows_of_plain_texts_are_those_of_single_messages(
 @pytest.mark.slow
 def test_ten_thousand_calls_take_bounded_memory(api: Emulator, model: ChatAimlapi) -> None:
     batch = model.batch_submit([f"question {n}" for n in range(10_000)])
-    tracemalloc.start()
-    try:
-        seen = sum(isinstance(m, AIMessage) for _, m in results_of(batch))
-        assert seen == 10_000
-        assert tracemalloc.get_traced_memory()[1] < 64 * 1024 * 1024
-    finally:
-        tracemalloc.stop()
-
-
-def results_of(batch: Any) -> Iterator[tuple[int, Any]]:
     while batch.status() == "running":
         pass
-    yield from batch.results_as_completed()
+    tracemalloc.start()  # the emulator has made its rows: what follows is mostly the reading
+    try:
+        seen = sum(isinstance(m, AIMessage) for _, m in batch.results_as_completed())
+        assert seen == 10_000
+        assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
+    finally:
+        tracemalloc.stop()

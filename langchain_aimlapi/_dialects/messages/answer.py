@@ -22,9 +22,10 @@ _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _KEPT = ("stop_sequence", "stop_details", "container", "context_management")
 
 
-_PLAIN = frozenset(
-    {"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage", "meta"}
-)
+_PLAIN = frozenset({
+    "id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details",
+    "usage", "meta",
+})  # fmt: skip
 
 
 def read_plain(message: dict[str, Any]) -> ChatResponse | None:
@@ -42,7 +43,8 @@ def read_plain(message: dict[str, Any]) -> ChatResponse | None:
         return None
     if type(usage) is not dict or not isinstance(reason, str) or not reason:
         return None
-    if message.get("stop_sequence") or not _PLAIN.issuperset(message):
+    ended = message.get("stop_sequence") or message.get("stop_details")
+    if ended or not _PLAIN.issuperset(message):
         return None
     return _plain_response(message, text, reason, usage)
 

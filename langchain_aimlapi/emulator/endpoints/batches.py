@@ -22,7 +22,7 @@ from langchain_aimlapi.emulator._routes import route
 from langchain_aimlapi.emulator._state import State
 from langchain_aimlapi.emulator._validate import check, find_model, refuse
 from langchain_aimlapi.emulator.contract.schema import Issue
-from langchain_aimlapi.emulator.endpoints.messages import message_for
+from langchain_aimlapi.emulator.endpoints.messages import batched_message
 
 PATH = "/v1/batches"
 MAX_REQUESTS = 100_000
@@ -45,7 +45,7 @@ def create(call: Call, state: State) -> Answer:
         rows = []
         for request in requests:
             row, price = _row(call, state, body, request)
-            cost += price / 2
+            cost += price
             rows.append(row)
         return {"rows": rows}
 
@@ -73,13 +73,13 @@ def _double_ids(requests: list[Json]) -> list[Issue]:
 
 
 def _row(call: Call, state: State, body: Json, request: Json) -> tuple[Json, Decimal]:
-    """One line of the results, and what the message would cost on its own."""
+    """One line of the results, and what the message costs here."""
     params = {"model": body.get("model"), **request["params"]}
     params.setdefault("max_tokens", 1024)
     if str(params["model"]).startswith("test/"):
         return _dummy_row(state, body, request)
     try:
-        message, cost = message_for(call, state, params)
+        message, cost = batched_message(call, state, params)
     except Refusal as refusal:
         error = {"type": "invalid_request_error", "message": refusal.message}
         result: Json = {"type": "errored", "error": {"type": "error", "error": error}}
@@ -102,7 +102,7 @@ def _dummy_row(state: State, body: Json, request: Json) -> tuple[Json, Decimal]:
     }
     result = {"type": "succeeded", "message": message}
     row = {"custom_id": request["custom_id"], "result": result}
-    return row, Tokens(tokens, tokens).cost().usd
+    return row, Tokens(tokens, tokens).cost().usd / 2
 
 
 def _stamp(seconds: float | None, later: timedelta = timedelta()) -> str | None:

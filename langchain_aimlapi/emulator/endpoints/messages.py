@@ -49,10 +49,14 @@ def create(call: Call, state: State) -> Answer:
     return charged(answer, {**cost.headers(), **headers})
 
 
-def message_for(call: Call, state: State, body: Json) -> tuple[Json, Cost]:
-    """The message that a body gets, and its price, not yet charged. Raises `Refusal`."""
+def batched_message(call: Call, state: State, body: Json) -> tuple[Json, Cost]:
+    """The message that a body gets in a batch, and its price there, which is half of the usual one
+    and not yet charged. Raises `Refusal`."""
     model, draft = _draft(call, state, body)
-    return _message(draft), state.price(model, draft.tokens)
+    cost = Cost.of(state.price(model, draft.tokens).usd / 2)
+    message = {**_message(draft), **state.meta(model, cost)}
+    message["usage"] = {**message["usage"], "service_tier": "batch"}
+    return message, cost
 
 
 def _draft(call: Call, state: State, body: Json) -> tuple[Model, _Draft]:

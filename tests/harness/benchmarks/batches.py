@@ -30,8 +30,10 @@ USAGE = {
     "input_tokens": 13,
     "cache_creation_input_tokens": 0,
     "cache_read_input_tokens": 0,
+    "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
     "output_tokens": 44,
     "service_tier": "batch",
+    "inference_geo": "not_available",
 }
 STATE = {"id": "batch-1", "type": "message_batch", "processing_status": "in_progress"}
 
@@ -46,6 +48,7 @@ def line(number: int) -> bytes:
         "content": [{"type": "text", "text": f"Row {number} has an answer of some length. " * 4}],
         "stop_reason": "end_turn",
         "stop_sequence": None,
+        "stop_details": None,
         "usage": USAGE,
         "meta": {"usage": {"credits_used": 1165, "usd_spent": 0.0005825}},
     }

@@ -46,6 +46,7 @@ PLAIN = [
     answer(meta=[1]),
     answer(id=5, model=""),
     answer(role="user"),
+    {**answer(), "stop_details": None, "stop_sequence": None},
 ]
 OTHERS = [
     answer("<think>hm</think>Hello"),
@@ -60,6 +61,7 @@ OTHERS = [
     answer(content=[{"type": "tool_use", "id": "1", "name": "f", "input": {}}]),
     answer(content=[{"type": "thinking", "thinking": "hm"}]),
     answer(stop_sequence="."),
+    answer(stop_details={"type": "refusal"}),
     answer(stop_reason=""),
     answer(usage=[1]),
     answer(type="error", error={"type": "overloaded_error", "message": "Overloaded"}),
