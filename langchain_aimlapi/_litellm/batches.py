@@ -28,6 +28,7 @@ from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import param
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.batch_cost import BatchUse, stand_beside, usd_of
 from langchain_aimlapi._litellm.calls import WARNED, chat_request
 from langchain_aimlapi._litellm.operations import Call, Handling
 from langchain_aimlapi._litellm.replies import COST_HEADER, reply_to_response
@@ -218,29 +219,74 @@ def _params(call: Call, model: str, bodies: list[Row]) -> Iterator[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """How far a batch is."""
+    """How far a batch is; with what it has used, once it has ended."""
 
     def run(self, call: Call) -> LiteLLMBatch:
         """Ask."""
-        job = BatchCalls(Connected(call)).resume(str(call.given["batch_id"]))
-        return _batch(call, job, job.status())
+        job = _job(call)
+        status = job.status()
+        if status != "completed":
+            return _batch(call, job, status)
+        use = BatchUse()
+        with Connected(call).stream(lambda context: plan_rows(context, id=job.id)) as rows:
+            for row in rows:
+                use.add(row)
+        return _batch(call, job, status, use=use)
 
     async def arun(self, call: Call) -> LiteLLMBatch:
         """The async twin of `run`."""
-        job = BatchCalls(Connected(call)).resume(str(call.given["batch_id"]))
-        return _batch(call, job, await job.astatus())
+        job = _job(call)
+        status = await job.astatus()
+        if status != "completed":
+            return _batch(call, job, status)
+        use = BatchUse()
+        stream = Connected(call).astream(lambda context: plan_rows(context, id=job.id))
+        async with stream as rows:
+            async for row in rows:
+                use.add(row)
+        return _batch(call, job, status, use=use)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancel:
+    """A batch, stopped."""
+
+    def run(self, call: Call) -> LiteLLMBatch:
+        """Stop it."""
+        job = _job(call)
+        return _batch(call, job, job.cancel())
+
+    async def arun(self, call: Call) -> LiteLLMBatch:
+        """The async twin of `run`."""
+        job = _job(call)
+        return _batch(call, job, await job.acancel())
+
+
+def _job(call: Call) -> Job[BatchInfo]:
+    return BatchCalls(Connected(call)).resume(str(call.given["batch_id"]))
 
 
 _STATUS = {"queued": "validating", "running": "in_progress"}
 
 
-def _batch(call: Call, job: Job[BatchInfo], status: str, size: int | None = None) -> LiteLLMBatch:
+def _batch(
+    call: Call,
+    job: Job[BatchInfo],
+    status: str,
+    *,
+    size: int | None = None,
+    use: BatchUse | None = None,
+) -> LiteLLMBatch:
     """OpenAI's batch object."""
     native = job.native_status
-    if status == "failed" and native.startswith("cancel"):
-        status = "cancelled"
+    if native.startswith("cancel"):
+        status = "cancelling" if native.endswith("ing") else "cancelled"
     known = job.detail.counts if isinstance(job.detail, BatchInfo) else None
     counts = BatchRequestCounts(total=size, completed=0, failed=0) if size is not None else None
+    if use is not None:
+        counts = BatchRequestCounts(
+            total=use.succeeded + use.failed, completed=use.succeeded, failed=use.failed
+        )
     if known is not None:
         counts = BatchRequestCounts(
             total=known.total, completed=known.succeeded, failed=known.errored
@@ -258,8 +304,18 @@ def _batch(call: Call, job: Job[BatchInfo], status: str, size: int | None = None
         request_counts=counts,
         metadata=call.given.get("metadata"),
     )
-    made._hidden_params = dict(_FREE)
+    made._hidden_params = dict(_FREE) if use is None else _booked(use.as_values())
     return made
+
+
+def _booked(use: Mapping[str, Any]) -> dict[str, Any]:
+    """What LiteLLM keeps beside a finished batch: its charge, where the prices are known."""
+    usd = usd_of(use)
+    hidden: dict[str, Any] = {"custom_llm_provider": PROVIDER, "additional_headers": {}}
+    if usd is not None:
+        hidden["additional_headers"] = {COST_HEADER: sum(usd)}
+    stand_beside(hidden, use)
+    return hidden
 
 
 # --- results -----
@@ -335,4 +391,5 @@ HANDLING = {
         frozenset({"completion_window", "endpoint", "input_file_id", "model"}),
     ),
     "retrieve_batch": Handling(lambda call: _State(), frozenset({"batch_id", "model"})),
+    "cancel_batch": Handling(lambda call: _Cancel(), frozenset({"batch_id", "model"})),
 }

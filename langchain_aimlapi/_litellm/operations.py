@@ -174,6 +174,7 @@ OPERATIONS = (
             ("files", "file_content", "file_id"),
             ("batches", "create_batch", "input_file_id"),
             ("batches", "retrieve_batch", "batch_id"),
+            ("batches", "cancel_batch", "batch_id"),
         )
     ),
 )  # fmt: skip
@@ -227,7 +228,10 @@ def _logged(call: Call) -> Iterator[None]:
         log.pre_call(
             input=call.given.get("prompt") or call.given.get("input") or "",
             api_key="",
-            additional_args={"complete_input_dict": {"model": call.model, **call.params}},
+            additional_args={
+                "complete_input_dict": {"model": call.model, **call.params},
+                "api_base": call.access["api_base"] or "",
+            },
         )
     with as_litellm(caller_of(call.access, call.catalog)), CallLog(call.access).waiting():
         yield

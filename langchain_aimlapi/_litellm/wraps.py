@@ -19,11 +19,13 @@ from typing import Any
 
 import litellm
 
-from langchain_aimlapi._litellm import PROVIDER, edits, models
+from langchain_aimlapi._litellm import PROVIDER, edits
+from langchain_aimlapi._litellm.batch_cost import book_here
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
 from langchain_aimlapi._litellm.ocr_door import AOCR, OCR, aserved
 from langchain_aimlapi._litellm.operations import OPERATIONS, served
+from langchain_aimlapi._litellm.prices import refuse_unpriced, refuse_unpriced_batch
 from langchain_aimlapi._litellm.repeat import repeated
 from langchain_aimlapi.catalog import Catalog
 
@@ -76,6 +78,18 @@ WRAPS = (
         "cached_get_model_info_helper",
         ("model", "custom_llm_provider"),
         "a model whose price is not known costs 0 for completion_cost and budgets",
+    ),
+    Wrap(
+        "litellm.cost_calculator",
+        "batch_cost_calculator",
+        ("usage", "model", "custom_llm_provider", "model_info"),
+        "a batch whose price is not known costs 0",
+    ),
+    Wrap(
+        "litellm.litellm_core_utils.litellm_logging",
+        "handle_completed_batch",
+        ("batch", "custom_llm_provider"),
+        "the results of a batch are read again to price it",
     ),
     Wrap(
         "litellm.utils",
@@ -149,11 +163,13 @@ def _install(wrap: Wrap, make: Maker) -> bool:
         return True
     if not fits(found, wrap):
         return False
-    if wrap.is_public:
+    if wrap.is_public and hasattr(found, "__wrapped__"):
         return _replace_inside(found, make)
     wrapped = make(found)
     setattr(wrapped, MARK, True)
     setattr(module, name, wrapped)
+    if vars(litellm).get(name) is found:
+        setattr(litellm, name, wrapped)
     return True
 
 
@@ -291,33 +307,6 @@ def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
     return get_optional_params
 
 
-# --- prices -----
-
-
-def _refuse_unpriced(original: Callable[..., Any]) -> Callable[..., Any]:
-    """LiteLLM reads a missing price as 0: what it cannot know would be free."""
-
-    @functools.wraps(original)
-    def get_info(*args: object, **kwargs: object) -> object:
-        info = original(*args, **kwargs)
-        if info.get("litellm_provider") == PROVIDER and not _is_priced(info):
-            unmapped: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
-            raise unmapped(
-                f"the price of {info.get('key')} is not known (this model isn't mapped yet): call "
-                "langchain_aimlapi.litellm_provider.refresh_prices(), set AIMLAPI_REFRESH=1, or "
-                "give input_cost_per_token and output_cost_per_token"
-            )
-        return info
-
-    return get_info
-
-
-def _is_priced(info: Mapping[str, object]) -> bool:
-    """A price of 0 counts only where the catalog says so: LiteLLM fills in zeros itself."""
-    paid = any(value for name, value in info.items() if "cost" in name or "pricing" in name)
-    return paid or models.has_price(str(info.get("key")))
-
-
 # --- tokens -----
 
 
@@ -384,7 +373,9 @@ def _is_ours(arguments: Mapping[str, Any]) -> bool:
 _MAKERS: dict[str, Maker] = {
     "_complete_custom_providers": _open_streams,
     "get_optional_params": _allow_params,
-    "cached_get_model_info_helper": _refuse_unpriced,
+    "cached_get_model_info_helper": refuse_unpriced,
+    "batch_cost_calculator": refuse_unpriced_batch,
+    "handle_completed_batch": book_here,
     "get_optional_params_embeddings": _keep_params(_EMBEDDING),
     "_select_tokenizer_helper": _count_here,
     "get_optional_params_image_gen": _keep_params(_IMAGE),

@@ -10,9 +10,10 @@ import pytest
 
 from langchain_aimlapi.emulator import Fault
 
-from .helpers import Asker, balance, charged, litellm
+from .helpers import Asker, Ledger, balance, charged, litellm
 
 CLAUDE = "anthropic/claude-opus-4-1-20250805"
+UNPRICED = "anthropic/claude-opus-5-5"
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +119,70 @@ def test_file_of_another_name_is_not_found(ask: Asker) -> None:
     for id in ("nothing", "file-aimlapi-../../etc/passwd"):
         with pytest.raises(litellm.NotFoundError):
             call(ask, "file_content", file_id=id)
+
+
+def test_batch_is_cancelled(ask: Asker) -> None:
+    batch = order(ask, rows(CLAUDE))
+    stopped = call(ask, "cancel_batch", batch_id=batch.id)
+    assert (stopped.id, stopped.status) == (batch.id, "cancelling")
+    assert ask.api.requests[-1].path == f"/v1/batches/cancel/{batch.id}"
+    assert call(ask, "retrieve_batch", batch_id=batch.id).status == "cancelled"
+    with pytest.raises(litellm.BadRequestError, match="already finished"):
+        call(ask, "cancel_batch", batch_id=batch.id)
+
+
+def costs(ledger: Ledger, name: str) -> list[Any]:
+    """What LiteLLM has booked for the calls of one function."""
+    found = [each for each in ledger.successes if each["call_type"] == name]
+    return [each["standard_logging_object"]["response_cost"] for each in found]
+
+
+def test_finished_batch_is_booked_at_what_the_api_took(ask: Asker) -> None:
+    ledger = Ledger()
+    litellm.callbacks = [ledger]
+    before = balance(ask.api)
+    batch = order(ask, rows(CLAUDE, CLAUDE, CLAUDE))
+    done = ended(ask, batch.id)
+    taken = charged(before, ask.api)
+    assert taken > 0
+    assert done._hidden_params["response_cost"] == pytest.approx(taken, abs=1e-6)
+    assert (done.request_counts.total, done.request_counts.completed) == (3, 3)
+    name = "aretrieve_batch" if ask.is_async else "retrieve_batch"
+
+    def booked() -> list[float]:
+        """What LiteLLM has booked for the last look, which is the one that found the end."""
+        return [cost for cost in costs(ledger, name) if cost]
+
+    assert ask.later(booked) == [pytest.approx(taken, abs=1e-6)]
+    assert [costs(ledger, name.replace("retrieve", "create"))] == [[0.0]]
+
+
+def test_batch_of_a_model_without_a_price_is_not_free(
+    ask: Asker, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger()
+    litellm.callbacks = [ledger]
+    done = ended(ask, order(ask, rows(UNPRICED)).id)
+    assert done.status == "completed"
+    assert done._hidden_params["response_cost"] is None
+    name = "aretrieve_batch" if ask.is_async else "retrieve_batch"
+
+    def looks() -> list[dict[str, Any]]:
+        found = [each for each in ledger.successes if each["call_type"] == name]
+        return found if len(found) == 2 else []
+
+    assert sorted((each["response_cost"] for each in ask.later(looks)), key=str) == [0.0, None]
+    assert "refresh_prices" in caplog.text
+
+
+def test_price_of_the_program_itself_counts_for_batches(
+    ask: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"input_cost_per_token": 2e-6, "output_cost_per_token": 4e-6}
+    name = f"aimlapi/{UNPRICED}"
+    monkeypatch.setitem(litellm.model_cost, name, {**litellm.model_cost[name], **entry})
+    ask.api.say("Fine.")
+    done = ended(ask, order(ask, rows(UNPRICED)).id)
+    (use,) = done._hidden_params["aimlapi_batch_use"]["tokens"].values()
+    usd = use["input_tokens"] * 1e-6 + use["output_tokens"] * 2e-6
+    assert done._hidden_params["response_cost"] == pytest.approx(usd)

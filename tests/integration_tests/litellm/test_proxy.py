@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ import pytest
 from langchain_aimlapi._litellm.config import Choice, write
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 
-from .helpers import HI, WEATHER
+from .helpers import HI, WEATHER, balance
 from .processes import MASTER_KEY, needs_proxy, proxy
 
 pytestmark = pytest.mark.peer
 GPT, CLAUDE, RESPONSES = "openai/gpt-4o", "anthropic/claude-opus-4.1", "openai/gpt-5-2-pro"
+BATCHED = "anthropic/claude-opus-4-1-20250805"
 CHOICE = Choice(
     models=(GPT, CLAUDE, RESPONSES, "text-embedding-3-small", "flux/schnell", "openai/gpt-image-1"),
     fallbacks=False,
@@ -63,6 +65,7 @@ def url(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     environment = {
         "AIMLAPI_API_KEY": emulator.api_key,
         "AIMLAPI_API_BASE": emulator.base_url,
+        "AIMLAPI_FILES": str(folder / "files"),
     }
     (folder / "books.py").write_text(BOOKS, encoding="utf-8")
     config = write(CHOICE).replace("model_list:\n", f"model_list:\n{WILDCARD}", 1)
@@ -287,6 +290,27 @@ def test_a_client_that_leaves_early_is_booked(
         api.pace = 0.0
     assert len(booked()) == 1
     assert booked()[0] > 0
+
+
+def test_batch_is_booked_at_half_the_price(
+    api: Emulator, client: Any, booked: Callable[[], list[float]]
+) -> None:
+    here, before = {"custom-llm-provider": "aimlapi"}, balance(api)
+    line = {
+        "custom_id": "one", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": BATCHED, "messages": HI, "max_tokens": 64},
+    }  # fmt: skip
+    data = json.dumps(line).encode()
+    file = client.files.create(file=("a.jsonl", data), purpose="batch", extra_headers=here)
+    batch = client.batches.create(
+        completion_window="24h", endpoint="/v1/chat/completions", input_file_id=file.id,
+        extra_headers=here,
+    )  # fmt: skip
+    _until(lambda: client.batches.retrieve(batch.id, extra_headers=here).status == "completed")
+    charged = before - balance(api)
+    assert charged > 0
+    _until(lambda: sum(booked()))
+    assert [cost for cost in booked() if cost] == [pytest.approx(charged, abs=1e-6)]
 
 
 def _until(done: Any) -> None:

@@ -87,7 +87,7 @@ def test_openais_client_makes_a_video(api: Emulator, client: Any) -> None:
     assert client.videos.download_content(video.id).content[4:8] == b"ftyp"
 
 
-def test_openais_client_orders_a_batch(api: Emulator, client: Any) -> None:
+def test_openais_client_orders_and_stops_a_batch(api: Emulator, client: Any) -> None:
     line = {
         "custom_id": "one", "method": "POST", "url": "/v1/chat/completions",
         "body": {"model": CLAUDE, "messages": HI, "max_tokens": 64},
@@ -106,6 +106,13 @@ def test_openais_client_orders_a_batch(api: Emulator, client: Any) -> None:
     )  # fmt: skip
     content = client.files.content(done.output_file_id, extra_headers=here).content
     assert json.loads(content)["response"]["body"]["choices"][0]["message"]["content"]
+    second = client.batches.create(
+        completion_window="24h", endpoint="/v1/chat/completions", input_file_id=file.id,
+        extra_headers=here,
+    )  # fmt: skip
+    stopped = client.batches.cancel(second.id, extra_headers=here)
+    assert (stopped.id, stopped.status) == (second.id, "cancelling")
+    assert client.batches.retrieve(second.id, extra_headers=here).status == "cancelled"
 
 
 def test_ocr_is_a_route(api: Emulator, url: str) -> None:
