@@ -24,6 +24,10 @@ from langchain_aimlapi.catalog.facts import Facts
 
 HANDLER = "langchain_aimlapi.litellm_provider.handler"
 REFRESHING_HANDLER = "langchain_aimlapi.litellm_provider.refreshing_handler"
+TEAM_AUTH, TEAM_BOOKS = (
+    "langchain_aimlapi.litellm_team.check",
+    "langchain_aimlapi.litellm_team.books",
+)
 PREFERENCES = {
     "latency": "langchain_aimlapi.litellm_provider.prefer_fast",
     "price": "langchain_aimlapi.litellm_provider.prefer_cheap",
@@ -51,6 +55,7 @@ class Choice:
         spellings: Every spelling of a model, not only one.
         refresh: Read prices and models again every hour, in the background.
         database: Virtual keys, teams and spend in Postgres (``DATABASE_URL``).
+        team: Keys with budgets from the file that ``AIMLAPI_TEAM`` names, spend in Redis.
     """
 
     models: tuple[str, ...] = ()
@@ -66,6 +71,7 @@ class Choice:
     spellings: bool = False
     refresh: bool = False
     database: bool = False
+    team: bool = False
 
 
 def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, Any]:
@@ -228,8 +234,11 @@ def _litellm_settings(choice: Choice) -> dict[str, object]:
             }
         ]
     }
-    if choice.prefer:
-        settings["callbacks"] = [PREFERENCES[choice.prefer]]
+    callbacks = [PREFERENCES[choice.prefer]] if choice.prefer else []
+    if choice.team:
+        callbacks.append(TEAM_BOOKS)
+    if callbacks:
+        settings["callbacks"] = callbacks
     if choice.redis:
         settings |= {"cache": True, "cache_params": {"type": "redis"}}
     return settings
@@ -267,6 +276,8 @@ def _general_settings(choice: Choice) -> dict[str, Any]:
     settings = {"master_key": "os.environ/LITELLM_MASTER_KEY"}
     if choice.database:
         settings["database_url"] = "os.environ/DATABASE_URL"
+    if choice.team:
+        settings["custom_auth"] = TEAM_AUTH
     return settings
 
 

@@ -24,8 +24,10 @@ from langchain_aimlapi.cli._app import Capability, Vendor, app
 if TYPE_CHECKING:
     from langchain_aimlapi._litellm.config import Choice
 
+_START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer than its 5 s
 _RUN = "from litellm import run_server; run_server()"
 _MASTER_KEY = "LITELLM_MASTER_KEY"
+_TEAM = "AIMLAPI_TEAM"
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
@@ -58,6 +60,7 @@ def litellm_config(
     api_base: ApiBase = None,
     redis: Annotated[bool, typer.Option(help="Share state between workers.")] = False,
     database: Annotated[bool, typer.Option(help="Virtual keys in Postgres.")] = False,
+    team: Annotated[bool, typer.Option(help="Keys and budgets from AIMLAPI_TEAM.")] = False,
     prefer: Prefer = None,
     group: Annotated[str | None, typer.Option(help="One group of equivalents.")] = None,
     fallbacks: Fallbacks = True,
@@ -76,6 +79,7 @@ def litellm_config(
         api_base=api_base,
         redis=redis,
         database=database,
+        team=team,
         prefer=prefer.value if prefer else None,
         group=group,
         fallbacks=fallbacks,
@@ -105,8 +109,9 @@ def proxy(
 ) -> None:
     """Run a LiteLLM proxy with all models, prices and fallbacks (extra ``proxy``).
 
-    Redis is used where REDIS_HOST or REDIS_URL is set, Postgres where DATABASE_URL is; keys are
-    AIMLAPI_API_KEY and each --key-variable. Without LITELLM_MASTER_KEY one is made and shown.
+    Redis is used where REDIS_HOST or REDIS_URL is set, Postgres where DATABASE_URL is, and the keys
+    and budgets of the file that AIMLAPI_TEAM names. The API's keys are AIMLAPI_API_KEY and each
+    --key-variable. Without LITELLM_MASTER_KEY one is made and shown.
     """
     from langchain_aimlapi._litellm.config import KINDS, Choice
 
@@ -118,6 +123,7 @@ def proxy(
         keys=tuple(key_variable or (KEY_VARIABLE,)),
         redis=_has_redis(os.environ),
         database=bool(os.environ.get("DATABASE_URL")),
+        team=bool(os.environ.get(_TEAM)),
         prefer=prefer.value if prefer else None,
         fallbacks=fallbacks,
         refresh=refresh,
@@ -156,6 +162,10 @@ def _check(choice: Choice) -> None:
         raise typer.BadParameter(
             f"{missing[0]} is not set; keys are made at https://aimlapi.com/app/keys"
         )
+    if choice.team and not choice.redis:
+        raise typer.BadParameter(
+            f"{_TEAM} needs Redis for what is spent: set REDIS_HOST or REDIS_URL"
+        )
     if find_spec("litellm") is None or find_spec("fastapi") is None:
         raise typer.BadParameter(
             "LiteLLM's proxy is not installed: pip install 'langchain_aimlapi[proxy]'"
@@ -188,6 +198,7 @@ def _run(path: Path, host: str, port: int, workers: int) -> int:
     command = [
         sys.executable, "-c", _RUN, "--config", str(path), "--host", host, "--port", str(port),
         "--num_workers", str(workers), "--telemetry", "False",
+        "--timeout_worker_healthcheck", _START_SECONDS,
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
     # whoever stops this process (systemd, docker) means the server

@@ -42,6 +42,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "embeddings",
             "image_models",
             "litellm_provider",
+            "litellm_team",
             "llms",
             "media_models",
             "messages",

@@ -47,6 +47,7 @@ def proxy(
     command = [
         sys.executable, "-c", _PROXY, "--config", str(path), "--host", "127.0.0.1",
         "--port", str(port), "--num_workers", str(workers), "--telemetry", "False",
+        "--timeout_worker_healthcheck", "300",
     ]  # fmt: skip
     with log.open("wb") as out, _started(command, folder, environment, out) as process:
         url = f"http://127.0.0.1:{port}"

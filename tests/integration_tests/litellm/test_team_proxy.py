@@ -1,7 +1,8 @@
-"""``aimlapi proxy``: one command, and the clients of OpenAI and Anthropic."""
+"""``aimlapi proxy``: one command, and the clients of OpenAI, Anthropic and Google."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import httpx
 import openai
 import pytest
 
-from langchain_aimlapi.emulator import Emulator
+from langchain_aimlapi.emulator import Emulator, Say, ToolUse
 
 from .helpers import HI
 from .processes import MASTER_KEY, needs_proxy, team_proxy
@@ -136,3 +137,58 @@ def test_anthropics_client(api: Emulator, url: str, model: str) -> None:
     with client.messages.stream(model=model, max_tokens=64, messages=HI) as stream:
         assert "".join(stream.text_stream) == "Hello there."
     assert client.messages.count_tokens(model=model, messages=HI).input_tokens > 0
+
+
+@pytest.fixture
+def google(url: str) -> Any:
+    """Google's client. LiteLLM has its routes under /v1beta, and the client asks under /v1 if it is
+    not told (google-genai 3.6.1)."""
+    genai = pytest.importorskip("google.genai", reason="google-genai is not installed")
+    options = genai.types.HttpOptions(base_url=url, api_version="v1beta")
+    return genai.Client(api_key=MASTER_KEY, http_options=options)
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_googles_client(api: Emulator, google: Any, model: str) -> None:
+    api.say("Hello there.", times=None)
+    answer = google.models.generate_content(model=model, contents="Hi.")
+    assert answer.text == "Hello there."
+    assert answer.usage_metadata.total_token_count > 0
+    pieces = list(google.models.generate_content_stream(model=model, contents="Hi."))
+    assert "".join(piece.text or "" for piece in pieces) == "Hello there."
+    assert google.models.count_tokens(model=model, contents="Hi.").total_tokens > 0
+
+
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_googles_client_calls_tools_and_goes_on(api: Emulator, google: Any, model: str) -> None:
+    from google.genai import types
+
+    api.say(Say(calls=(ToolUse("get_weather", {"location": "Oslo"}),)))
+    api.say("It rains.")
+    seen: list[str] = []
+
+    def get_weather(location: str) -> str:
+        """The weather of a place."""
+        seen.append(location)
+        return "rain"
+
+    answer = google.models.generate_content(
+        model=model,
+        contents="What is the weather in Oslo?",
+        config=types.GenerateContentConfig(
+            tools=[get_weather], system_instruction="Be brief.", max_output_tokens=64
+        ),
+    )
+    assert (answer.text, seen) == ("It rains.", ["Oslo"])
+    assert [request.status for request in api.requests] == [200, 200]
+    assert "rain" in str(api.requests[-1].body)
+
+
+def test_googles_async_client(api: Emulator, google: Any, runner: asyncio.Runner) -> None:
+    api.say("Hello there.", times=None)
+
+    async def go() -> str:
+        stream = await google.aio.models.generate_content_stream(model=CLAUDE, contents="Hi.")
+        return "".join([piece.text or "" async for piece in stream])
+
+    assert runner.run(go()) == "Hello there."

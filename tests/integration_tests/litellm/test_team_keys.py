@@ -1,0 +1,244 @@
+"""Keys with budgets for two proxies that share a Redis, and nothing unbooked when one is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from langchain_aimlapi.emulator import Emulator, Fault
+
+from .helpers import HI, balance
+from .processes import MASTER_KEY, needs_proxy, redis_server, team_proxy
+
+pytestmark = [pytest.mark.peer, pytest.mark.slow]
+GPT, CLAUDE = "openai/gpt-4o", "anthropic/claude-opus-4-1-20250805"
+KEYS = {
+    "ada": {"key": "sk-ada", "budget": 100.0},
+    "bob": {"key": "sk-bob", "budget": 0.004},
+    "cyd": {"key": "sk-cyd"},
+}
+
+
+class Fleet:
+    """Two proxies, one Redis, one API."""
+
+    def __init__(self, folder: Path, api: Emulator, port: int, stack: ExitStack) -> None:
+        self.api, self.port, self._folder, self._stack = api, port, folder, stack
+        self.urls: list[str] = []
+        self.processes: list[Any] = []
+        for number in range(2):
+            self.start(number)
+
+    def start(self, number: int) -> None:
+        """Start a proxy, on a port of its own."""
+        folder = self._folder / f"{number}-{time.monotonic_ns()}"
+        folder.mkdir()
+        environment = {
+            "AIMLAPI_API_KEY": self.api.api_key,
+            "AIMLAPI_API_BASE": self.api.base_url,
+            "AIMLAPI_FILES": str(self._folder / "files"),
+            "AIMLAPI_TEAM": str(self._folder / "team.json"),
+            "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(self.port), "REDIS_URL": "",
+            "DATABASE_URL": "",
+        }  # fmt: skip
+        started = team_proxy(folder, environment, GPT, CLAUDE, "--no-refresh", "--no-fallbacks")
+        url, process = self._stack.enter_context(started)
+        self.urls[number : number + 1] = [url]
+        self.processes[number : number + 1] = [process]
+
+    def kill(self, number: int) -> None:
+        """End a proxy as a power cut does."""
+        os.killpg(self.processes[number].pid, 9)
+        self.processes[number].wait(20)
+
+    def client(self, number: int, key: str) -> Any:
+        """OpenAI's client."""
+        return openai.OpenAI(base_url=f"{self.urls[number]}/v1", api_key=key, max_retries=0)
+
+    def spent(self, name: str) -> float:
+        """US dollars that are booked."""
+        return float(self._redis().get(f"{{aimlapi:team:{name}}}:spent:total") or 0)
+
+    def reserved(self, name: str) -> list[float]:
+        """US dollars that are kept for calls under way."""
+        found = self._redis().hvals(f"{{aimlapi:team:{name}}}:open")
+        return [float(each.partition(":")[0]) for each in found]
+
+    def forget(self) -> None:
+        """An empty Redis."""
+        self._redis().flushdb()
+
+    def _redis(self) -> Any:
+        import redis
+
+        return redis.Redis(port=self.port, decode_responses=True)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    needs_proxy()
+    folder = tmp_path_factory.mktemp("keys")
+    (folder / "team.json").write_text(json.dumps(KEYS), encoding="utf-8")
+    with ExitStack() as stack:
+        port = stack.enter_context(redis_server(folder))
+        api = stack.enter_context(Emulator().serve())
+        yield Fleet(folder, api, port, stack)
+
+
+@pytest.fixture
+def fleet(running: Fleet) -> Fleet:
+    running.api.reset()
+    running.forget()
+    return running
+
+
+def until(done: Callable[[], Any], seconds: float = 60.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (value := done()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
+
+
+def question(number: int) -> list[Any]:
+    return [{"role": "user", "content": f"What is {number} + 1?"}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_every_call_of_both_proxies_is_booked_at_what_the_api_took(
+    fleet: Fleet, stream: bool
+) -> None:
+    before = balance(fleet.api)
+    for number in range(6):
+        model = (GPT, CLAUDE)[number % 3 == 2]
+        answer = fleet.client(number % 2, "sk-ada").chat.completions.create(
+            model=model, messages=question(number + 10 * stream), stream=stream, max_tokens=64
+        )
+        if stream:
+            assert list(answer)
+        else:
+            assert fleet.reserved("ada") == []  # booked before it came
+    assert until(lambda: not fleet.reserved("ada"))
+    charged = before - balance(fleet.api)
+    assert fleet.spent("ada") == pytest.approx(charged, abs=1e-5)
+    assert fleet.spent("bob") == fleet.spent("cyd") == 0.0
+
+
+def test_budget_holds_for_both_proxies_together(fleet: Fleet) -> None:
+    def ask(number: int) -> bool:
+        """Whether the budget allows one more."""
+        body = {"model": GPT, "messages": question(100 + number)}
+        answer = httpx.post(
+            f"{fleet.urls[number % 2]}/v1/chat/completions", json=body, timeout=60,
+            headers={"authorization": "Bearer sk-bob"},
+        )  # fmt: skip
+        if answer.status_code == 200:
+            return True
+        assert 400 <= answer.status_code < 500  # which one differs by LiteLLM's version
+        assert "budget of bob is spent" in answer.text
+        return False
+
+    calls = next(number for number in range(40) if not ask(number))
+    assert calls >= 2
+    paid = len(fleet.api.requests)
+    for number in range(2):
+        with pytest.raises(openai.APIStatusError, match="budget of bob is spent"):
+            fleet.client(number, "sk-bob").chat.completions.create(model=GPT, messages=HI)
+    assert len(fleet.api.requests) == paid  # nothing goes out any more
+    fleet.client(0, "sk-cyd").chat.completions.create(model=GPT, messages=HI)
+
+
+def test_killed_proxy_leaves_no_call_unbooked_and_comes_back(fleet: Fleet) -> None:
+    fleet.api.pace = 0.2
+    try:
+        fleet.api.say("word " * 400, times=None)
+        stream = fleet.client(0, "sk-ada").chat.completions.create(
+            model=CLAUDE, messages=question(200), stream=True, max_tokens=500
+        )
+        next(iter(stream))
+        (kept,) = fleet.reserved("ada")
+        fleet.kill(0)
+    finally:
+        fleet.api.pace = 0.0
+    assert fleet.reserved("ada") == [kept]
+    assert kept >= 500 * 7.5e-05  # all that it might have written, at its price
+    with pytest.raises(openai.APIConnectionError):
+        fleet.client(0, "sk-ada").chat.completions.create(model=GPT, messages=question(201))
+    fleet.api.reset()
+    fleet.client(1, "sk-ada").chat.completions.create(model=GPT, messages=question(202))
+    fleet.start(0)
+    fleet.client(0, "sk-ada").chat.completions.create(model=GPT, messages=question(203))
+    assert fleet.reserved("ada") == [kept]  # counts as spent, whichever proxy asks
+    assert fleet.spent("ada") > 0
+
+
+def test_failure_costs_nothing_and_a_client_that_leaves_something(fleet: Fleet) -> None:
+    fleet.api.fault(Fault(status=400, message="no"), times=None)
+    with pytest.raises(openai.BadRequestError):
+        fleet.client(0, "sk-ada").chat.completions.create(model=GPT, messages=question(300))
+    assert until(lambda: not fleet.reserved("ada"))
+    assert fleet.spent("ada") == 0.0
+    fleet.api.reset()
+    fleet.api.pace = 0.05
+    try:
+        fleet.api.say("word " * 400)
+        body = {"model": GPT, "messages": question(301), "stream": True}
+        headers = {"authorization": "Bearer sk-ada"}
+        url = f"{fleet.urls[1]}/v1/chat/completions"
+        with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as answer:
+            lines = answer.iter_lines()
+            for _ in range(20):
+                next(lines)
+        assert until(lambda: fleet.spent("ada"))
+    finally:
+        fleet.api.pace = 0.0
+
+
+def test_keys_are_members_keys_and_no_more(fleet: Fleet) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        fleet.client(0, "sk-nobody").chat.completions.create(model=GPT, messages=HI)
+    assert {each.id for each in fleet.client(0, "sk-ada").models.list()} == {GPT, CLAUDE}
+    for path in ("/config/yaml", "/get/config/callbacks", "/health", "/key/info"):
+        answer = httpx.get(f"{fleet.urls[0]}{path}", headers={"authorization": "Bearer sk-ada"})
+        assert answer.status_code == 403, path
+    fleet.client(0, MASTER_KEY).chat.completions.create(model=GPT, messages=HI)
+
+
+def test_members_may_join_while_the_proxies_run(fleet: Fleet) -> None:
+    path = fleet._folder / "team.json"
+    path.write_text(json.dumps({**KEYS, "dan": {"key": "sk-dan", "budget": 1.0}}), encoding="utf-8")
+    for number in range(2):
+        client = fleet.client(number, "sk-dan")
+        assert client.chat.completions.create(model=GPT, messages=question(400 + number)).choices
+    assert fleet.spent("dan") > 0
+
+
+def test_batch_is_booked_once_however_often_it_is_looked_at(fleet: Fleet) -> None:
+    here, before = {"custom-llm-provider": "aimlapi"}, balance(fleet.api)
+    line = {
+        "custom_id": "one", "method": "POST", "url": "/v1/chat/completions",
+        "body": {"model": CLAUDE, "messages": HI, "max_tokens": 64},
+    }  # fmt: skip
+    client = fleet.client(0, "sk-ada")
+    file = client.files.create(
+        file=("a.jsonl", json.dumps(line).encode()), purpose="batch", extra_headers=here
+    )
+    batch = client.batches.create(
+        completion_window="24h", endpoint="/v1/chat/completions", input_file_id=file.id,
+        extra_headers=here,
+    )  # fmt: skip
+    for number in (0, 1, 0, 1, 0):
+        looked = fleet.client(number, "sk-ada").batches.retrieve(batch.id, extra_headers=here)
+    assert looked.status == "completed"
+    assert until(lambda: fleet.spent("ada"))
+    time.sleep(1)  # LiteLLM logs the others in the background
+    assert fleet.spent("ada") == pytest.approx(before - balance(fleet.api), abs=1e-5)
+    assert fleet.reserved("ada") == []

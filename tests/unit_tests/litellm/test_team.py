@@ -1,0 +1,63 @@
+"""The file of keys for a fleet of proxies."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("litellm")
+
+from langchain_aimlapi._litellm.config import TEAM_AUTH, TEAM_BOOKS, Choice, build_config
+from langchain_aimlapi._litellm.team_store import Member, Team, read_members
+
+ADA = {"ada": {"key": "sk-ada", "budget": 5, "per": "month"}}
+
+
+def test_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "team.json"
+    path.write_text(json.dumps(ADA), encoding="utf-8")
+    team = Team(path)
+    assert team.of("sk-ada") == team.named("ada") == Member("ada", 5.0, "month")
+    assert team.of("sk-bob") is None
+    path.write_text(json.dumps({"bob": {"key": "sk-bob"}}), encoding="utf-8")
+    os.utime(path, ns=(1, 1))
+    assert team.of("sk-ada") is None
+    assert team.of("sk-bob") == Member("bob", None, "total")
+
+
+@pytest.mark.parametrize(
+    ("rows", "match"),
+    [
+        ([], "JSON object"),
+        ({"ada": {}}, "'ada' needs a key"),
+        ({"ada": {"key": "hello"}}, "begins with sk-"),
+        ({**ADA, "bob": {"key": "sk-ada"}}, "'bob' has the key of 'ada'"),
+        ({"ada": {"key": "sk-ada", "budget": "5"}}, "US dollars"),
+        ({"ada": {"key": "sk-ada", "budget": -1}}, "from 0"),
+        ({"ada": {"key": "sk-ada", "per": "week"}}, "total, month, day"),
+        ({"ada": {"key": "sk-ada", "budgets": 5}}, "'budgets'"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_named(rows: Any, match: str) -> None:
+    with pytest.raises(ValueError, match=match) as caught:
+        read_members(json.dumps(rows))
+    assert "sk-ada" not in str(caught.value)
+
+
+def test_budgets_of_a_month_begin_anew() -> None:
+    spent = Member("ada", 1.0, "month").keys()[0]
+    assert spent.startswith("{aimlapi:team:ada}:spent:20")
+    assert Member("ada", 1.0).keys()[0] == "{aimlapi:team:ada}:spent:total"
+
+
+def test_configuration_names_the_check_and_the_books() -> None:
+    config = build_config(Choice(models=("openai/gpt-4o",), team=True, prefer="latency"))
+    assert config["general_settings"]["custom_auth"] == TEAM_AUTH
+    assert config["litellm_settings"]["callbacks"][-1] == TEAM_BOOKS
+    assert len(config["litellm_settings"]["callbacks"]) == 2
+    plain = build_config(Choice(models=("openai/gpt-4o",)))
+    assert "custom_auth" not in plain["general_settings"]
