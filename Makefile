@@ -40,7 +40,7 @@ test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too 
 live: $(VENV)/dev  ## Play the integration suite on the real API (AIMLAPI_API_KEY; costs almost nothing)
 	AIMLAPI_LIVE=1 $(PY) -m pytest -q tests/integration_tests/test_live.py
 
-range: $(VENV)/dev  ## Run the tests of the LiteLLM provider with its oldest and newest version
+range: $(VENV)/dev  ## Run the tests of the LiteLLM provider with its lowest, a middle and its newest version
 	AIMLAPI_LITELLM_RANGE=1 $(PY) -m pytest -q tests/integration_tests/litellm/test_range.py
 
 lint: $(VENV)/dev  ## Check style

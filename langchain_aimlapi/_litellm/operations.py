@@ -165,6 +165,7 @@ OPERATIONS = (
     Operation(_VIDEOS, "video_content", "async_call", "videos", _OF_ONE, _videos_provider),
     Operation("litellm.main", "speech", "aspeech", "audio", ("model", "input", "voice", "aspeech")),
     Operation("litellm.main", "transcription", "atranscription", "audio", ("model", "file")),
+    Operation("litellm.rerank_api.main", "rerank", "arerank", "rerank", ("query", "documents")),
     *(
         Operation(f"litellm.{room}.main", name, f"a{name}", "batches", (key, "custom_llm_provider"))
         for room, name, key in (

@@ -1,4 +1,4 @@
-"""Both ends of the supported LiteLLM range.
+"""The supported range of LiteLLM: the lowest version, one in the middle, the newest.
 
 Run where ``AIMLAPI_LITELLM_RANGE`` is set: each version is installed from the package index into a
 folder that shadows the installed one, and the other tests of this folder run with it.
@@ -18,9 +18,20 @@ ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).parent
 LOWEST = "1.100.0"
 """Below it a stream's real charge is lost (1.93.0) and bare OpenAI names go to OpenAI (1.91.0)."""
-NEWEST = "1.109.1"
+MIDDLE, NEWEST = "1.105.0", "1.110.2"
 WANTED = os.environ.get("AIMLAPI_LITELLM_RANGE", "")
-LEFT_OUT = ("test_range.py", "test_fleet.py")
+BESIDE = ("semver",)
+"""What the proxy of a version needs and that of the installed one does not."""
+# These start several proxies each, or one process for every example.
+LEFT_OUT = ("test_range.py", "test_fleet.py", "test_team_keys.py", "test_page.py")
+
+
+def test_documentation_names_the_versions_that_are_tested() -> None:
+    page = (ROOT / "docs" / "litellm.md").read_text(encoding="utf-8")
+    door = (ROOT / "langchain_aimlapi" / "litellm_provider.py").read_text(encoding="utf-8")
+    for version in (LOWEST, MIDDLE, NEWEST):
+        assert version in page
+        assert version in door
 
 
 def test_lowest_tested_version_is_the_lowest_that_may_be_installed() -> None:
@@ -33,16 +44,17 @@ def test_lowest_tested_version_is_the_lowest_that_may_be_installed() -> None:
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("version", [LOWEST, NEWEST])
+@pytest.mark.parametrize("version", [LOWEST, MIDDLE, NEWEST])
 @pytest.mark.skipif(not WANTED, reason="installs other versions: set AIMLAPI_LITELLM_RANGE=1")
 def test_all_tests_pass_with(version: str, tmp_path: Path) -> None:
     folder = tmp_path / version
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
-    subprocess.run([*command, f"litellm=={version}"], check=True, timeout=300)
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
+    subprocess.run([*install, f"litellm=={version}", *BESIDE], check=True, timeout=300)
     path = os.pathsep.join([str(folder), str(ROOT)])
     ignored = [f"--ignore={HERE / name}" for name in LEFT_OUT]
+    command = [sys.executable, "-m", "pytest", str(HERE), "-q", "--tb=short", "-m", "not table"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", str(HERE), "-q", "--tb=short", *ignored],
+        [*command, *ignored],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": path, "AIMLAPI_LITELLM_RANGE": ""},
         capture_output=True,
