@@ -22,7 +22,7 @@ class BadJsonError(ValueError):
     """No JSON, or JSON too deep or too large to be read."""
 
 
-def parse_leniently(data: bytes) -> Any:
+def parse_leniently(data: bytes) -> object:
     """What ``from_json`` refused; strings may hold lone surrogates (see `Mender`).
 
     Raises:

@@ -22,15 +22,15 @@ class BlockLog:
     def __init__(self) -> None:
         self.is_unusual = False  # the blocks have left the usual order
         self.kind: BlockKind | None = None  # of the block that has begun last
-        self._entries: list[dict[str, Any]] = []
+        self._entries: list[dict[str, object]] = []
         self._rank = 0
         self._texts = 0
-        self._mark: Mapping[str, Any] | None = None  # of the block's deltas
-        self._fresh: dict[str, Any] | None = None  # the entry that no delta has carried yet
+        self._mark: Mapping[str, object] | None = None  # of the block's deltas
+        self._fresh: dict[str, object] | None = None  # the entry that no delta has carried yet
 
     def begin(
         self, kind: BlockKind, start: int | None = None, *, is_indexed: bool = False
-    ) -> Mapping[str, Any] | None:
+    ) -> Mapping[str, object] | None:
         """A block begins.
 
         Args:
@@ -63,7 +63,7 @@ class BlockLog:
             return {"block_order": self.take_entry()}
         return self._mark
 
-    def take_entry(self) -> list[dict[str, Any]]:
+    def take_entry(self) -> list[dict[str, object]]:
         """The block's entry, if no delta has carried it yet and the order is unusual."""
         entry, self._fresh = self._fresh, None
         return [] if entry is None else [entry]

@@ -79,7 +79,7 @@ class GrowingBlock:
         self._fields: dict[str, object] = {}
         self._pieces: dict[str, list[str]] = {}
 
-    def add(self, item: Mapping[str, object]) -> dict[str, Any]:
+    def add(self, item: Mapping[str, object]) -> dict[str, object]:
         """Take the next piece; what is new in it."""
         fresh: dict[str, object] = {}
         for name, value in item.items():

@@ -70,7 +70,7 @@ class EventReader(_Reader):
         self._is_last = is_last
         self._decoder = SseDecoder(max_event_bytes=policy.limits.max_event_bytes)
 
-    def feed(self, data: bytes) -> list[Any]:
+    def feed(self, data: bytes) -> list[object]:
         """Items that these bytes complete."""
         return [] if self.done else self._items(self._decoder.feed(data))
 
@@ -128,7 +128,7 @@ class BytesReader(_Reader):
         kind = head.headers.get("content-type", "").partition(";")[0].strip().lower()
         self._body: list[bytes] | None = [] if kind.endswith("json") else None
 
-    def feed(self, data: bytes) -> list[Any]:
+    def feed(self, data: bytes) -> list[object]:
         """The piece itself."""
         self.count += len(data)
         if self._body is None:
@@ -166,7 +166,7 @@ class BytesReader(_Reader):
             return items
         return []
 
-    def from_json(self, body: Json) -> list[Any]:
+    def from_json(self, body: Json) -> list[object]:
         """Items of a JSON answer; an endpoint whose answers may be JSON overrides this."""
         self.error = InvalidResponseError(
             f"JSON in place of bytes, with the keys {sorted(map(str, body))[:12]}",
@@ -191,7 +191,7 @@ class LinesReader(_Reader):
             return None
         return value
 
-    def feed(self, data: bytes) -> list[Any]:
+    def feed(self, data: bytes) -> list[object]:
         """Items of the lines that these bytes complete."""
         self.count += len(data)
         if self._is_document or (not self._rest and data.lstrip()[:1] == b"["):
@@ -228,7 +228,7 @@ class LinesReader(_Reader):
         values = value if isinstance(value, list) else [value]
         return self._checked([item for each in values for item in self._read(each)])
 
-    def _read(self, value: object) -> list[Any]:
+    def _read(self, value: object) -> list[object]:
         item = self.item(value) if self.error is None else None
         return [] if item is None else [item]
 

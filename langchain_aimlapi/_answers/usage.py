@@ -34,7 +34,7 @@ def count(value: object) -> int | None:
     return int(value) if value >= 0 else None
 
 
-def merge_usage(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, Any]:
+def merge_usage(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
     """The later usage over the earlier one; nulls and zeros never wipe out a count.
 
     Vendors send usage on the finish chunk and again after it, as running totals on every chunk,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi._transport.download import Home
 
 T = TypeVar("T")
-AnyPlan = TypeVar("AnyPlan", bound=Plan[Any] | ItemsPlan[Any])
+AnyPlan = TypeVar("AnyPlan", bound=Plan[object] | ItemsPlan[object])
 
 
 class Carrier:

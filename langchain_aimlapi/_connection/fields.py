@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi._transport import Drivers
 
     # A plain string is taken too, and becomes a SecretStr; type checkers must not complain.
-    ApiKey = str | SecretStr | Callable[[], Any] | None
+    ApiKey = str | SecretStr | Callable[[], object] | None
     # So is an `httpx.Timeout`, which becomes a pair.
     Timeout = float | tuple[float | None, float | None] | httpx.Timeout | None
     # What pydantic must not look at: HTTP objects are not imported for it.
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     UsersCatalog = Catalog | None
 else:
     HttpClient = HttpAsyncClient = Verify = UsersCatalog = Any
-    ApiKey = SecretStr | Callable[[], Any] | None
+    ApiKey = SecretStr | Callable[[], object] | None
     Timeout = float | tuple[float | None, float | None] | None
 
 # LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias

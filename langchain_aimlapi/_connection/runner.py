@@ -47,7 +47,7 @@ class Runner:
     find_key: Callable[[], Key]
     limits: Limits = field(default_factory=Limits)
     max_retries: int = 2
-    on_retry: Callable[[RetryEvent], Any] | None = None
+    on_retry: Callable[[RetryEvent], object] | None = None
     max_concurrency: int = 8
     amend: Amend = _as_it_is
     find_management_key: Callable[[], Key] | None = None
@@ -143,7 +143,7 @@ def _flows(plan: Plan[object], policy: Policy) -> Iterator[Flow[object]]:
 
 
 async def _overlapped(
-    flows: Iterator[Flow[object]], carry_out: Callable[[Flow[Any]], Awaitable[Any]], width: int
+    flows: Iterator[Flow[object]], carry_out: Callable[[Flow[object]], Awaitable[object]], width: int
 ) -> list[object]:
     """The results of all flows, in order. The first failure ends the others and is raised."""
     if width <= 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-Raw = Mapping[str, Any]
+Raw = Mapping[str, object]
 
 # A key that only this type of location has: what ChatAnthropic tells them apart by.
 _TYPE_OF_KEY = {
@@ -18,7 +18,7 @@ _TYPE_OF_KEY = {
 _TITLED = frozenset({"web_search_result_location", "search_result_location"})
 
 
-def citation_to_annotation(raw: Raw) -> dict[str, Any]:
+def citation_to_annotation(raw: Raw) -> dict[str, object]:
     """A location of Anthropic's as a standard annotation; its other keys are ``extras``."""
     block: dict[str, Any] = {"type": "citation"}
     for name in ("cited_text", "url"):
@@ -31,7 +31,7 @@ def citation_to_annotation(raw: Raw) -> dict[str, Any]:
     return {**block, "extras": rest} if rest else block
 
 
-def annotation_to_citation(annotation: object) -> dict[str, Any] | None:
+def annotation_to_citation(annotation: object) -> dict[str, object] | None:
     """The location that a standard annotation was made of; None where it is not Anthropic's."""
     if not isinstance(annotation, Mapping) or annotation.get("type") != "citation":
         return None

@@ -64,7 +64,7 @@ def arrange(
     return [*front, *blocks, *back]
 
 
-def _entries(order: object) -> list[Mapping[str, Any]]:
+def _entries(order: object) -> list[Mapping[str, object]]:
     found = [
         entry
         for entry in (order if isinstance(order, list | tuple) else ())
@@ -124,7 +124,7 @@ def _pieces(text: str, entries: Sequence[Mapping[str, object]]) -> list[str]:
 
 def _owned(
     annotations: Sequence[object], entries: Sequence[Mapping[str, object]], count: int
-) -> list[list[Any]]:
+) -> list[list[object]]:
     """The annotations of each text block; what belongs to none is at the last one."""
     owned: list[list[object]] = [[] for _ in range(count)]
     rest = dict(enumerate(annotations))

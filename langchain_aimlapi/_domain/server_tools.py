@@ -10,8 +10,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-Raw = Mapping[str, Any]
-StandardBlock = dict[str, Any]
+Raw = Mapping[str, object]
+StandardBlock = dict[str, object]
 
 _RENAMED = {"code_execution": "code_interpreter"}  # Anthropic's name -> LangChain's
 _ORIGINAL = {ours: theirs for theirs, ours in _RENAMED.items()}

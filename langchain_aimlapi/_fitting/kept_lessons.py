@@ -95,7 +95,7 @@ class KeptMemory(Memory):
             if isinstance(row, Mapping) and _number(row.get("at")) >= oldest:
                 self._take((root, model, str(row.get("path"))), row)
 
-    def _take(self, key: Key, row: Mapping[str, Any]) -> None:
+    def _take(self, key: Key, row: Mapping[str, object]) -> None:
         if row.get("closed") is True:
             super().close(key)
         elif lesson := _lesson(row):
@@ -115,7 +115,7 @@ class KeptMemory(Memory):
         with suppress(OSError):  # a folder that cannot be written is no reason to fail a call
             save_json(file, {"model": model, "lessons": [kept[name] for name in sorted(kept)]})
 
-    def _rows(self, root: str, model: str) -> Iterator[dict[str, Any]]:
+    def _rows(self, root: str, model: str) -> Iterator[dict[str, object]]:
         for (home, name, path), lessons in list(self._lessons.items()):
             if (home, name) == (root, model):
                 yield from (_row(path, lesson) for lesson in lessons.values())
@@ -132,8 +132,8 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _row(path: str, lesson: Lesson) -> dict[str, Any]:
-    row: dict[str, Any] = {"path": path, "param": list(lesson.path)}
+def _row(path: str, lesson: Lesson) -> dict[str, object]:
+    row: dict[str, object] = {"path": path, "param": list(lesson.path)}
     if lesson.name is not None:
         row["name"] = lesson.name
     if lesson.facts is not None:
@@ -142,7 +142,7 @@ def _row(path: str, lesson: Lesson) -> dict[str, Any]:
     return row
 
 
-def _lesson(row: Mapping[str, Any]) -> Lesson | None:
+def _lesson(row: Mapping[str, object]) -> Lesson | None:
     """The lesson of a row; None where another version wrote what this one does not understand."""
     param, facts, name = row.get("param"), row.get("facts"), row.get("name")
     if not isinstance(param, list) or not param:

@@ -201,7 +201,7 @@ class _Pool:
         self._waiting: list[tuple[dict[str, object], asyncio.Future[Outcome]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def add(self, params: dict[str, Any]) -> Outcome:
+    async def add(self, params: dict[str, object]) -> Outcome:
         """What a call comes to, as one of the next batch."""
         future: asyncio.Future[Outcome] = self.loop.create_future()
         self._waiting.append((params, future))
@@ -244,7 +244,7 @@ class _Checkpoint:
     """A file of JSON lines: what is about to be ordered, and what was."""
 
     path: str | None
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[dict[str, object]] = field(default_factory=list)
 
     @contextmanager
     def ordering(self, rows: Sequence[Row]) -> Iterator[_Order]:
@@ -281,7 +281,7 @@ class _Checkpoint:
             raise
         self._append({"digest": order.digest, "id": order.id})
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, dict[str, object]]:
         try:
             text = Path(self.path or "").read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -134,7 +134,7 @@ def rows(model: Identity, id: str) -> SyncItems[dict[str, Any]]:
     return Carrier(model).stream(lambda context: plan_rows(context, id=id))
 
 
-def arows(model: Identity, id: str) -> AsyncItems[dict[str, Any]]:
+def arows(model: Identity, id: str) -> AsyncItems[dict[str, object]]:
     """Like `rows`, on the running event loop."""
     return Carrier(model).astream(lambda context: plan_rows(context, id=id))
 

@@ -62,7 +62,7 @@ def usage_to_metadata(usage: Usage) -> UsageMetadata:
     return metadata
 
 
-def cost_to_metadata(cost: Cost) -> dict[str, Any]:
+def cost_to_metadata(cost: Cost) -> dict[str, object]:
     """The real charge in US dollars, as other integrations have it too, and what it is made of."""
     details = {"usd": cost.usd, "credits": cost.credits, "source": cost.source}
     return {"cost": cost.usd, "cost_details": details}
@@ -76,7 +76,7 @@ def without_charge(message: AIMessage) -> AIMessage:
     return message.model_copy(update={"response_metadata": {**message.response_metadata, **free}})
 
 
-def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, Any]:
+def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, object]:
     """What stands once in an answer, as ``response_metadata``."""
     metadata: dict[str, object] = {
         "model_name": meta.model,
@@ -200,7 +200,7 @@ def final_to_chunk(
     return ChatGenerationChunk(message=message)
 
 
-def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False) -> dict[str, Any]:
+def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False) -> dict[str, object]:
     """The ``response_metadata`` of a stream's end."""
     return {
         **meta_to_metadata(reply.meta, with_headers=with_headers),
@@ -279,7 +279,7 @@ def choice_to_message(
     )
 
 
-def choice_to_kwargs(choice: Choice) -> dict[str, Any]:
+def choice_to_kwargs(choice: Choice) -> dict[str, object]:
     """What an answer holds beside its text, as ``additional_kwargs``."""
     kwargs = dict(choice.extra)
     if choice.reasoning:
@@ -314,7 +314,7 @@ def calls_to_langchain(
     return valid, broken
 
 
-def call_arguments(call: ToolCall) -> dict[str, Any] | None:
+def call_arguments(call: ToolCall) -> dict[str, object] | None:
     """A call's arguments; None where they are no JSON object. Free text stands under
     `FREE_TEXT_KEY`, where LangChain's single-input tools look for it."""
     if call.kind == "custom":

@@ -22,7 +22,7 @@ _FIRST_WORDS = re.compile(r":|\. |, as in ")
 _LINK = "https://example.com/file"
 _TEXT = "one two three, one two three"
 
-Look = Callable[[Mapping[str, Any]], Check]
+Look = Callable[[Mapping[str, object]], Check]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Argument:
     """
 
     name: str
-    hint: Any
+    hint: object
     description: str
     is_required: bool
     is_file: bool

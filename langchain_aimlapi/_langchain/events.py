@@ -35,13 +35,13 @@ from langchain_aimlapi._langchain.chunks import (
 )
 from langchain_aimlapi._langchain.refusals import refusal_block
 
-Event = dict[str, Any]
+Event = dict[str, object]
 
 _GROWING = {"text": "text", "reasoning": "reasoning", "refusal": "refusal", "audio": "base64"}
 _LEFT_WITH_OTHERS = frozenset({"audio", "refusal"})
 """Blocks that other blocks may come in between of: they end with the message."""
 _HEAVY = frozenset({"args", "output", "value", "base64", "annotations", *_GROWING.values()})
-_EMPTY: dict[str, dict[str, Any]] = {
+_EMPTY: dict[str, dict[str, object]] = {
     "text": {"text": ""},
     "reasoning": {"reasoning": ""},
     "refusal": {"refusal": ""},
@@ -250,7 +250,7 @@ class EventWriter:
         return {**event, "additional_kwargs": kwargs} if kwargs else event
 
 
-def _finish(metadata: dict[str, Any]) -> Event:
+def _finish(metadata: dict[str, object]) -> Event:
     """The last event; langchain-core 1.8.4 reads why the answer ended from beside the metadata."""
     reasons = ("finish_reason", "normalized_finish_reason")
     ends = {name: metadata[name] for name in reasons if metadata.get(name)}

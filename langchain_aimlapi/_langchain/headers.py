@@ -20,7 +20,7 @@ class HiddenHeaders(dict[str, str]):
         self.real = dict(headers)
 
 
-def hide_headers(options: Mapping[str, object]) -> dict[str, Any]:
+def hide_headers(options: Mapping[str, object]) -> dict[str, object]:
     """The arguments of a call, with their ``extra_headers`` hidden."""
     headers = options.get("extra_headers")
     if not isinstance(headers, Mapping) or isinstance(headers, HiddenHeaders):

@@ -64,7 +64,7 @@ def read_question(name: str, question: Mapping[str, object]) -> JudgeQuestion:
 # --- the state -----
 
 
-def state_to_json(state: object, media: list[dict[str, Any]] | None) -> object:
+def state_to_json(state: object, media: list[dict[str, object]] | None) -> object:
     """A state with messages at any depth as plain JSON.
 
     Args:
@@ -94,7 +94,7 @@ def state_to_json(state: object, media: list[dict[str, Any]] | None) -> object:
     return state
 
 
-def _mark(block: Mapping[str, object], media: list[dict[str, Any]] | None) -> str:
+def _mark(block: Mapping[str, object], media: list[dict[str, object]] | None) -> str:
     if media is None:
         raise UnsupportedFeatureError(
             f"this decision model reads text, no {block['type']}",
@@ -219,7 +219,7 @@ def _prompt(
 # --- answers -----
 
 
-def answer_of(question: JudgeQuestion, shares: Mapping[str, float]) -> dict[str, Any]:
+def answer_of(question: JudgeQuestion, shares: Mapping[str, float]) -> dict[str, object]:
     """An answer in the API's form. The confidence is the largest probability."""
     best = max(shares, key=lambda label: shares[label])
     if question.kind == "noul":

@@ -47,5 +47,5 @@ class LinkModel(LLM, MediaFields):
         return str(self._media._llm_type)
 
     @property
-    def _identifying_params(self) -> dict[str, Any]:
+    def _identifying_params(self) -> dict[str, object]:
         return dict(self._media._identifying_params)

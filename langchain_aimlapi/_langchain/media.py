@@ -64,7 +64,7 @@ def _as_messages(value: Sequence[object]) -> list[object]:
 
 def messages_to_arguments(
     messages: Sequence[BaseMessage], takes: Mapping[str, str], model: str, text_name: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The words of a conversation as a prompt, its media as the arguments that are for them.
 
     Args:

@@ -40,7 +40,7 @@ from langchain_aimlapi.endpoints import Calls, Check, Job, JobCalls, Progress, R
 from langchain_aimlapi.endpoints._media import Media
 from langchain_aimlapi.errors import AimlapiError, InvalidRequestError
 
-MediaInput = LanguageModelInput | BaseMessage | Mapping[str, Any]
+MediaInput = LanguageModelInput | BaseMessage | Mapping[str, object]
 """A text, messages, one message, content blocks, or a dictionary: a ``prompt`` and arguments."""
 NAMESPACE = ("langchain_aimlapi", "media_models")
 # Left among the arguments of a call by LangChain.
@@ -365,7 +365,7 @@ class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
         return result_to_message(made, self.block, str(arguments["model"]))
 
 
-def _joined(words: dict[str, Any], rest: Mapping[str, object], text: str) -> dict[str, Any]:
+def _joined(words: dict[str, object], rest: Mapping[str, object], text: str) -> dict[str, object]:
     """Files of the messages and of the arguments together; a prompt stands in one place."""
     joined = {**words, **rest}
     for name in words.keys() & rest.keys():

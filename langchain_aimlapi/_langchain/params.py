@@ -102,7 +102,7 @@ def written(options: Mapping[str, Any], earlier: Mapping[str, str]) -> dict[str,
 
 def gather(
     settings: Mapping[str, object], options: Mapping[str, object], stop: object, *, stream: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Parameters in neutral terms; an argument of the call wins over a setting of the model."""
     own = {k: v for k, v in settings.items() if k not in IGNORED_OPTIONS}
     call = {k: v for k, v in options.items() if k not in IGNORED_OPTIONS}

@@ -106,7 +106,7 @@ def _is_json(text: str) -> bool:
 
 
 if TYPE_CHECKING:
-    _Base = BaseCumulativeTransformOutputParser[Any]
+    _Base = BaseCumulativeTransformOutputParser[object]
 else:
     _Base = object
 
@@ -132,13 +132,13 @@ class _WholeAtTheEnd(_Base):
             self.parse_result([ChatGeneration(message=whole)])
 
 
-def _noted(items: Iterator[object], seen: list[Any]) -> Iterator[Any]:
+def _noted(items: Iterator[object], seen: list[Any]) -> Iterator[object]:
     for item in items:
         seen.append(item)
         yield item
 
 
-async def _anoted(items: AsyncIterator[object], seen: list[Any]) -> AsyncIterator[Any]:
+async def _anoted(items: AsyncIterator[object], seen: list[Any]) -> AsyncIterator[object]:
     async for item in items:
         seen.append(item)
         yield item

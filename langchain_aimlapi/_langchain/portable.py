@@ -92,14 +92,14 @@ def _safe(call_id: str | None) -> str | None:
 # --- its content -----
 
 
-def _content(parts: Sequence[Part]) -> str | list[str | dict[str, Any]]:
+def _content(parts: Sequence[Part]) -> str | list[str | dict[str, object]]:
     texts = [part_text(part) for part in parts]
     if len(parts) < 2 and None not in texts:
         return texts[0] or "" if texts else ""
     return list(_blocks(parts))
 
 
-def _blocks(parts: Iterable[Part]) -> Iterable[dict[str, Any]]:
+def _blocks(parts: Iterable[Part]) -> Iterable[dict[str, object]]:
     for part in parts:
         text = part_text(part)
         if text is not None:
@@ -110,7 +110,7 @@ def _blocks(parts: Iterable[Part]) -> Iterable[dict[str, Any]]:
             yield dict(part.value)
 
 
-def _media(part: MediaPart) -> dict[str, Any]:
+def _media(part: MediaPart) -> dict[str, object]:
     block: dict[str, Any] = {"type": part.kind}
     content = data_of(part)
     if content is not None:

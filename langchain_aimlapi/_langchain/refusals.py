@@ -31,7 +31,7 @@ def is_refusal(kwargs: Mapping[str, object], native_reason: object) -> bool:
 
 def refusal_block(
     kwargs: Mapping[str, object], metadata: Mapping[str, object]
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """The ``refusal`` block of a message; None where it is no refusal.
 
     Args:
@@ -51,7 +51,7 @@ def refusal_block(
     return block
 
 
-def find_refusal(message: AIMessage) -> dict[str, Any] | None:
+def find_refusal(message: AIMessage) -> dict[str, object] | None:
     """The ``refusal`` block of any message, also of one that holds content blocks."""
     if isinstance(message.content, list):
         for block in message.content:

@@ -153,7 +153,7 @@ class _Record:
     """What came of the calls."""
 
     answers: list[AIMessage] = field(default_factory=list)
-    parsed: Any = None
+    parsed: object = None
     error: OutputParserException | None = None
 
     @property

@@ -11,8 +11,8 @@ from langchain_aimlapi._wire.retry import RetryEvent
 
 
 def hook(
-    run_manager: Any, on_retry: Callable[[RetryEvent], Any] | None
-) -> Callable[[RetryEvent], Any]:
+    run_manager: object, on_retry: Callable[[RetryEvent], object] | None
+) -> Callable[[RetryEvent], object]:
     """A function that tells both the run manager (sync or async) and the user."""
 
     def report(event: RetryEvent) -> Any:
@@ -29,7 +29,7 @@ def _both(first: object, second: object) -> object:
     return _gather(waiting) if waiting else None
 
 
-async def _gather(waiting: list[Awaitable[Any]]) -> None:
+async def _gather(waiting: list[Awaitable[object]]) -> None:
     for each in waiting:
         await each
 

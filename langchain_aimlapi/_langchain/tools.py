@@ -122,7 +122,7 @@ def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, An
     return {"type": "json_schema", "json_schema": inner}
 
 
-def closed_format(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def closed_format(wanted: Mapping[str, object]) -> dict[str, object]:
     """OpenAI's dictionary of a format, made strict where its schema closes without any change of
     meaning and it does not say otherwise."""
     inner = wanted.get("json_schema")

@@ -17,7 +17,7 @@ from langchain_aimlapi._wire.request import Limits, Request
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.errors import AuthenticationError, InvalidRequestError
 
-OnRetry = Callable[[RetryEvent], Any]
+OnRetry = Callable[[RetryEvent], object]
 DRAIN_SECONDS = 0.05
 
 

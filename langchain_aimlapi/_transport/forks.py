@@ -14,7 +14,7 @@ class Forks(Protocol):
         """The child's first moment."""
 
 
-INHERITED: list[Any] = []
+INHERITED: list[object] = []
 """Clients of a parent process: kept, never used, never closed."""
 _all: weakref.WeakSet[Forks] = weakref.WeakSet()
 

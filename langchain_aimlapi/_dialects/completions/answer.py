@@ -112,7 +112,7 @@ def _is_chunk(frame: Mapping[str, object]) -> bool:
 
 # --- the fields of a delta or a message -----
 
-Handler = Callable[[ChoiceState, Any], None]
+Handler = Callable[[ChoiceState, object], None]
 
 
 def _content(state: ChoiceState, value: object) -> None:

@@ -340,7 +340,7 @@ class Reader:
             block.citations.append(value)
 
 
-_EVENTS: dict[str, Callable[[Reader, Mapping[str, Any]], None]] = {
+_EVENTS: dict[str, Callable[[Reader, Mapping[str, object]], None]] = {
     "message": Reader._whole,
     "message_start": Reader._message_start,
     "content_block_start": Reader._block_start,
@@ -364,7 +364,7 @@ _FINISH: dict[str, Callable[[Reader, _Block], None]] = {
     "image": Reader._finish_image,
 }
 # (key of a delta, its type, type of the block that it continues, what reads it)
-_DELTAS: tuple[tuple[str, str, str, Callable[[Reader, _Block, Any], None]], ...] = (
+_DELTAS: tuple[tuple[str, str, str, Callable[[Reader, _Block, object], None]], ...] = (
     ("text", "text_delta", "text", Reader._text),
     ("thinking", "thinking_delta", "thinking", Reader._thinking),
     ("signature", "signature_delta", "thinking", Reader._signature),

@@ -292,7 +292,7 @@ class Reader:
             self._items.at(frame, "image_generation_call").partial_image = data
 
 
-Handler = Callable[[Reader, Mapping[str, Any]], None]
+Handler = Callable[[Reader, Mapping[str, object]], None]
 
 
 def _piece(item_kind: str, field: str, index: str = "content_index") -> Handler:
@@ -356,7 +356,7 @@ _EVENTS: dict[str, Handler] = {
     "response.audio.delta": _sound("data"),
     "response.audio.transcript.delta": _sound("transcript"),
 }
-_ITEMS: dict[str, Callable[[Reader, Item, Mapping[str, Any]], None]] = {
+_ITEMS: dict[str, Callable[[Reader, Item, Mapping[str, object]], None]] = {
     "message": Reader._take_message,
     "function_call": Reader._take_call,
     "custom_tool_call": Reader._take_call,

@@ -49,7 +49,7 @@ from langchain_aimlapi._domain.values import (
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
 
-Item = dict[str, Any]
+Item = dict[str, object]
 
 ID_CHARS = 64  # 400 "string too long. Expected a string with maximum length 64" (OpenAI)
 _PART_TYPES = {"image": "input_image", "file": "input_file", "audio": "input_audio"}
