@@ -15,23 +15,23 @@ PASSED_KEYS = ("cache_control", "defer_loading", "input_examples")
 """What stands beside a tool's function and goes along with it."""
 
 
-def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
+def tool_to_domain(raw: Mapping[str, Any]) -> Tool:
     """A tool in neutral terms.
 
     Raises:
         ValueError: a function without a name.
     """
-    kind = wire.get("type")
-    if kind == "custom" and "input_schema" not in wire:
-        inner = wire.get("custom")
-        custom = inner if isinstance(inner, Mapping) else wire
+    kind = raw.get("type")
+    if kind == "custom" and "input_schema" not in raw:
+        inner = raw.get("custom")
+        custom = inner if isinstance(inner, Mapping) else raw
         extra = {"format": custom["format"]} if custom.get("format") else {}
         name, about = str(custom.get("name", "")), str(custom.get("description") or "")
         return Tool(name, about, kind="custom", extra=extra)
     if kind not in (None, "function", "custom", "object"):
-        return Tool(name=str(wire.get("name") or kind), kind="builtin", raw=dict(wire))
-    nested = wire.get("function")
-    function: Mapping[str, Any] = nested if isinstance(nested, Mapping) else wire
+        return Tool(name=str(raw.get("name") or kind), kind="builtin", raw=dict(raw))
+    nested = raw.get("function")
+    function: Mapping[str, Any] = nested if isinstance(nested, Mapping) else raw
     function_name = function.get("name") or function.get("title")
     if not function_name:
         raise ValueError(f"a tool has no name: {dict(function)!r:.80}")
@@ -40,7 +40,7 @@ def tool_to_domain(wire: Mapping[str, Any]) -> Tool:
         description=str(function.get("description") or ""),
         parameters=_parameters(function),
         strict=function.get("strict"),
-        extra={key: wire[key] for key in PASSED_KEYS if key in wire},
+        extra={key: raw[key] for key in PASSED_KEYS if key in raw},
     )
 
 

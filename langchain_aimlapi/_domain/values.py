@@ -1,7 +1,7 @@
 """The neutral vocabulary that every room speaks: requests, and what comes back.
 
 LangChain messages and LiteLLM's OpenAI-style dictionaries become these values; a dialect turns
-them into one wire shape and turns the wire's answer back into them. Nothing here knows a vendor.
+them into one dialect and turns its answers back into them. Nothing here knows a vendor.
 Values are immutable. Each one has a single ``extra`` slot for what has no name of its own and
 must still survive the round trip.
 """

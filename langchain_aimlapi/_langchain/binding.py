@@ -63,9 +63,9 @@ class Binding(Base):
         Raises:
             ValueError: ``tool_choice`` names none of the tools, or a tool has no known form.
         """
-        wires = [tool_to_wire(tool, strict=strict) for tool in tools]
-        bound: dict[str, Any] = {**kwargs, "tools": wires}
-        choice = choice_to_wire(tool_choice, wires)
+        openai_tools = [tool_to_wire(tool, strict=strict) for tool in tools]
+        bound: dict[str, Any] = {**kwargs, "tools": openai_tools}
+        choice = choice_to_wire(tool_choice, openai_tools)
         if choice is not None:
             bound["tool_choice"] = choice
         if parallel_tool_calls is not None:

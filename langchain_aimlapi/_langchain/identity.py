@@ -157,8 +157,8 @@ class Identity(serial.Loadable, BaseChatModel, ChatFields):
         """About how many tokens a conversation and its tools are, without the network."""
         from langchain_aimlapi._langchain.tokens import count_messages
 
-        wires = [tool_to_wire(tool) for tool in tools or ()]
-        return count_messages(messages, wires, self.get_num_tokens)
+        openai_tools = [tool_to_wire(tool) for tool in tools or ()]
+        return count_messages(messages, openai_tools, self.get_num_tokens)
 
 
 def langsmith_params(

@@ -50,13 +50,13 @@ def tool_to_wire(
             tool = {k: v for k, v in tool.items() if k != "type"}
         if "$ref" in tool or "$defs" in tool:  # a JSON schema
             tool = written_out(tool)
-    wire = dict(convert_to_openai_tool(tool, strict=strict))
+    openai_tool = dict(convert_to_openai_tool(tool, strict=strict))
     whole = _recursive_schema(tool)
     if whole is not None:  # core writes references out, and leaves a hole at the second round
-        wire["function"] = {**_named(wire["function"], tool), "parameters": whole}
+        openai_tool["function"] = {**_named(openai_tool["function"], tool), "parameters": whole}
     extras = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
-    wire.update({key: extras[key] for key in PASSED_KEYS if key in extras})
-    return wire
+    openai_tool.update({key: extras[key] for key in PASSED_KEYS if key in extras})
+    return openai_tool
 
 
 def _recursive_schema(tool: object) -> dict[str, object] | None:

@@ -184,27 +184,27 @@ def _build_one(message: Message, shape: Shape, notes: Notes) -> Body:
     text = _plain_text(message)
     if text is not None and facts.string and message.role != "tool":
         return {"role": message.role, "content": text}
-    wire: Body = {"role": message.role}
+    entry: Body = {"role": message.role}
     parts = message.parts
     if message.name and message.role != "tool":
         name, parts = _named(message, facts, notes)
-        wire |= name
+        entry |= name
     content: object = _content(message.role, parts, facts, shape, notes)
     if message.tool_calls:
         # `""` passes wherever tools exist; only Claude behind this path refuses an empty text.
         if content in ("", [], None):
             content = None if shape.accepts_anthropic and facts.null else ""
-        wire["tool_calls"] = [_call(call, shape) for call in message.tool_calls]
-    wire["content"] = content
+        entry["tool_calls"] = [_call(call, shape) for call in message.tool_calls]
+    entry["content"] = content
     if message.role == "tool":
         if not (facts.closed and facts.keys and "tool_call_id" not in facts.keys):
-            wire["tool_call_id"] = message.tool_call_id or ""
+            entry["tool_call_id"] = message.tool_call_id or ""
         if message.name and facts.keys and "name" in facts.keys:
-            wire["name"] = clean_name(message.name)
+            entry["name"] = clean_name(message.name)
     for key, value in message.extra.items():
         if key != "folded" and (not facts.closed or (facts.keys and key in facts.keys)):
-            wire[key] = value
-    return wire
+            entry[key] = value
+    return entry
 
 
 def _plain_text(message: Message) -> str | None:
@@ -264,12 +264,12 @@ def _part(part: Part, role: Role, facts: RoleFacts, shape: Shape, notes: Notes) 
             return {"type": "refusal", "refusal": text}
         if facts.parts is not None and "text" not in facts.parts:
             raise notes.impossible("messages.text", "it takes no text here")
-        wire: Body = {"type": "text", "text": text}
+        entry: Body = {"type": "text", "text": text}
         if isinstance(part, TextPart):
             known = shape.parts.get("text", {})
             closed = bool(known.get("closed"))
-            wire |= cache_mark(part.extra, known.get("keys"), notes, closed=closed)
-        return wire
+            entry |= cache_mark(part.extra, known.get("keys"), notes, closed=closed)
+        return entry
     if isinstance(part, MediaPart):
         return _media(part, facts, shape, notes)
     if isinstance(part, RawPart):

@@ -125,14 +125,14 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
             change = f"strict={tool.strict} of {tool.name} was left out"
             notes.adapted("tools.strict", change, "the model has no strict tools")
     facts = shape.tool_defs.get("function", Param())
-    wire: Body = {"type": "function", "function": function}
-    wire |= cache_mark(tool.extra, facts.properties or None, notes, closed=facts.closed)
+    entry: Body = {"type": "function", "function": function}
+    entry |= cache_mark(tool.extra, facts.properties or None, notes, closed=facts.closed)
     for key, value in tool.extra.items():
         if key not in ("format", "cache_control") and not (
             facts.closed and key not in facts.properties
         ):
-            wire[key] = value
-    return wire
+            entry[key] = value
+    return entry
 
 
 def _custom(tool: Tool, shape: Shape) -> Body:

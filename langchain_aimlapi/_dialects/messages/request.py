@@ -117,27 +117,27 @@ def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
 def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
     if tool.kind == "builtin":
         return hosted_tool(tool, shape, notes)
-    wire: Body = {"name": tool.name}
+    entry: Body = {"name": tool.name}
     description = tool.description
     if tool.kind == "custom":
         notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
         description = free_text_description(tool)
     if description:
-        wire["description"] = description
-    wire["input_schema"] = free_text_schema() if tool.kind == "custom" else _schema(tool)
+        entry["description"] = description
+    entry["input_schema"] = free_text_schema() if tool.kind == "custom" else _schema(tool)
     keys = _tool_keys(shape)
     if tool.strict is not None:
         if keys is None or "strict" in keys:
-            wire["strict"] = tool.strict
+            entry["strict"] = tool.strict
         elif tool.strict:
             change = f"strict=True of {tool.name} was left out"
             notes.adapted("tools.strict", change, "the model has no strict tools")
     for key, value in tool.extra.items():
         if key == "cache_control":
-            wire |= cache_mark(tool.extra, keys, notes, closed=_is_closed(shape))
+            entry |= cache_mark(tool.extra, keys, notes, closed=_is_closed(shape))
         elif key != "format" and (keys is None or key in keys):
-            wire[key] = value
-    return wire
+            entry[key] = value
+    return entry
 
 
 def _is_closed(shape: Shape) -> bool:
