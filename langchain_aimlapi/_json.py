@@ -43,6 +43,16 @@ def parse_clean_json(data: bytes) -> Any:
         return Mender(hold=False).mend(parse_leniently(data))
 
 
+def text_or_none(value: object) -> str | None:
+    """The text; None for anything that is none, and for an empty one."""
+    return value if isinstance(value, str) and value else None
+
+
+def object_in(value: object) -> Mapping[str, Any]:
+    """The object; an empty one for anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def json_object(text: str) -> dict[str, Any] | None:
     """The JSON object that a text is; None where it is none (or cut, or nothing)."""
     if not text.rstrip().endswith("}"):

@@ -13,6 +13,7 @@ from typing import Any
 from langchain_aimlapi._answers.choice import ChoiceState, DeltaList
 from langchain_aimlapi._answers.usage import merge_usage, read_cost, read_usage
 from langchain_aimlapi._domain.values import ChatResponse, Choice, Meta
+from langchain_aimlapi._json import text_or_none
 
 
 class Assembly:
@@ -80,11 +81,11 @@ class Assembly:
         facts = self.meta
         created = facts.get("created")
         return Meta(
-            id=_string(facts.get("id")),
-            model=_string(facts.get("model")),
+            id=text_or_none(facts.get("id")),
+            model=text_or_none(facts.get("model")),
             created=created if isinstance(created, int) else None,
-            system_fingerprint=_string(facts.get("system_fingerprint")),
-            service_tier=_string(facts.get("service_tier")),
+            system_fingerprint=text_or_none(facts.get("system_fingerprint")),
+            service_tier=text_or_none(facts.get("service_tier")),
             inference_id=self.headers.get("x-inference-id"),
             client_request_id=self.headers.get("x-client-request-id"),
             usage=read_usage(self.usage) if self.usage else None,
@@ -98,8 +99,4 @@ class Assembly:
     def _served(self, name: str) -> str | None:
         """Who answered: in ``meta`` of the answer, else in its headers."""
         named = self.charge.get(name) if isinstance(self.charge, Mapping) else None
-        return _string(named) or _string(self.headers.get(f"x-aimlapi-{name}"))
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+        return text_or_none(named) or text_or_none(self.headers.get(f"x-aimlapi-{name}"))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._connection.ledger import charged
@@ -143,7 +143,9 @@ def _flows(plan: Plan[object], policy: Policy) -> Iterator[Flow[object]]:
 
 
 async def _overlapped(
-    flows: Iterator[Flow[object]], carry_out: Callable[[Flow[object]], Awaitable[object]], width: int
+    flows: Iterator[Flow[object]],
+    carry_out: Callable[[Flow[object]], Awaitable[object]],
+    width: int,
 ) -> list[object]:
     """The results of all flows, in order. The first failure ends the others and is raised."""
     if width <= 1:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from langchain_aimlapi._connection.fields import alias_groups, argument_names, refuse_twins
 from langchain_aimlapi._fitting.callers import warn_caller
+from langchain_aimlapi._json import object_in
 from langchain_aimlapi._langchain.params import IGNORED_OPTIONS, RequestFields
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.errors import is_key_like
@@ -69,7 +70,7 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
     known = argument_names(cls)
     for name in ("max_tokens", "max_completion_tokens"):
         check_max_tokens(values.get(name), name)
-    for name, value in _mapping(values.get("model_kwargs")).items():
+    for name, value in object_in(values.get("model_kwargs")).items():
         refuse_private(name, value, _MEANT[:2])
     idle = [name for name in values if name in _WITHOUT_EFFECT and name not in known]
     for name in idle:
@@ -184,7 +185,3 @@ def _warn_undocumented(cls: type[BaseModel], names: Iterable[str]) -> None:
             "model_kwargs or extra_body to say that you mean it)",
             UserWarning,
         )
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

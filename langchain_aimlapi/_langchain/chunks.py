@@ -200,7 +200,9 @@ def final_to_chunk(
     return ChatGenerationChunk(message=message)
 
 
-def end_metadata(reply: ChatResponse, *, model: str, with_headers: bool = False) -> dict[str, object]:
+def end_metadata(
+    reply: ChatResponse, *, model: str, with_headers: bool = False
+) -> dict[str, object]:
     """The ``response_metadata`` of a stream's end."""
     return {
         **meta_to_metadata(reply.meta, with_headers=with_headers),

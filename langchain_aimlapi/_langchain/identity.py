@@ -140,7 +140,9 @@ class Identity(serial.Loadable, BaseChatModel, ChatFields):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: object) -> LangSmithParams:
         return langsmith_params(self, stop, kwargs)
 
-    def _combine_llm_outputs(self, llm_outputs: list[dict[str, object] | None]) -> dict[str, object]:
+    def _combine_llm_outputs(
+        self, llm_outputs: list[dict[str, object] | None]
+    ) -> dict[str, object]:
         return {"model_name": self.model, "token_usage": total_usage(llm_outputs)}
 
     def get_num_tokens(self, text: str) -> int:

@@ -20,7 +20,8 @@ from langchain_aimlapi._langchain.parsers import (
     PydanticCallParser,
 )
 from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_wire
-from langchain_aimlapi.catalog.facts import Facts, Shape
+from langchain_aimlapi.catalog.capabilities import preferred
+from langchain_aimlapi.catalog.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def best_method(facts: Facts) -> Method:
     """The strictest method that the model takes: json_schema, else tools, else json_schema
     described in the prompt (which is what a dialect makes of a format that its model does not
     have)."""
-    shape = _first(facts)
+    shape = preferred(facts)
     if shape is None:
         return "function_calling"
     if shape.response_formats is not None and "json_schema" in shape.response_formats:
@@ -54,7 +55,7 @@ def best_method(facts: Facts) -> Method:
 def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | None:
     """True where the model is documented to hold an answer to its schema, and this schema says
     nothing that it could not be bound to; else None: not sent."""
-    shape = _first(facts)
+    shape = preferred(facts)
     if shape is None or schema is None:
         return None
     if method == "json_schema":
@@ -157,10 +158,6 @@ def _answer_parser(schema: Any) -> BaseOutputParser[Any]:
     if schema is not None and _is_pydantic(schema):
         return PydanticAnswerParser(pydantic_object=schema)
     return JsonAnswerParser()
-
-
-def _first(facts: Facts) -> Shape | None:
-    return next(iter(facts.shapes.values()), None)
 
 
 def _is_pydantic(schema: Any) -> bool:

@@ -35,7 +35,9 @@ def input_to_messages(value: Any) -> list[BaseMessage]:
     return convert_to_messages(value)
 
 
-def messages_to_thread(messages: Iterable[BaseMessage]) -> tuple[list[dict[str, object]], str | None]:
+def messages_to_thread(
+    messages: Iterable[BaseMessage],
+) -> tuple[list[dict[str, object]], str | None]:
     """Messages in the form that a thread takes, and the instructions among them.
 
     Raises:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from langchain_aimlapi._json import text_or_none
 from langchain_aimlapi.catalog.openapi import Group, read_openapi
 from langchain_aimlapi.catalog.prices import normalise
 
@@ -172,13 +173,13 @@ def _row(entry: Mapping[str, object]) -> dict[str, object]:
     info = info if isinstance(info, Mapping) else {}
     row: dict[str, Any] = {
         "kind": _kind(entry.get("type")),
-        "name": _text(info.get("name")),
+        "name": text_or_none(info.get("name")),
         "vendor": _vendor(info.get("developer")),
         "status": "listed",
         "aliases": _texts(entry.get("aliases")),
         "context": _count(info.get("contextLength")),
         "max_output": _count(info.get("outputMax")),
-        "released": _text(info.get("releasedAt")),
+        "released": text_or_none(info.get("releasedAt")),
         "prices": normalise(entry.get("pricing")),
         "listed_capabilities": _capabilities(entry),
     }
@@ -198,9 +199,9 @@ def ending_rows(payload: Any) -> dict[str, dict[str, Any]]:
             continue
         row = {
             "status": status,
-            "deprecated_at": _text(entry.get("deprecated_at")),
-            "shutdown_at": _text(entry.get("shutdown_at")),
-            "replacement": _text(entry.get("replaced_by")),
+            "deprecated_at": text_or_none(entry.get("deprecated_at")),
+            "shutdown_at": text_or_none(entry.get("shutdown_at")),
+            "replacement": text_or_none(entry.get("replaced_by")),
         }
         known = {key: value for key, value in row.items() if value}
         for each in (name, *_texts(entry.get("aliases"))):
@@ -231,7 +232,7 @@ def _kind(word: Any) -> str | None:
 
 def _vendor(developer: object) -> str | None:
     """The developer in the catalog's spelling: ``Open AI`` is ``openai``."""
-    name = _text(developer)
+    name = text_or_none(developer)
     if name is None:
         return None
     plain = "-".join(name.lower().replace(".", "-").split())
@@ -246,10 +247,6 @@ def _capabilities(entry: Mapping[str, object]) -> frozenset[str]:
     words |= {_INPUTS[each] for each in _texts(modalities.get("input")) if each in _INPUTS}
     words |= {_OUTPUTS[each] for each in _texts(modalities.get("output")) if each in _OUTPUTS}
     return frozenset(words)
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from langchain_aimlapi.catalog.families import family_of
-from langchain_aimlapi.catalog.nearest import DATED, plain
+from langchain_aimlapi.catalog.nearest import DATED, plain, tail
 
 # Names of one vendor's namespaces. They can be different routes with different contracts: an id
 # that stands in both is never exchanged, one that stands in one only is the nearest that there is.
@@ -38,7 +38,7 @@ class Spellings:
         self._by_stem: dict[str, list[str]] = {}
         self._vendors = {name for group in _NAMESPACES for name in group}
         for name in names:
-            self._by_stem.setdefault(_stem(name), []).append(name)
+            self._by_stem.setdefault(tail(name), []).append(name)
             self._vendors.add(_vendor(name))
 
     def find(self, model: str) -> str | None:
@@ -46,19 +46,12 @@ class Spellings:
         where the family rules say that the two spellings are different routes."""
         if _vendor(model) not in self._vendors:
             return None  # "opnai/gpt-4o" is a slip of the hand: nearest names are the better answer
-        fitting = [
-            name for name in self._by_stem.get(_stem(model), ()) if _same_vendor(model, name)
-        ]
+        fitting = [name for name in self._by_stem.get(tail(model), ()) if _same_vendor(model, name)]
         if not fitting:
             return None
         shapes = family_of(model).get("shapes")
         same_route = [name for name in fitting if family_of(name).get("shapes") is shapes]
         return min(same_route, key=lambda name: (*_distance(model, name), name), default=None)
-
-
-def _stem(name: str) -> str:
-    """The id without vendor, date, case and kind of separator."""
-    return DATED.sub("", plain(name.rpartition("/")[2]))
 
 
 def _vendor(name: str) -> str:
@@ -74,10 +67,10 @@ def _same_vendor(model: str, name: str) -> bool:
 
 def _distance(model: str, name: str) -> Iterator[object]:
     """The nearest first: same letters, same separators, same date or none, same vendor."""
-    tail, other = model.rpartition("/")[2], name.rpartition("/")[2]
-    yield tail != other
-    yield tail.lower() != other.lower()
-    yield plain(tail) != plain(other)
+    own, other = model.rpartition("/")[2], name.rpartition("/")[2]
+    yield own != other
+    yield own.lower() != other.lower()
+    yield plain(own) != plain(other)
     # a day of its own is nobody else's: the undated id, else the newest
     yield DATED.search(plain(other)) is not None
     yield [-ord(letter) for letter in plain(other)]

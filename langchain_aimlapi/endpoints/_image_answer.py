@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from langchain_aimlapi._domain.media import sniff, split_data_url
+from langchain_aimlapi._json import text_or_none
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.endpoints import Json, Result, no_answer, read_meta, read_object
@@ -162,7 +163,7 @@ def _image(item: object) -> Image | None:
         item = {"url": item}
     if not isinstance(item, Mapping):
         return None
-    url, data = _text(item.get("url")), _decoded(item.get("b64_json"))
+    url, data = text_or_none(item.get("url")), _decoded(item.get("b64_json"))
     media_type = media_type_in(item)
     content = split_data_url(url or "")
     if content is not None:
@@ -177,7 +178,7 @@ def _image(item: object) -> Image | None:
         size_bytes=size_in(item) or (len(data) if data else None),
         width=width,
         height=height,
-        revised_prompt=_text(item.get("revised_prompt")) or _text(item.get("prompt")),
+        revised_prompt=text_or_none(item.get("revised_prompt")) or text_or_none(item.get("prompt")),
         extra={name: value for name, value in item.items() if name not in _KNOWN},
     )
 
@@ -200,10 +201,6 @@ def _sides(item: Mapping[str, object]) -> tuple[int | None, int | None]:
     if x and first.isdecimal() and second.isdecimal():
         return int(first), int(second)
     return None, None
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _merged(one: Image, other: Image) -> Image:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from langchain_aimlapi import errors
 from langchain_aimlapi._answers.usage import read_cost, read_usage
 from langchain_aimlapi._domain.values import Cost, Meta, Usage
-from langchain_aimlapi._json import BadJsonError, parse_clean_json
+from langchain_aimlapi._json import BadJsonError, parse_clean_json, text_or_none
 from langchain_aimlapi._wire.explain import explain_frame, is_error_body, read_body
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
@@ -130,8 +130,8 @@ def read_meta(response: Response, body: Json, *, known: Iterable[str] = ()) -> M
     taken = {*known, "id", "object", "model", "created", "usage", "meta"}
     created = body.get("created")
     return Meta(
-        id=_text(body.get("id")),
-        model=_text(body.get("model")),
+        id=text_or_none(body.get("id")),
+        model=text_or_none(body.get("model")),
         created=_seconds(created),
         inference_id=response.headers.get("x-inference-id"),
         client_request_id=response.headers.get("x-client-request-id"),
@@ -140,10 +140,6 @@ def read_meta(response: Response, body: Json, *, known: Iterable[str] = ()) -> M
         headers=response.headers,
         extra={name: value for name, value in body.items() if name not in taken},
     )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _seconds(created: object) -> int | None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from langchain_aimlapi._answers.usage import number
+from langchain_aimlapi._json import object_in as object_in
+from langchain_aimlapi._json import text_or_none as text_or_none
 from langchain_aimlapi.endpoints._results import Json
-
-
-def text_or_none(value: object) -> str | None:
-    """The text; None for anything that is none, and for an empty one."""
-    return value if isinstance(value, str) and value else None
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -21,11 +18,6 @@ def texts(value: object) -> tuple[str, ...]:
 def objects(value: object) -> list[Json]:
     """The objects of a list; nothing for what is no list."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def object_in(value: object) -> Json:
-    """The object; an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def whole(value: object) -> int:

@@ -17,6 +17,7 @@ from langchain_aimlapi._answers.assembly import Assembly
 from langchain_aimlapi._answers.choice import FINISH
 from langchain_aimlapi._answers.usage import merge_usage, read_cost, read_usage
 from langchain_aimlapi._domain.values import ChatResponse, Choice, Meta
+from langchain_aimlapi._json import text_or_none
 
 _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _KEPT = ("stop_sequence", "stop_details", "container", "context_management")
@@ -226,8 +227,8 @@ class Reader:
 
     def _begin_thinking(self, block: _Block) -> None:
         """A block even where the text is hidden: the signature alone has to go back."""
-        thinking = _string(block.head.get("thinking")) or ""
-        signature = _string(block.head.get("signature"))
+        thinking = text_or_none(block.head.get("thinking")) or ""
+        signature = text_or_none(block.head.get("signature"))
         self._choice.begin_reasoning(is_indexed=True)
         self._add_reasoning(block, thinking)
         piece = {"type": "thinking", "thinking": thinking, "signature": signature}
@@ -235,11 +236,11 @@ class Reader:
 
     def _begin_redacted(self, block: _Block) -> None:
         self._choice.begin_reasoning(is_indexed=True)
-        piece = {"type": block.kind, "data": _string(block.head.get("data"))}
+        piece = {"type": block.kind, "data": text_or_none(block.head.get("data"))}
         self._choice.add_block("thinking_blocks", block.name, piece)
 
     def _begin_tool(self, block: _Block) -> None:
-        name, call_id = _string(block.head.get("name")), _string(block.head.get("id"))
+        name, call_id = text_or_none(block.head.get("name")), text_or_none(block.head.get("id"))
         self._choice.add_tool(block.name, id=call_id, name=name)
 
     def _finish_open(self) -> None:
@@ -389,7 +390,3 @@ def _guess_kind(frame: Mapping[str, object]) -> str:
 def _index(frame: Mapping[str, object]) -> int | None:
     index = frame.get("index")
     return index if isinstance(index, int) and not isinstance(index, bool) else None
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

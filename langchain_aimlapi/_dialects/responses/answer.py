@@ -14,6 +14,7 @@ from typing import Any
 
 from langchain_aimlapi._answers.assembly import Assembly
 from langchain_aimlapi._dialects.responses.items import Item, ItemBook
+from langchain_aimlapi._json import text_or_none
 from langchain_aimlapi._wire.explain import explain_frame
 
 _FINAL = frozenset({"response.completed", "response.incomplete"})
@@ -113,7 +114,7 @@ class Reader:
     def _finish(self, status: str, why: object) -> None:
         if status == "incomplete":
             reason = why.get("reason") if isinstance(why, Mapping) else None
-            self._assembly.finish(self._choice, _string(reason) or "length")
+            self._assembly.finish(self._choice, text_or_none(reason) or "length")
         else:
             reason = "tool_calls" if self._choice.tools.calls else "stop"
             self._assembly.finish(self._choice, reason, status)
@@ -125,7 +126,7 @@ class Reader:
         output = response.get("output")
         for place, raw in enumerate(output if isinstance(output, list) else ()):
             if isinstance(raw, Mapping):
-                kind = _string(raw.get("type"))
+                kind = text_or_none(raw.get("type"))
                 item = self._items.match(raw, kind, turns.get(kind, 0), place)
                 turns[kind] = turns.get(kind, 0) + 1
                 self._take_item(item, raw)
@@ -191,8 +192,8 @@ class Reader:
     def _begin_call(self, item: Item, raw: Mapping[str, object]) -> None:
         self._choice.add_tool(
             item.name,
-            id=_string(raw.get("call_id")) or _string(raw.get("id")),
-            name=_string(raw.get("name")),
+            id=text_or_none(raw.get("call_id")) or text_or_none(raw.get("id")),
+            name=text_or_none(raw.get("name")),
             kind="custom" if item.kind == "custom_tool_call" else "function",
         )
 
@@ -249,7 +250,7 @@ class Reader:
         self._choice.add_unique("annotations", [item])
 
     def _add_image(self, data: str, format: object) -> None:
-        url = f"data:image/{_string(format) or 'png'};base64,{data}"
+        url = f"data:image/{text_or_none(format) or 'png'};base64,{data}"
         self._choice.add_unique("images", [{"type": "image_url", "image_url": {"url": url}}])
 
     # --- events -----
@@ -258,11 +259,11 @@ class Reader:
         raw = frame.get("item")
         if not isinstance(raw, Mapping):
             return
-        kind = _string(raw.get("type"))
+        kind = text_or_none(raw.get("type"))
         if "output_index" in frame:
             item = self._items.at({**frame, "item_id": raw.get("id")}, kind)
         else:
-            item = self._items.new(kind, _string(raw.get("id")))
+            item = self._items.new(kind, text_or_none(raw.get("id")))
         if kind in ("function_call", "custom_tool_call"):
             self._begin_call(item, raw)
         elif kind == "reasoning":
@@ -272,7 +273,7 @@ class Reader:
         raw = frame.get("item")
         if isinstance(raw, Mapping):
             named = {**frame, "item_id": raw.get("id")}
-            self._take_item(self._items.at(named, _string(raw.get("type"))), raw)
+            self._take_item(self._items.at(named, text_or_none(raw.get("type"))), raw)
 
     def _part_done(self, frame: Mapping[str, object]) -> None:
         part = frame.get("part")
@@ -394,7 +395,3 @@ def _no_reason(what: str) -> dict[str, str]:
 def _number(frame: Mapping[str, object], key: str) -> int:
     value = frame.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from langchain_aimlapi._dialects.history import media_behind
 from langchain_aimlapi._dialects.parts import (
