@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from langchain_aimlapi._dialects.parts import text_of
 from langchain_aimlapi._domain.values import FREE_TEXT_KEY, Message, Tool, ToolCall
@@ -62,14 +63,18 @@ def object_schema(tool: Tool) -> Body:
     return schema
 
 
-def free_text_schema() -> Body:
-    """A schema for a free-text tool, for a model that only knows JSON tools."""
+def as_function(tool: Tool, notes: Notes) -> Tool:
+    """A free-text tool as a function with one text, for a model that only knows JSON tools; its
+    grammar is kept in the description. A function is what it was."""
+    if tool.kind != "custom":
+        return tool
+    notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
     text = {"type": "string", "description": "The text of the input."}
-    return {"type": "object", "properties": {FREE_TEXT_KEY: text}, "required": [FREE_TEXT_KEY]}
+    schema = {"type": "object", "properties": {FREE_TEXT_KEY: text}, "required": [FREE_TEXT_KEY]}
+    return replace(tool, kind="function", description=_with_grammar(tool), parameters=schema)
 
 
-def free_text_description(tool: Tool) -> str:
-    """The description of a free-text tool that is sent as a function, its grammar kept."""
+def _with_grammar(tool: Tool) -> str:
     grammar = tool.extra.get("format") or tool.raw.get("format")
     if isinstance(grammar, Mapping) and isinstance(grammar.get("grammar"), Mapping):
         grammar = grammar["grammar"]

@@ -220,26 +220,23 @@ def _input_image(block: Block) -> Part | None:
 
 def _input_file(block: Block) -> Part | None:
     """The Responses API's document."""
-    return _media(
-        "file",
-        block,
-        url=block.get("file_data") or block.get("file_url"),
-        file_id=block.get("file_id"),
-        filename=block.get("filename"),
-    )
+    return _document(block, block)
 
 
 def _file(block: Block) -> Part | None:
     inner = block.get("file")
-    if isinstance(inner, Mapping):
-        return _media(
-            "file",
-            block,
-            url=inner.get("file_data") or inner.get("file_url"),
-            file_id=inner.get("file_id"),
-            filename=inner.get("filename"),
-        )
-    return _standard("file")(block)
+    return _document(block, inner) if isinstance(inner, Mapping) else _standard("file")(block)
+
+
+def _document(block: Block, facts: Mapping[str, Any]) -> Part | None:
+    """A document whose facts stand in the block, or in an object of it."""
+    return _media(
+        "file",
+        block,
+        url=facts.get("file_data") or facts.get("file_url"),
+        file_id=facts.get("file_id"),
+        filename=facts.get("filename"),
+    )
 
 
 def _standard(kind: MediaKind) -> Callable[[Block], Part | None]:

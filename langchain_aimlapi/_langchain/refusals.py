@@ -51,7 +51,7 @@ def refusal_block(
     return block
 
 
-def find_refusal(message: AIMessage) -> dict[str, object] | None:
+def find_refusal(message: AIMessage) -> dict[str, Any] | None:
     """The ``refusal`` block of any message, also of one that holds content blocks."""
     if isinstance(message.content, list):
         for block in message.content:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from langchain_aimlapi._dialects.completions.conversation import build_messages
 from langchain_aimlapi._dialects.parts import json_instruction, openai_format
 from langchain_aimlapi._dialects.tools import (
-    free_text_schema,
+    as_function,
     hosted_tool,
     no_tools,
     object_schema,
@@ -112,12 +112,11 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
         return hosted_tool(tool, shape, notes)
     if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
         return _custom(tool, shape)
-    if tool.kind == "custom":
-        notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
+    tool = as_function(tool, notes)
     function: Body = {"name": tool.name}
     if tool.description:
         function["description"] = tool.description
-    function["parameters"] = free_text_schema() if tool.kind == "custom" else object_schema(tool)
+    function["parameters"] = object_schema(tool)
     if tool.strict is not None:
         if shape.function_keys is None or "strict" in shape.function_keys:
             function["strict"] = tool.strict

@@ -16,8 +16,7 @@ from typing import Any
 from langchain_aimlapi._dialects.messages.conversation import Block, build_conversation
 from langchain_aimlapi._dialects.parts import json_instruction, openai_format
 from langchain_aimlapi._dialects.tools import (
-    free_text_description,
-    free_text_schema,
+    as_function,
     hosted_tool,
     no_tools,
 )
@@ -117,14 +116,11 @@ def _tools(request: ChatRequest, shape: Shape, notes: Notes) -> list[Body]:
 def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
     if tool.kind == "builtin":
         return hosted_tool(tool, shape, notes)
+    tool = as_function(tool, notes)
     entry: Body = {"name": tool.name}
-    description = tool.description
-    if tool.kind == "custom":
-        notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
-        description = free_text_description(tool)
-    if description:
-        entry["description"] = description
-    entry["input_schema"] = free_text_schema() if tool.kind == "custom" else _schema(tool)
+    if tool.description:
+        entry["description"] = tool.description
+    entry["input_schema"] = _schema(tool)
     keys = _tool_keys(shape)
     if tool.strict is not None:
         if keys is None or "strict" in keys:

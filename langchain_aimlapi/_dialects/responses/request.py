@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from langchain_aimlapi._dialects.parts import json_instruction
 from langchain_aimlapi._dialects.responses.conversation import build_items, no_cache_marks
 from langchain_aimlapi._dialects.tools import (
-    free_text_description,
-    free_text_schema,
+    as_function,
     hosted_tool,
     no_tools,
     object_schema,
@@ -116,18 +115,14 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
         return hosted_tool(tool, shape, notes)
     if tool.kind == "custom" and takes_tool(shape, "custom", exactly=True):
         return _custom(tool)
-    wire: Body = {"type": "function", "name": tool.name}
+    tool = as_function(tool, notes)
+    function: Body = {"type": "function", "name": tool.name}
     if "cache_control" in tool.extra:
         no_cache_marks(notes)
-    description = tool.description
-    if tool.kind == "custom":
-        notes.adapted("tools.custom", f"the free-text tool {tool.name} was sent as a JSON tool")
-        description = free_text_description(tool)
-    if description:
-        wire["description"] = description
-    parameters = free_text_schema() if tool.kind == "custom" else object_schema(tool)
+    if tool.description:
+        function["description"] = tool.description
     # 400 if `strict` is missing: the schema requires it on every function
-    return {**wire, "parameters": parameters, "strict": bool(tool.strict)}
+    return {**function, "parameters": object_schema(tool), "strict": bool(tool.strict)}
 
 
 def _custom(tool: Tool) -> Body:

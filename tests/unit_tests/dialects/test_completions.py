@@ -161,6 +161,14 @@ def test_a_flat_grammar_is_put_one_level_deeper() -> None:
     assert body["tools"][0]["custom"]["format"] == {"type": "grammar", "grammar": deeper}
 
 
+def test_a_grammar_is_kept_in_the_description_of_the_function_that_stands_for_it() -> None:
+    shape = Shape(tools=frozenset({"function"}))
+    body, _ = made(shape, tools=(replace(RUN, extra={"format": GRAMMAR}),))
+    function = body["tools"][0]["function"]
+    assert "start: A" in function["description"]
+    assert function["parameters"]["required"] == ["__arg1"]
+
+
 def test_a_free_text_tool_says_its_format_where_it_has_to() -> None:
     custom = Param(required=("name", "format"))
     shape = Shape(tools=frozenset({"custom"}), tool_defs={
