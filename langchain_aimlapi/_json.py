@@ -53,7 +53,7 @@ def object_in(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def json_object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, object] | None:
     """The JSON object that a text is; None where it is none (or cut, or nothing)."""
     if not text.rstrip().endswith("}"):
         return None

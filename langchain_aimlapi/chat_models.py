@@ -367,7 +367,7 @@ class ChatAimlapi(Batching, Identity):
         advise(error, request.model, self._catalog())
         advise_kind(error, request.model, self._catalog(), "ChatAimlapi")
 
-    def _retry_hook(self, run_manager: RunManager) -> Callable[[RetryEvent], Any] | None:
+    def _retry_hook(self, run_manager: RunManager) -> Callable[[RetryEvent], object] | None:
         if run_manager is None and self.on_retry is None:
             return None
         from langchain_aimlapi._langchain.retries import hook

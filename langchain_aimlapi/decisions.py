@@ -183,7 +183,7 @@ class ChatDecisionModel(BaseDecisionModel):
         return self._answered(answers, [found["raw"]])
 
     def _answered(
-        self, answers: Mapping[str, Any], messages: Sequence[AIMessage]
+        self, answers: Mapping[str, object], messages: Sequence[AIMessage]
     ) -> ClassifierResponse:
         usage = None
         for message in messages:

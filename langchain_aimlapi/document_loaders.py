@@ -276,7 +276,9 @@ class AimlapiOcrLoader(_Loader):
 # --- parts -----
 
 
-def _split(options: Mapping[str, Any], known: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(
+    options: Mapping[str, Any], known: set[str]
+) -> tuple[dict[str, object], dict[str, object]]:
     """Settings of the client, and arguments of the endpoint (which win: ``timeout``)."""
     of_client = argument_names(AimlapiClient)
     for name in options:
@@ -288,7 +290,7 @@ def _split(options: Mapping[str, Any], known: set[str]) -> tuple[dict[str, Any],
     return {name: value for name, value in options.items() if name not in known}, own
 
 
-def _content(blob: Blob) -> Any:
+def _content(blob: Blob) -> object:
     """What is in a blob; its bytes stay on disk where it is a file."""
     if blob.data is None:
         return _file(str(blob.path))
@@ -299,7 +301,7 @@ def _metadata(blob: Blob) -> Metadata:
     return {**({"source": blob.source} if blob.source else {}), **blob.metadata}
 
 
-def _file(source: Any) -> Any:
+def _file(source: Any) -> object:
     """A text as the path that it is, where it is no address."""
     if isinstance(source, str) and "://" not in source[:32] and source[:5].lower() != "data:":
         return Path(source)
@@ -318,5 +320,5 @@ def _name(source: Any) -> str:
     return str(type(source).__name__)
 
 
-def _known_only(facts: Mapping[str, Any]) -> Metadata:
+def _known_only(facts: Mapping[str, object]) -> Metadata:
     return {name: value for name, value in facts.items() if value is not None}

@@ -146,7 +146,7 @@ class AimlapiError(core.ModelError):
         tail = f" [{', '.join(ids)}]" if ids else ""
         return f"{head}{tail}" + (f" -> {self.advice}" if self.advice else "")
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), dict(self.__dict__)))
 
 

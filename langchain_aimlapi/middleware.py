@@ -77,7 +77,7 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
         self.exit_behavior = exit_behavior
 
     @hook_config(can_jump_to=["end"])
-    def before_model(self, state: SpendState, runtime: Any) -> dict[str, Any] | None:
+    def before_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
         """End the run where a limit is reached."""
         for what, limit, spent in (
             ("run", self.run_limit_usd, state.get("run_spend_usd", 0.0)),
@@ -91,11 +91,11 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
         return None
 
     @hook_config(can_jump_to=["end"])
-    async def abefore_model(self, state: SpendState, runtime: Any) -> dict[str, Any] | None:
+    async def abefore_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
         """The async twin of `before_model`."""
         return self.before_model(state, runtime)
 
-    def after_model(self, state: SpendState, runtime: Any) -> dict[str, Any] | None:
+    def after_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
         """Add what the call has cost."""
         usd = _cost_of_last(state["messages"])
         return {
@@ -103,7 +103,7 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
             "thread_spend_usd": state.get("thread_spend_usd", 0.0) + usd,
         }
 
-    async def aafter_model(self, state: SpendState, runtime: Any) -> dict[str, Any] | None:
+    async def aafter_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
         """The async twin of `after_model`."""
         return self.after_model(state, runtime)
 
@@ -213,8 +213,8 @@ class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
 
 
 def _marked_tool(
-    tool: BaseTool | dict[str, Any], mark: dict[str, str]
-) -> BaseTool | dict[str, Any]:
+    tool: BaseTool | dict[str, object], mark: dict[str, str]
+) -> BaseTool | dict[str, object]:
     if isinstance(tool, BaseTool):
         return tool.model_copy(update={"extras": {**(tool.extras or {}), "cache_control": mark}})
     return {**tool, "cache_control": mark}
@@ -255,19 +255,19 @@ class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
         self.exit_behavior = exit_behavior
 
     @hook_config(can_jump_to=["end"])
-    def before_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+    def before_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
         """Judge what is new before the model reads it."""
         new = self._input(state)
         return self._end(self.moderation.invoke(new), None) if new is not None else None
 
     @hook_config(can_jump_to=["end"])
-    async def abefore_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+    async def abefore_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
         """The async twin of `before_model`."""
         new = self._input(state)
         return self._end(await self.moderation.ainvoke(new), None) if new is not None else None
 
     @hook_config(can_jump_to=["end"])
-    def after_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+    def after_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
         """Judge the answer before anybody acts on it."""
         answer = self._output(state)
         if answer is None:
@@ -275,7 +275,7 @@ class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
         return self._end(self.moderation.invoke(answer, by_model=True), answer.id)
 
     @hook_config(can_jump_to=["end"])
-    async def aafter_model(self, state: AgentState[Any], runtime: Any) -> dict[str, Any] | None:
+    async def aafter_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
         """The async twin of `after_model`."""
         answer = self._output(state)
         if answer is None:
@@ -290,7 +290,7 @@ class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
         newest = state["messages"][-1] if self.judges_output and state["messages"] else None
         return newest if isinstance(newest, AIMessage) else None
 
-    def _end(self, verdict: Verdict, replaced: str | None) -> dict[str, Any] | None:
+    def _end(self, verdict: Verdict, replaced: str | None) -> dict[str, object] | None:
         if not verdict.flagged:
             return None
         if self.exit_behavior == "error":

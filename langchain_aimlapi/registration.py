@@ -44,7 +44,7 @@ def register() -> None:
     keep_marks_on_fallback()
 
 
-def _table_of(name: str) -> dict[str, tuple[str, str, Callable[..., Any]]]:
+def _table_of(name: str) -> dict[str, tuple[str, str, Callable[..., object]]]:
     """A table of providers, if it has the form that is known."""
     try:
         module = import_module(name)
@@ -80,5 +80,5 @@ def _version() -> str:
         return "of an unknown version"
 
 
-def _make(cls: type[Any], **arguments: Any) -> Any:
+def _make(cls: type[object], **arguments: Any) -> object:
     return cls(**arguments)

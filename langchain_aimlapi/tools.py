@@ -146,7 +146,7 @@ class AimlapiTool(BaseTool):
             **rest,
         )
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         state: dict[str, Any] = super().__getstate__()
         fields = {**state["__dict__"], "args_schema": list(self.args)}
         return {**state, "__dict__": fields}
@@ -177,7 +177,7 @@ class AimlapiTool(BaseTool):
         except _FOR_THE_AGENT as error:
             raise self._mendable(error) from error
 
-    def files(self, message: BaseMessage | Mapping[str, Any]) -> list[Media]:
+    def files(self, message: BaseMessage | Mapping[str, object]) -> list[Media]:
         """The files that the tool made, to be saved, read or shown.
 
         Args:
@@ -204,7 +204,7 @@ class AimlapiTool(BaseTool):
         written = {name: value for name, value in arguments.items() if value is not None}
         return {**watched, **written, **self.arguments}
 
-    def _progress(self, status: str, fraction: float | None, seconds: float) -> dict[str, Any]:
+    def _progress(self, status: str, fraction: float | None, seconds: float) -> dict[str, object]:
         return {
             "tool": self.name, "status": status, "fraction": fraction, "seconds": round(seconds, 1)
         }  # fmt: skip
@@ -237,7 +237,7 @@ def _whole_name(endpoint: str) -> str:
     raise ValueError(f"no tool for {endpoint!r}: there are {', '.join(names)}{hint}")
 
 
-def _method(endpoint: str) -> tuple[type[Calls] | None, Method[..., Any]]:
+def _method(endpoint: str) -> tuple[type[Calls] | None, Method[..., object]]:
     """An endpoint by its whole name, and what it hangs on."""
     mount, _, verb = endpoint.partition(".")
     hung = mounted(AimlapiClient)[mount]
@@ -267,7 +267,7 @@ def _client(
 def _offered(
     endpoint: str,
     client: AimlapiClient,
-    fixed: Mapping[str, Any],
+    fixed: Mapping[str, object],
     parameters: Sequence[str] | None,
 ) -> list[Argument]:
     """The arguments of a tool: as the model takes them, where the endpoint can tell that without

@@ -50,7 +50,7 @@ Row = tuple[str, dict[str, Any]]
 class _Here:
     """Work that asks nobody."""
 
-    do: Callable[[Call], Any]
+    do: Callable[[Call], object]
 
     def run(self, call: Call) -> Any:
         """Do it."""
@@ -135,7 +135,7 @@ def _retrieve(call: Call) -> OpenAIFileObject:
     return _file(id, len(_kept(id)), "batch.jsonl")
 
 
-def _delete(call: Call) -> Any:
+def _delete(call: Call) -> object:
     from openai.types.file_deleted import FileDeleted
 
     id = str(call.given["file_id"])

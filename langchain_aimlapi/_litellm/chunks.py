@@ -240,8 +240,8 @@ def reply_to_items(reply: ChatResponse) -> list[Delta | StreamEnd]:
     return [*items, StreamEnd(reply)]
 
 
-def _tool(tool: ToolDelta) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": tool.name, "arguments": tool.arguments}
+def _tool(tool: ToolDelta) -> dict[str, object]:
+    function: dict[str, object] = {"name": tool.name, "arguments": tool.arguments}
     return {"index": tool.position, "id": tool.id, "type": "function", "function": function}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 _edit_params: ContextVar[Mapping[str, object] | None] = ContextVar(
     "aimlapi_image_edit", default=None
@@ -22,6 +21,6 @@ def editing(params: Mapping[str, object]) -> Iterator[None]:
         _edit_params.reset(token)
 
 
-def edit_params() -> dict[str, Any]:
+def edit_params() -> dict[str, object]:
     """Parameters of the image edit that is being dispatched."""
     return dict(_edit_params.get() or {})

@@ -87,7 +87,7 @@ def _add_chat_config(supported: Callable[[str], Iterable[str]]) -> bool:
     return True
 
 
-def _with_entry(build: Callable[[], Any], entry: dict[Any, Any]) -> Callable[[], Any]:
+def _with_entry(build: Callable[[], Any], entry: dict[Any, Any]) -> Callable[[], object]:
     @functools.wraps(build)
     def build_map() -> dict[Any, Any]:
         return {**build(), **entry}
@@ -96,7 +96,7 @@ def _with_entry(build: Callable[[], Any], entry: dict[Any, Any]) -> Callable[[],
 
 
 @functools.lru_cache(maxsize=4)
-def _chat_config(supported: Callable[[str], Iterable[str]]) -> Any:
+def _chat_config(supported: Callable[[str], Iterable[str]]) -> object:
     """What LiteLLM asks about chat parameters. It never carries out a call."""
     base: Any = litellm.OpenAILikeChatConfig  # made when it is first needed, as LiteLLM makes it
 

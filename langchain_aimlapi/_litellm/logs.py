@@ -72,7 +72,7 @@ class CallLog:
         )
 
 
-def _decoded(body: object) -> Any:
+def _decoded(body: object) -> object:
     try:
         return json.loads(body if isinstance(body, bytes) else b"")
     except ValueError:  # a form with files, or one that is read while it is sent

@@ -121,7 +121,7 @@ def _calls(message: Mapping[str, object], fields: Mapping[str, object]) -> tuple
     return tuple(calls)
 
 
-def _call(raw: Mapping[str, Any], known: Mapping[str, Any]) -> ToolCall:
+def _call(raw: Mapping[str, object], known: Mapping[str, object]) -> ToolCall:
     call_id = call_id_of(raw.get("id"))
     specific = raw.get("provider_specific_fields")
     fields: Mapping[str, Any] = specific if isinstance(specific, Mapping) else {}

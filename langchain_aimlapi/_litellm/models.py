@@ -46,7 +46,7 @@ _UNIT_PRICES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def model_entry(facts: Facts) -> dict[str, Any] | None:
+def model_entry(facts: Facts) -> dict[str, object] | None:
     """The entry of a model in LiteLLM's model map; None for kinds that LiteLLM does not route
     here."""
     mode = MODES.get(facts.kind or "")
@@ -97,7 +97,7 @@ def entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
     return found
 
 
-_registered: dict[str, dict[str, Any]] = {}
+_registered: dict[str, dict[str, object]] = {}
 
 
 def register_models(catalog: Catalog) -> None:

@@ -38,7 +38,7 @@ def _reading(call: Call) -> Task[OcrDocument]:
     )  # fmt: skip
 
 
-def _source(call: Call) -> Any:
+def _source(call: Call) -> object:
     """``{"type": "document_url", "document_url": ...}``, or a file."""
     document = call.given.get("document")
     if not isinstance(document, dict):
@@ -87,7 +87,7 @@ def _page(page: OcrPage) -> OCRPage:
 
 def _image(image: OcrImage, page: OcrPage) -> dict[str, Any]:
     rows = (page.raw or {}).get("images") or ()
-    raw: Mapping[str, Any] = next((row for row in rows if row.get("id") == image.id), {})
+    raw: Mapping[str, object] = next((row for row in rows if row.get("id") == image.id), {})
     return {
         "id": image.id,
         "image_base64": raw.get("image_base64"),

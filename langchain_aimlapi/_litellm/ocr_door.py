@@ -25,11 +25,11 @@ _MOVED = Moved("litellm.ocr.dispatch._DISPATCH", OCR.lost)
 class Door:
     """LiteLLM's dispatcher with one more choice before it."""
 
-    def __init__(self, original: Any, ours: Callable[..., Any]) -> None:
+    def __init__(self, original: Any, ours: Callable[..., object]) -> None:
         self._original = original
         self._ours = ours
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._original, name)
 
     def run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], **rest: Any) -> Any:
@@ -54,7 +54,7 @@ def install(catalog: Callable[[], Catalog]) -> list[Moved]:
     """Stand before LiteLLM's dispatcher, where it has one; safe to call again. Returns what does
     not fit the installed LiteLLM."""
     try:
-        module: Any = importlib.import_module("litellm.ocr.dispatch")
+        module: object = importlib.import_module("litellm.ocr.dispatch")
     except ImportError:
         return []  # up to 1.104 the function is like all others
     for name, ours in zip(_DOORS, _functions(catalog), strict=True):
@@ -83,7 +83,7 @@ def aserved(original: Callable[..., Any], *, catalog: Callable[[], Catalog]) -> 
 def _functions(catalog: Callable[[], Catalog]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """``ocr`` and ``aocr`` with LiteLLM's logging around them. It calls them by their names."""
 
-    def ocr(model: str, document: Any, **kwargs: Any) -> Any:
+    def ocr(model: str, document: Any, **kwargs: Any) -> object:
         raise NotImplementedError(f"{model} is no model of this provider")
 
     serving = served(ocr, operation=OCR, catalog=catalog)

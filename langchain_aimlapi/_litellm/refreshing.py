@@ -87,7 +87,7 @@ class Refresher:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _run(self, api_key: Any, api_base: Any) -> None:
+    def _run(self, api_key: Any, api_base: object) -> None:
         try:
             self._refresh(api_key, api_base)
         except (AimlapiError, ValueError, OSError) as error:

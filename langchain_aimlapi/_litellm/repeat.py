@@ -17,8 +17,8 @@ from langchain_aimlapi.errors import AimlapiError
 
 
 def repeated(
-    original: Callable[..., Any], *, is_ours: Callable[[Mapping[str, Any]], bool], flag: str
-) -> Callable[..., Any]:
+    original: Callable[..., Any], *, is_ours: Callable[[Mapping[str, object]], bool], flag: str
+) -> Callable[..., object]:
     """``original``, repeated as this provider's chat calls are: after what a retry can mend,
     and only where LiteLLM does not repeat it itself.
 
@@ -42,7 +42,7 @@ def repeated(
     return repeating
 
 
-def _again(once: Callable[[], Any], count: int) -> object:
+def _again(once: Callable[[], object], count: int) -> object:
     attempt = 0
     while True:
         attempt += 1
@@ -55,7 +55,7 @@ def _again(once: Callable[[], Any], count: int) -> object:
         time.sleep(delay)
 
 
-async def _aagain(once: Callable[[], Any], count: int) -> object:
+async def _aagain(once: Callable[[], object], count: int) -> object:
     attempt = 0
     while True:
         attempt += 1

@@ -53,7 +53,7 @@ def reply_to_response(reply: ChatResponse, *, model: str) -> ModelResponse:
     return response
 
 
-def hidden_params(meta: Meta) -> dict[str, Any]:
+def hidden_params(meta: Meta) -> dict[str, object]:
     """What LiteLLM keeps beside an answer: provider, headers, charge."""
     additional = dict(process_response_headers(shown_headers(meta.headers)))
     if meta.cost is not None and meta.cost.usd is not None:
@@ -96,7 +96,7 @@ def _choice(choice: Choice) -> Choices:
     )
 
 
-def specific_fields(choice: Choice) -> dict[str, Any]:
+def specific_fields(choice: Choice) -> dict[str, object]:
     """What LiteLLM's message has no field of its own for."""
     fields: dict[str, Any] = {}
     for key, value in choice.extra.items():
@@ -105,12 +105,12 @@ def specific_fields(choice: Choice) -> dict[str, Any]:
     return fields
 
 
-def without_index(blocks: Any) -> list[dict[str, Any]]:
+def without_index(blocks: Any) -> list[dict[str, object]]:
     """Blocks without the integer that only serves to merge their pieces."""
     return [{k: v for k, v in block.items() if k != "index"} for block in blocks]
 
 
-def call_to_wire(call: ToolCall) -> dict[str, Any]:
+def call_to_wire(call: ToolCall) -> dict[str, object]:
     """A tool call in OpenAI's shape."""
     opaque = {k: v for k, v in call.extra.items() if k == "extra_content"}
     fields = {"provider_specific_fields": opaque} if opaque else {}
@@ -149,7 +149,7 @@ def _input_details(usage: _domain.Usage) -> dict[str, object] | None:
     return {**counts, **{k: v for k, v in known.items() if v is not None}} or None
 
 
-def _output_details(usage: _domain.Usage) -> dict[str, Any] | None:
+def _output_details(usage: _domain.Usage) -> dict[str, object] | None:
     raw = usage.raw
     counts = _counts(raw.get("completion_tokens_details") or raw.get("output_tokens_details"))
     known = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_output}

@@ -41,7 +41,7 @@ _AS_THEY_ARE = frozenset(
 )  # fmt: skip
 
 
-def config_for(model: str | None, catalog: Callable[[], Catalog]) -> Any:
+def config_for(model: str | None, catalog: Callable[[], Catalog]) -> object:
     """How LiteLLM speaks to ``/v1/responses``; None for a model that does not have it, and is
     reached over chat.
 
@@ -68,7 +68,7 @@ class AimlapiResponsesConfig(_BASE):  # type: ignore[misc]  # LiteLLM's class, u
         self._catalog = catalog
 
     @property
-    def custom_llm_provider(self) -> Any:
+    def custom_llm_provider(self) -> object:
         return LlmProviders(PROVIDER)
 
     def supports_native_websocket(self) -> bool:
@@ -76,14 +76,14 @@ class AimlapiResponsesConfig(_BASE):  # type: ignore[misc]  # LiteLLM's class, u
 
     def map_openai_params(
         self, response_api_optional_params: Mapping[str, object], model: str, drop_params: bool
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Parameters inside the model's ranges; what it does not take is left out, noted."""
         with as_litellm(Caller(model, self._catalog())):
             return _fitted(model, response_api_optional_params, self._catalog(), drop_params)
 
     def validate_environment(
-        self, headers: dict[str, Any], model: str, litellm_params: object
-    ) -> dict[str, Any]:
+        self, headers: dict[str, object], model: str, litellm_params: object
+    ) -> dict[str, object]:
         """The headers of a request, with the key."""
         with as_litellm(Caller(model, self._catalog())):
             access = _access(litellm_params, model, headers)
@@ -109,7 +109,7 @@ class AimlapiResponsesConfig(_BASE):  # type: ignore[misc]  # LiteLLM's class, u
         return response
 
     def transform_streaming_response(
-        self, model: str, parsed_chunk: dict[str, Any], logging_obj: object
+        self, model: str, parsed_chunk: dict[str, object], logging_obj: object
     ) -> object:
         """One event; the last one has the charge."""
         event = super().transform_streaming_response(model, parsed_chunk, logging_obj)

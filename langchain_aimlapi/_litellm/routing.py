@@ -72,9 +72,9 @@ class PreferModels(CustomLogger):
     async def async_filter_deployments(
         self,
         model: str,
-        healthy_deployments: list[Any],
+        healthy_deployments: list[object],
         messages: object,
-        request_kwargs: dict[str, Any] | None = None,
+        request_kwargs: dict[str, object] | None = None,
         parent_otel_span: object = None,
     ) -> list[Any]:
         """The deployments to choose from; see the class."""

@@ -86,12 +86,12 @@ def _arguments(call: Call) -> tuple[dict[str, Any], dict[str, Any]]:
     return named, params
 
 
-def _file(value: Any) -> Any:
+def _file(value: Any) -> object:
     """A file as LiteLLM takes it: itself, or (name, content, type)."""
     return value[1] if isinstance(value, tuple) else value
 
 
-def _number(value: Any) -> Any:
+def _number(value: Any) -> object:
     if not isinstance(value, str):
         return value
     try:

@@ -233,7 +233,7 @@ def current_handler() -> AimlapiLLM | None:
 # --- chat -----
 
 
-def _open_streams(original: Callable[..., Any]) -> Callable[..., Any]:
+def _open_streams(original: Callable[..., Any]) -> Callable[..., object]:
     @functools.wraps(original)
     def complete(ctx: Any) -> Any:
         handler = current_handler() if ctx.custom_llm_provider == PROVIDER else None
@@ -250,7 +250,7 @@ def _open_streams(original: Callable[..., Any]) -> Callable[..., Any]:
     return complete
 
 
-async def _aopen(handler: Any, ctx: Any) -> Any:
+async def _aopen(handler: Any, ctx: Any) -> object:
     return _wrapper(ctx, await handler.aopen(**_arguments(ctx)))
 
 
@@ -294,9 +294,9 @@ def _one_retry_layer(ctx: Any) -> Any:
     return replace(ctx, optional_params={**ctx.optional_params, "max_retries": 0})
 
 
-def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
+def _allow_params(original: Callable[..., Any]) -> Callable[..., object]:
     @functools.wraps(original)
-    def get_optional_params(*args: Any, **kwargs: Any) -> Any:
+    def get_optional_params(*args: Any, **kwargs: Any) -> object:
         if kwargs.get("custom_llm_provider") == PROVIDER:
             dropped = kwargs.get("additional_drop_params") or ()
             allowed = [name for name in ALLOWED if name not in dropped]
@@ -310,12 +310,12 @@ def _allow_params(original: Callable[..., Any]) -> Callable[..., Any]:
 # --- tokens -----
 
 
-def _count_here(original: Callable[..., Any]) -> Callable[..., Any]:
+def _count_here(original: Callable[..., Any]) -> Callable[..., object]:
     """LiteLLM would load a tokenizer from Hugging Face for some names, for half a minute where it
     cannot be reached; the API's count is what is charged anyway."""
 
     @functools.wraps(original)
-    def select(model: str) -> Any:
+    def select(model: str) -> object:
         plain: Any = getattr(litellm.utils, "_return_openai_tokenizer", None)
         if model.startswith(f"{PROVIDER}/") and plain is not None:
             return plain(model)
@@ -327,7 +327,9 @@ def _count_here(original: Callable[..., Any]) -> Callable[..., Any]:
 # --- embeddings and images -----
 
 
-def _keep_params(names: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _keep_params(
+    names: tuple[str, ...],
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """A wrap that carries parameters past a function that refuses or drops them."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -349,7 +351,7 @@ def _keep_params(names: tuple[str, ...]) -> Callable[[Callable[..., Any]], Calla
     return make
 
 
-def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., Any]:
+def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., object]:
     signature = inspect.signature(original)
 
     @functools.wraps(original)

@@ -44,7 +44,7 @@ class Layers:
         self._rows: Mapping[str, Json] = document.get("models", {})
         self._names: Mapping[str, str] = document.get("aliases", {})
         self._live: Mapping[str, Mapping[str, Any]] = live.rows if live is not None else {}
-        self._ends: Mapping[str, Mapping[str, Any]] = live.ends if live is not None else {}
+        self._ends: Mapping[str, Mapping[str, object]] = live.ends if live is not None else {}
         self._schemas: Mapping[str, Any] = live.schemas if live is not None else {}
         self._reader = Reader(document)
         self._aliases = self._alias_table()

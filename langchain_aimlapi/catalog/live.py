@@ -186,7 +186,7 @@ def _row(entry: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in row.items() if value}
 
 
-def ending_rows(payload: Any) -> dict[str, dict[str, Any]]:
+def ending_rows(payload: object) -> dict[str, dict[str, Any]]:
     """Id or alias -> the facts of the list of what ends.
 
     Raises:
@@ -223,7 +223,7 @@ def groups_by_model(documents: Iterable[object]) -> dict[str, tuple[Group, ...]]
     return {model: tuple(paths.values()) for model, paths in found.items()}
 
 
-def _kind(word: Any) -> str | None:
+def _kind(word: object) -> str | None:
     if not isinstance(word, str):
         return None
     known = _KINDS.get(word)

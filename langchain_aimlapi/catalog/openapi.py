@@ -102,14 +102,14 @@ class _Reader:
                 found[key] = inner if isinstance(inner, bool) else self.schema(inner, depth + 1)
         return _as_json_schema(found, nullable=raw.get("nullable") is True)
 
-    def _member(self, raw: Any, depth: int) -> Schema:
+    def _member(self, raw: object, depth: int) -> Schema:
         """A bare ``nullable`` means null in a union; elsewhere it says nothing."""
         found = self.schema(raw, depth + 1)
         if not found and isinstance(raw, Mapping) and raw.get("nullable"):
             return {"type": "null"}
         return found
 
-    def _at(self, reference: Any) -> Any:
+    def _at(self, reference: object) -> object:
         found: Any = self._document
         for key in str(reference).removeprefix("#/").split("/"):
             name = key.replace("~1", "/").replace("~0", "~")

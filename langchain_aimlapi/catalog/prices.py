@@ -67,7 +67,7 @@ def normalise(pricing: object) -> dict[str, Any] | None:
     return found
 
 
-def _rows(pricing: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _rows(pricing: Mapping[str, Any], name: str) -> list[Mapping[str, object]]:
     return [each for each in pricing.get(name) or () if isinstance(each, Mapping)]
 
 

@@ -187,7 +187,7 @@ def _format(kind: str) -> Probe:
     return Probe(f"format {kind}", body, says, learn, _is_json)
 
 
-def _param(name: str, value: object, shows: Callable[[Any], bool] | None) -> Probe:
+def _param(name: str, value: object, shows: Callable[[object], bool] | None) -> Probe:
     def says(shape: Shape) -> bool | None:
         if shape.params is None or name not in shape.params:
             return None  # what is not mentioned is dropped, not refused

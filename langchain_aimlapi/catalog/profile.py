@@ -45,7 +45,7 @@ def profile_of(facts: Facts) -> dict[str, Any]:
     return {**found, **_inputs(facts, shape), **_abilities(facts, shape), **_reasoning(facts)}
 
 
-def _inputs(facts: Facts, shape: Shape) -> dict[str, Any]:
+def _inputs(facts: Facts, shape: Shape) -> dict[str, object]:
     able = capabilities(facts)
     user_parts = {
         part

@@ -138,7 +138,7 @@ def _one_form(
 
 def _roles(
     form: Schema,
-) -> tuple[dict[str, RoleFacts], dict[str, dict[str, Any]], dict[str, Param]]:
+) -> tuple[dict[str, RoleFacts], dict[str, dict[str, object]], dict[str, Param]]:
     roles: dict[str, RoleFacts] = {}
     parts: dict[str, dict[str, Any]] = {}
     calls: dict[str, Param] = {}
@@ -206,7 +206,7 @@ def _part(name: str, schema: Schema) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value is not False}
 
 
-def _sources(schema: Schema) -> dict[str, dict[str, Any]]:
+def _sources(schema: Schema) -> dict[str, dict[str, object]]:
     """Source type -> what such a source holds."""
     found: dict[str, dict[str, Any]] = {}
     for each in branches(schema):
@@ -325,7 +325,7 @@ def _input_items(items: list[Schema]) -> dict[str, Param]:
     return found
 
 
-def _input_roles(items: list[Schema]) -> tuple[dict[str, RoleFacts], dict[str, dict[str, Any]]]:
+def _input_roles(items: list[Schema]) -> tuple[dict[str, RoleFacts], dict[str, dict[str, object]]]:
     roles: dict[str, RoleFacts] = {}
     parts: dict[str, dict[str, Any]] = {}
     for item in items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -125,7 +125,7 @@ def _given(folder: Path | None) -> Path:
     return folder
 
 
-def _ask(client: AimlapiClient, wanted: str | tuple[str, ...]) -> Any:
+def _ask(client: AimlapiClient, wanted: str | tuple[str, ...]) -> object:
     """The public form of today."""
     from langchain_aimlapi.catalog.generate.live import Saved
 

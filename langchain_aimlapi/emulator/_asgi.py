@@ -76,7 +76,9 @@ class App:
         self._handle = handle
         self.connections = Connections()
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: MutableMapping[str, object], receive: Receive, send: Send
+    ) -> None:
         if scope["type"] != "http":
             return
         call = await _read(scope, receive)
@@ -104,7 +106,7 @@ class App:
 
     async def _send(
         self,
-        scope: MutableMapping[str, Any],
+        scope: MutableMapping[str, object],
         answer: Answer,
         send: Send,
         gone: asyncio.Future[None],
@@ -137,7 +139,7 @@ class App:
         await send({"type": "http.response.body", "body": b""})
         return "complete"
 
-    async def _raw(self, scope: MutableMapping[str, Any], answer: Answer, raw: Raw) -> str:
+    async def _raw(self, scope: MutableMapping[str, object], answer: Answer, raw: Raw) -> str:
         """Writes a response past the server, or nothing more, and closes the connection."""
         if raw.head:
             lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
@@ -151,7 +153,7 @@ class App:
         return "complete" if raw.error is None else "cut"
 
     async def _step(
-        self, scope: MutableMapping[str, Any], step: Step, gone: asyncio.Future[None]
+        self, scope: MutableMapping[str, object], step: Step, gone: asyncio.Future[None]
     ) -> bool:
         """Waits, or breaks the connection. False when there is nobody left to talk to."""
         if isinstance(step, Pause):
@@ -255,7 +257,7 @@ class _Joined:
         self._loop = loop
         self._waiting: list[bytes] = []
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:

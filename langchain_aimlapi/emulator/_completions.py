@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from langchain_aimlapi.emulator._author import Say, ToolUse
 from langchain_aimlapi.emulator._core import Json, event
@@ -252,7 +251,7 @@ def _fragments(use: ToolUse, number: int, call: str, style: Style) -> Iterator[J
 
 def _rest(draft: Draft, say: Say) -> Iterator[Json]:
     """What comes once, after the text: citations, images, sound, Gemini's signature."""
-    extra: dict[str, Any] = draft.style.message(say)
+    extra: dict[str, object] = draft.style.message(say)
     if draft.style.name == "gemini":
         yield {"extra_content": extra["extra_content"]}
     if extra.get("annotations"):
@@ -275,7 +274,7 @@ def _claude(draft: Draft) -> Iterator[bytes]:
     total = max(1, count_tokens(draft.says[0].text) // 40)
     sent = 0
 
-    def chunk(choice: Json, **more: Any) -> bytes:
+    def chunk(choice: Json, **more: object) -> bytes:
         nonlocal sent
         sent += 1
         body = {

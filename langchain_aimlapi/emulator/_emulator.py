@@ -84,7 +84,7 @@ class Emulator:
         key: str = "emulator-key",
         out_of_credit: frozenset[str] | set[str] = frozenset(),
         balance: float | Decimal = 100,
-        catalog: Path | str | Mapping[str, Any] | None = None,
+        catalog: Path | str | Mapping[str, object] | None = None,
         stream_style: str | None = None,
         served_model: Callable[[str], str] | None = None,
         pace: float = 0.0,
@@ -411,7 +411,7 @@ def _run_to_end(client: httpx.AsyncClient) -> None:
     closing.close()
 
 
-def _decoded(call: Call) -> Any:
+def _decoded(call: Call) -> object:
     if call.media_type() == "multipart/form-data":
         fields, files = call.form()
         return {**fields, "files": [(file.field, file.filename, len(file.data)) for file in files]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 
 from langchain_aimlapi.emulator._core import JSON_TYPE, Json
 from langchain_aimlapi.emulator.contract.schema import Issue
@@ -104,7 +104,7 @@ def envelope(
     return (PROBLEM_TYPE if kind == "problem" else JSON_TYPE), body
 
 
-def nested(status: int, message: str) -> dict[str, Any]:
+def nested(status: int, message: str) -> dict[str, object]:
     """OpenAI's error envelope."""
     kinds = {401: "authentication_error", 429: "rate_limit_error"}
     kind = kinds.get(status, "server_error" if status >= 500 else "invalid_request_error")

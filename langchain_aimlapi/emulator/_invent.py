@@ -155,7 +155,7 @@ class _Inventor:
                 merged = _joined(merged, self._resolve(part, trail)[0])
         return merged
 
-    def _typed(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> Any:
+    def _typed(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> object:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((one for one in kind if one != "null"), "null")
@@ -213,7 +213,7 @@ class _Inventor:
                 raise
         return _distinct(made) if schema.get("uniqueItems") is True else made
 
-    def _choice(self, options: Sequence[object]) -> Any:
+    def _choice(self, options: Sequence[object]) -> object:
         lowered = self._words.text.lower()
         for option in options:
             word = option.lower() if isinstance(option, str) else ""

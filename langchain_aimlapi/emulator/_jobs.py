@@ -116,7 +116,7 @@ class Jobs:
         states: tuple[str, ...] | list[str] | None = None,
         seconds: float | None = None,
         error: Mapping[str, Any] | str | None = None,
-        result: Mapping[str, Any] | None = None,
+        result: Mapping[str, object] | None = None,
         ending: str | None = None,
         id: str | None = None,
         kind: Kind | None = None,

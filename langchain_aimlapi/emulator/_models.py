@@ -277,12 +277,12 @@ class Models:
         *,
         path: str = CHAT,
         refuse: Iterable[str] = (),
-        enums: Mapping[str, Sequence[Any]] | None = None,
+        enums: Mapping[str, Sequence[object]] | None = None,
         limits: Mapping[str, tuple[float, float]] | None = None,
         require: Iterable[str] = (),
         closed: bool | None = None,
         schema: Schema | None = None,
-        **facts: Any,
+        **facts: object,
     ) -> None:
         """What a model takes from now on, as APIs change under a running client.
 
@@ -332,7 +332,7 @@ class Models:
         self.__dict__.pop("aliases", None)
 
 
-def _modern(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _modern(row: Mapping[str, Any]) -> Mapping[str, object]:
     """A row of the package's catalog, as earlier versions of the emulator read it, in our terms."""
     if "takes" in row or "bodies" in row:
         return row

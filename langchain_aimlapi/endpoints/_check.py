@@ -81,7 +81,7 @@ def _plan(function: Endpoint[..., Any], args: Any, kwargs: Any) -> Callable[[Con
     return plan
 
 
-def _explained(function: Callable[..., Any]) -> str:
+def _explained(function: Callable[..., object]) -> str:
     return f"""What ``{function.__name__}`` would send, and what would be refused or changed.
 
     Nothing is sent, and no key is needed. The arguments are the same.
@@ -96,7 +96,7 @@ class SyncCheck(Method[P, Check], Generic[P]):
 
     wrapper = "Check"
 
-    def __init__(self, function: Endpoint[P, Any]) -> None:
+    def __init__(self, function: Endpoint[P, object]) -> None:
         super().__init__(function)
         self.__doc__ = _explained(function)
 
@@ -110,7 +110,7 @@ class AsyncCheck(Method[P, Coroutine[Any, Any, Check]], Generic[P]):
 
     wrapper = "Coroutine[Any, Any, Check]"
 
-    def __init__(self, function: Endpoint[P, Any]) -> None:
+    def __init__(self, function: Endpoint[P, object]) -> None:
         super().__init__(function)
         self.__doc__ = _explained(function)
 

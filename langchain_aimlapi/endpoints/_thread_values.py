@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from langchain_aimlapi._wire.flow import Policy
@@ -399,7 +399,7 @@ def at(root: str, *ids: str) -> str:
 
 def settled(
     fields: Mapping[str, object], extra_body: Mapping[str, object] | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A body of what was set; ``extra_body`` last."""
     kept = {name: value for name, value in fields.items() if value is not None}
     return {**kept, **(extra_body or {})}

@@ -173,7 +173,7 @@ def _settings(
     scopes: Iterable[str] | None,
     limit_usd: float | None,
     renewal: str | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     body: dict[str, Any] = {}
     if name is not None:
         body["name"] = name

@@ -77,7 +77,7 @@ def plan_schemas(
 def _schema_step(context: Context, link: str) -> Step[Mapping[str, object] | None]:
     request = context.request("GET", link)
 
-    def read(response: Response, policy: Policy) -> Mapping[str, Any] | None:
+    def read(response: Response, policy: Policy) -> Mapping[str, object] | None:
         if response.status in _GONE:
             return None
         document = read_object(response, policy, "an OpenAPI document")
@@ -85,7 +85,7 @@ def _schema_step(context: Context, link: str) -> Step[Mapping[str, object] | Non
             raise no_answer(response, policy, "the document has no paths")
         return document
 
-    def step(policy: Policy) -> Flow[Mapping[str, Any] | None]:
+    def step(policy: Policy) -> Flow[Mapping[str, object] | None]:
         return flow.call(request, lambda answer: read(answer, policy), policy, accept=_GONE)
 
     return step

@@ -57,13 +57,13 @@ def _plain_response(
     charge = charge if type(charge) is dict and type(charge.get("usage")) is dict else None
     counts = merge_usage({}, usage)
     meta = Meta(
-        id=_string(message.get("id")),
-        model=_string(message.get("model")),
-        service_tier=_string(usage.get("service_tier")),
+        id=text_or_none(message.get("id")),
+        model=text_or_none(message.get("model")),
+        service_tier=text_or_none(usage.get("service_tier")),
         usage=read_usage(counts) if counts else None,
         cost=read_cost(charge) if charge is not None else None,
-        served_model=_string(charge.get("model")) if charge is not None else None,
-        served_provider=_string(charge.get("provider")) if charge is not None else None,
+        served_model=text_or_none(charge.get("model")) if charge is not None else None,
+        served_provider=text_or_none(charge.get("provider")) if charge is not None else None,
     )
     finish = FINISH.get(reason.lower(), "stop")
     choice = Choice(text=text, finish_reason=finish, native_finish_reason=reason)

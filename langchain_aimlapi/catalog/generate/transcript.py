@@ -123,7 +123,7 @@ def _value(node: Any) -> Schema:
     return _typed(types[0], node)
 
 
-def _typed(name: str, node: Mapping[str, Any]) -> Schema:
+def _typed(name: str, node: Mapping[str, object]) -> Schema:
     if name == "any":
         return {"type": "null"}
     found: Schema = {"type": [name, "null"] if node.get("nullable") else name}

@@ -156,7 +156,7 @@ def roles_read(group: Mapping[str, Any]) -> dict[str, list[str | Schema]]:
     return found
 
 
-def _audio_part(audio: Mapping[str, Any]) -> Schema:
+def _audio_part(audio: Mapping[str, object]) -> Schema:
     inner = parameter({"t": "object", **audio})
     return record(("type", "input_audio"), type=words("input_audio"), input_audio=inner)
 

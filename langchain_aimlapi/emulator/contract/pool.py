@@ -53,7 +53,7 @@ def _schema(value: object) -> Schema:
     return value if isinstance(value, Mapping) else {}
 
 
-def expand(nodes: list[Node], number: int) -> dict[str, Any]:
+def expand(nodes: list[Node], number: int) -> dict[str, object]:
     """The JSON schema behind a number."""
     schema: dict[str, Any] = {}
     for key, value in nodes[number].items():

@@ -105,7 +105,7 @@ def _limit_issues(limit: object) -> list[Issue]:
     return found
 
 
-def _settings(body: Json) -> dict[str, Any]:
+def _settings(body: Json) -> dict[str, object]:
     made: dict[str, Any] = {}
     if isinstance(body.get("name"), str):
         made["name"] = body["name"]

@@ -81,7 +81,7 @@ def _body(call: Call) -> tuple[Json, list[Upload]]:
     return {name: _value(value) for name, value in fields.items()}, files
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any) -> object:
     """Form fields are text; the API reads booleans and numbers from them."""
     if not isinstance(value, str):
         return value
