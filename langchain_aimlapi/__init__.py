@@ -5,7 +5,7 @@ Importing this package imports nothing heavy: each public name is loaded when it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_aimlapi._version import __version__
 

@@ -44,7 +44,9 @@ class _Parser(BaseBlobParser):
     argument: ClassVar[str]
     """The endpoint's argument for the file."""
 
-    def __init__(self, client: AimlapiClient | None, call: Mapping[str, Any], options: Any) -> None:
+    def __init__(
+        self, client: AimlapiClient | None, call: Mapping[str, object], options: Mapping[str, Any]
+    ) -> None:
         settings, own = _split(options, self._known())
         if client is not None and settings:
             raise ValueError(f"{sorted(settings)} are settings of the client, which is given too")
@@ -56,11 +58,11 @@ class _Parser(BaseBlobParser):
         """The arguments of the endpoint."""
 
     @abstractmethod
-    def _made(self, source: Any) -> Result:
+    def _made(self, source: Source) -> Result:
         """What the endpoint makes of a file."""
 
     @abstractmethod
-    async def _amade(self, source: Any) -> Result:
+    async def _amade(self, source: Source) -> Result:
         """The same, on the running event loop."""
 
     @abstractmethod
@@ -88,11 +90,11 @@ class _Parser(BaseBlobParser):
         """Like ``parse``, on the running event loop."""
         return [document async for document in self.alazy_parse(blob)]
 
-    def parse_source(self, source: Any) -> Iterator[Document]:
+    def parse_source(self, source: Source) -> Iterator[Document]:
         """The documents of a file, an address, or an answer of a media model."""
         yield from self._documents(self._made(_file(source)), {"source": _name(source)})
 
-    async def aparse_source(self, source: Any) -> AsyncIterator[Document]:
+    async def aparse_source(self, source: Source) -> AsyncIterator[Document]:
         """Like `parse_source`, on the running event loop."""
         made = await self._amade(_file(source))
         for document in self._documents(made, {"source": _name(source)}):
@@ -104,7 +106,7 @@ class _Parser(BaseBlobParser):
 
 
 class AimlapiTranscriptionParser(_Parser):
-    """Recordings -> documents of what is said.
+    """Recordings -> documents of what is spoken.
 
     Args:
         model: Id of a model for transcripts.
@@ -137,15 +139,15 @@ class AimlapiTranscriptionParser(_Parser):
     def _known(self) -> set[str]:
         return set(inspect.signature(AimlapiClient().transcription.create).parameters)
 
-    def _made(self, source: Any) -> Transcript:
+    def _made(self, source: Source) -> Transcript:
         return self.client.transcription.create(audio=source, **self.call)
 
-    async def _amade(self, source: Any) -> Transcript:
+    async def _amade(self, source: Source) -> Transcript:
         return await self.client.transcription.acreate(audio=source, **self.call)
 
     def _documents(self, made: Transcript, metadata: Metadata) -> Iterator[Document]:
-        told = {"language": made.language, "duration": made.duration}
-        shared = {**metadata, **self._facts(made), **_known_only(told)}
+        found = {"language": made.language, "duration": made.duration}
+        shared = {**metadata, **self._facts(made), **_known_only(found)}
         if self.by == "whole":
             yield Document(page_content=made.text, metadata=shared)
             return
@@ -187,10 +189,10 @@ class AimlapiOcrParser(_Parser):
     def _known(self) -> set[str]:
         return set(inspect.signature(AimlapiClient().ocr.read).parameters)
 
-    def _made(self, source: Any) -> OcrDocument:
+    def _made(self, source: Source) -> OcrDocument:
         return self.client.ocr.read(document=source, **self.call)
 
-    async def _amade(self, source: Any) -> OcrDocument:
+    async def _amade(self, source: Source) -> OcrDocument:
         return await self.client.ocr.aread(document=source, **self.call)
 
     def _documents(self, made: OcrDocument, metadata: Metadata) -> Iterator[Document]:
@@ -199,12 +201,12 @@ class AimlapiOcrParser(_Parser):
             shared["annotation"] = made.annotation
         for page in made.pages:
             size = page.dimensions
-            told = {
+            found = {
                 "page": page.index,
                 "width": size.width if size is not None else None,
                 "height": size.height if size is not None else None,
             }
-            yield Document(page_content=page.markdown, metadata={**shared, **_known_only(told)})
+            yield Document(page_content=page.markdown, metadata={**shared, **_known_only(found)})
 
 
 class _Loader(BaseLoader):
@@ -231,7 +233,7 @@ class _Loader(BaseLoader):
 
 
 class AimlapiTranscriptionLoader(_Loader):
-    """Loads what is said in recordings.
+    """Loads what is spoken in recordings.
 
     Args:
         sources: A path, an address, bytes, a message or `Speech` of an earlier answer, or a list
@@ -290,7 +292,7 @@ def _split(
     return {name: value for name, value in options.items() if name not in known}, own
 
 
-def _content(blob: Blob) -> object:
+def _content(blob: Blob) -> Source:
     """What is in a blob; its bytes stay on disk where it is a file."""
     if blob.data is None:
         return _file(str(blob.path))
@@ -301,14 +303,14 @@ def _metadata(blob: Blob) -> Metadata:
     return {**({"source": blob.source} if blob.source else {}), **blob.metadata}
 
 
-def _file(source: Any) -> object:
+def _file(source: Source) -> Source:
     """A text as the path that it is, where it is no address."""
     if isinstance(source, str) and "://" not in source[:32] and source[:5].lower() != "data:":
         return Path(source)
     return source
 
 
-def _name(source: Any) -> str:
+def _name(source: Source) -> str:
     """Where a document comes from, for its metadata."""
     if isinstance(source, str):
         return source if source[:5].lower() != "data:" else "data"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import PrivateStateAttr, hook_config
@@ -29,6 +29,13 @@ from langchain_aimlapi.errors import SpendLimitError
 from langchain_aimlapi.moderation import AimlapiModeration, Verdict, flagged
 
 __all__ = ["CacheReport", "Moderation", "PromptCaching", "SpendLimit", "SpendLimitError"]
+
+# Of agents with any answer and any context.
+_State = AgentState[Any]
+_Update = dict[str, Any]
+if TYPE_CHECKING:
+    _Request = ModelRequest[Any]
+    _Response = ModelResponse[Any]
 
 # --- a limit of spend -----
 
@@ -77,7 +84,7 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
         self.exit_behavior = exit_behavior
 
     @hook_config(can_jump_to=["end"])
-    def before_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
+    def before_model(self, state: SpendState, runtime: object) -> _Update | None:
         """End the run where a limit is reached."""
         for what, limit, spent in (
             ("run", self.run_limit_usd, state.get("run_spend_usd", 0.0)),
@@ -91,11 +98,11 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
         return None
 
     @hook_config(can_jump_to=["end"])
-    async def abefore_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
+    async def abefore_model(self, state: SpendState, runtime: object) -> _Update | None:
         """The async twin of `before_model`."""
         return self.before_model(state, runtime)
 
-    def after_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
+    def after_model(self, state: SpendState, runtime: object) -> _Update | None:
         """Add what the call has cost."""
         usd = _cost_of_last(state["messages"])
         return {
@@ -103,7 +110,7 @@ class SpendLimit(AgentMiddleware[SpendState, Any, Any]):
             "thread_spend_usd": state.get("thread_spend_usd", 0.0) + usd,
         }
 
-    async def aafter_model(self, state: SpendState, runtime: object) -> dict[str, Any] | None:
+    async def aafter_model(self, state: SpendState, runtime: object) -> _Update | None:
         """The async twin of `after_model`."""
         return self.after_model(state, runtime)
 
@@ -128,7 +135,7 @@ class _Marks:
     min_messages: int
 
 
-class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
+class PromptCaching(AgentMiddleware[_State, Any, Any]):
     """Marks the prompt of an agent, so that its beginning is read from the vendor's cache.
 
     The marks stand at the end of the system prompt, on the last tool and on the newest message:
@@ -162,9 +169,9 @@ class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
 
     def wrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
-    ) -> ModelResponse[Any]:
+        request: _Request,
+        handler: Callable[[_Request], _Response],
+    ) -> _Response:
         """Make the call with marks, and read its usage."""
         response = handler(self._marked(request))
         self._read(request, response)
@@ -172,15 +179,15 @@ class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
 
     async def awrap_model_call(
         self,
-        request: ModelRequest[Any],
-        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
-    ) -> ModelResponse[Any]:
+        request: _Request,
+        handler: Callable[[_Request], Awaitable[_Response]],
+    ) -> _Response:
         """The async twin of `wrap_model_call`."""
         response = await handler(self._marked(request))
         self._read(request, response)
         return response
 
-    def _marked(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+    def _marked(self, request: _Request) -> _Request:
         model, marks = request.model, self._marks
         if (
             not isinstance(model, ChatAimlapi)
@@ -201,7 +208,7 @@ class PromptCaching(AgentMiddleware[AgentState[Any], Any, Any]):
             changes["tools"] = [*others, _marked_tool(tool, marks.mark)]
         return request.override(**changes)
 
-    def _read(self, request: ModelRequest[Any], response: ModelResponse[Any]) -> None:
+    def _read(self, request: _Request, response: _Response) -> None:
         model = request.model
         if not isinstance(model, ChatAimlapi):
             return
@@ -225,7 +232,7 @@ def _marked_tool(
 FLAGGED = "This cannot be answered: it was flagged ({why})."
 
 
-class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
+class Moderation(AgentMiddleware[_State, Any, Any]):
     """Judges what users write and what the model answers; what is flagged ends the agent.
 
     A guard that fails is an error of the agent: nothing passes unjudged.
@@ -255,19 +262,19 @@ class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
         self.exit_behavior = exit_behavior
 
     @hook_config(can_jump_to=["end"])
-    def before_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
+    def before_model(self, state: _State, runtime: object) -> _Update | None:
         """Judge what is new before the model reads it."""
         new = self._input(state)
         return self._end(self.moderation.invoke(new), None) if new is not None else None
 
     @hook_config(can_jump_to=["end"])
-    async def abefore_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
+    async def abefore_model(self, state: _State, runtime: object) -> _Update | None:
         """The async twin of `before_model`."""
         new = self._input(state)
         return self._end(await self.moderation.ainvoke(new), None) if new is not None else None
 
     @hook_config(can_jump_to=["end"])
-    def after_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
+    def after_model(self, state: _State, runtime: object) -> _Update | None:
         """Judge the answer before anybody acts on it."""
         answer = self._output(state)
         if answer is None:
@@ -275,18 +282,18 @@ class Moderation(AgentMiddleware[AgentState[Any], Any, Any]):
         return self._end(self.moderation.invoke(answer, by_model=True), answer.id)
 
     @hook_config(can_jump_to=["end"])
-    async def aafter_model(self, state: AgentState[Any], runtime: object) -> dict[str, Any] | None:
+    async def aafter_model(self, state: _State, runtime: object) -> _Update | None:
         """The async twin of `after_model`."""
         answer = self._output(state)
         if answer is None:
             return None
         return self._end(await self.moderation.ainvoke(answer, by_model=True), answer.id)
 
-    def _input(self, state: AgentState[Any]) -> BaseMessage | None:
+    def _input(self, state: _State) -> BaseMessage | None:
         newest = state["messages"][-1] if self.judges_input and state["messages"] else None
         return newest if isinstance(newest, HumanMessage | ToolMessage) else None
 
-    def _output(self, state: AgentState[Any]) -> AIMessage | None:
+    def _output(self, state: _State) -> AIMessage | None:
         newest = state["messages"][-1] if self.judges_output and state["messages"] else None
         return newest if isinstance(newest, AIMessage) else None
 

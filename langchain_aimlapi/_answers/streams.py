@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from langchain_aimlapi._domain.values import Json
 from langchain_aimlapi._json import BadJsonError, parse_clean_json
 from langchain_aimlapi._wire.explain import explain_frame, is_error_body, read_body
 from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi._wire.sse import SseDecoder
 from langchain_aimlapi.errors import AimlapiError, InvalidResponseError, StreamInterrupted
-
-Json = Mapping[str, Any]
 
 
 class _Reader:
@@ -61,7 +60,7 @@ class EventReader(_Reader):
         self,
         head: Response,
         policy: Policy,
-        parse: Callable[[str, Any], Any | None],
+        parse: Callable[[str, Any], object | None],
         *,
         is_last: Callable[[str, Any], bool] = lambda event, data: False,
     ) -> None:
@@ -74,7 +73,7 @@ class EventReader(_Reader):
         """Items that these bytes complete."""
         return [] if self.done else self._items(self._decoder.feed(data))
 
-    def close(self) -> list[Any]:
+    def close(self) -> list[object]:
         """Items left over at the end; a stream that did not say its end has broken off."""
         if self.done:
             return []
@@ -88,7 +87,7 @@ class EventReader(_Reader):
         return items
 
     def _items(self, events: list[tuple[str, bytes]]) -> list[object]:
-        items: list[Any] = []
+        items: list[object] = []
         for event, data in events:
             if self.done or self.error is not None:
                 break
@@ -144,7 +143,7 @@ class BytesReader(_Reader):
             self._body.append(data)
         return []
 
-    def close(self) -> list[Any]:
+    def close(self) -> list[object]:
         """Nothing, or what stands in a JSON answer."""
         self.done = True
         if self._body is None:
@@ -184,7 +183,7 @@ class LinesReader(_Reader):
         self._rest = b""
         self._is_document = False
 
-    def item(self, value: Any) -> Any | None:
+    def item(self, value: Any) -> object | None:
         """The item of a line; None for a line without one. An error raises itself."""
         if isinstance(value, Mapping) and is_error_body(value):
             self.fail(value)
@@ -199,7 +198,7 @@ class LinesReader(_Reader):
             self._rest += data
             return self._checked([])
         *lines, self._rest = (self._rest + data).split(b"\n")
-        items: list[Any] = []
+        items: list[object] = []
         for place, line in enumerate(lines):
             if not line.strip():
                 continue
@@ -212,7 +211,7 @@ class LinesReader(_Reader):
             items += self._read(value)
         return self._checked(items)
 
-    def close(self) -> list[Any]:
+    def close(self) -> list[object]:
         """Items left over at the end."""
         self.done = True
         if not self._rest.strip():
@@ -232,7 +231,7 @@ class LinesReader(_Reader):
         item = self.item(value) if self.error is None else None
         return [] if item is None else [item]
 
-    def _checked(self, items: list[Any]) -> list[object]:
+    def _checked(self, items: list[object]) -> list[object]:
         limit = self.policy.limits.max_event_bytes
         if len(self._rest) > limit:
             self.error = InvalidResponseError(

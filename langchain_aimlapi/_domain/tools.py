@@ -7,15 +7,14 @@ OpenAI's nested form, the Responses API's flat one, Anthropic's (``input_schema`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from langchain_aimlapi._domain.values import ResponseFormat, Tool, ToolChoice
+from langchain_aimlapi._domain.values import Json, ResponseFormat, Tool, ToolChoice
 
 PASSED_KEYS = ("cache_control", "defer_loading", "input_examples")
 """What stands beside a tool's function and goes along with it."""
 
 
-def tool_to_domain(raw: Mapping[str, Any]) -> Tool:
+def tool_to_domain(raw: Json) -> Tool:
     """A tool in neutral terms.
 
     Raises:
@@ -31,7 +30,7 @@ def tool_to_domain(raw: Mapping[str, Any]) -> Tool:
     if kind not in (None, "function", "custom", "object"):
         return Tool(name=str(raw.get("name") or kind), kind="builtin", raw=dict(raw))
     nested = raw.get("function")
-    function: Mapping[str, Any] = nested if isinstance(nested, Mapping) else raw
+    function: Json = nested if isinstance(nested, Mapping) else raw
     function_name = function.get("name") or function.get("title")
     if not function_name:
         raise ValueError(f"a tool has no name: {dict(function)!r:.80}")
@@ -44,10 +43,10 @@ def tool_to_domain(raw: Mapping[str, Any]) -> Tool:
     )
 
 
-def _parameters(function: Mapping[str, Any]) -> Mapping[str, object]:
+def _parameters(function: Json) -> Mapping[str, object]:
     for key in ("parameters", "input_schema"):
         if isinstance(function.get(key), Mapping):
-            schema: Mapping[str, Any] = function[key]
+            schema: Json = function[key]
             return schema
     if "properties" in function:  # a JSON schema with a title
         return {k: v for k, v in function.items() if k not in ("title", "name", "description")}
@@ -80,7 +79,7 @@ def choice_to_wire(choice: object, tools: Sequence[Mapping[str, object]]) -> obj
                      "'none', 'required', 'any', a bool or a dictionary")  # fmt: skip
 
 
-def choice_to_domain(choice: Any) -> ToolChoice | None:
+def choice_to_domain(choice: object) -> ToolChoice | None:
     """A bound tool choice in neutral terms."""
     choice = choice_to_wire(choice, ())
     if choice is None:
@@ -99,7 +98,7 @@ def choice_to_domain(choice: Any) -> ToolChoice | None:
     return ToolChoice("raw", raw=dict(choice))
 
 
-def format_to_domain(response_format: Mapping[str, Any] | None) -> ResponseFormat | None:
+def format_to_domain(response_format: Json | None) -> ResponseFormat | None:
     """A ``response_format`` dictionary in neutral terms.
 
     Raises:

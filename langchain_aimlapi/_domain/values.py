@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
+Json = Mapping[str, Any]
+"""A JSON object; its values are looked at before they are used."""
+
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 MediaKind = Literal["image", "audio", "video", "file"]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -28,7 +31,7 @@ class TextPart:
     """Plain text. ``extra`` holds ``cache_control``, and Anthropic's ``citations``."""
 
     text: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class MediaPart:
     filename: str | None = None
     detail: str | None = None
     is_text: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ReasoningPart:
     signature: str | None = None
     data: str | None = None
     id: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,14 @@ class RefusalPart:
 class RawPart:
     """A vendor's own content block, sent as it is where the model takes that block type."""
 
-    value: Mapping[str, Any]
+    value: Json
 
 
 @dataclass(frozen=True, slots=True)
 class ServerToolPart:
     """A call of a server-side tool, or its result, as the vendor wrote it."""
 
-    value: Mapping[str, Any]
+    value: Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class ToolCall:
     arguments: str
     kind: Literal["function", "custom"] = "function"
     valid: bool = True
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     is_error: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
     model: str | None = None
     vendor: str | None = None
     elsewhere: bool = False
@@ -144,8 +147,8 @@ class Tool:
     parameters: Mapping[str, object] = field(default_factory=dict)
     strict: bool | None = None
     kind: Literal["function", "custom", "builtin"] = "function"
-    raw: Mapping[str, Any] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    raw: Json = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class ResponseFormat:
     kind: Literal["text", "json_object", "json_schema"]
     name: str = "answer"
     description: str | None = None
-    schema: Mapping[str, Any] = field(default_factory=dict)
+    schema: Json = field(default_factory=dict)
     strict: bool | None = None
 
 
@@ -213,7 +216,7 @@ class Delta(NamedTuple):
     text: str = ""
     reasoning: str = ""
     tools: tuple[ToolDelta, ...] = ()
-    extra: Mapping[str, Any] | None = None
+    extra: Json | None = None
     logprobs: Mapping[str, object] | None = None
     choice: int = 0
 
@@ -269,7 +272,7 @@ class Usage:
     audio_input: int | None = None
     reasoning: int | None = None
     audio_output: int | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +303,7 @@ class Meta:
     served_model: str | None = None
     served_provider: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +314,7 @@ class Choice:
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Json = field(default_factory=dict)
     logprobs: Mapping[str, object] | None = None
     finish_reason: FinishReason | None = None
     native_finish_reason: str | None = None

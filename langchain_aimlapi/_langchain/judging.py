@@ -36,7 +36,7 @@ class JudgeQuestion:
     name: str
     kind: str
     instructions: object
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
 
 
 def read_question(name: str, question: Mapping[str, object]) -> JudgeQuestion:
@@ -46,7 +46,7 @@ def read_question(name: str, question: Mapping[str, object]) -> JudgeQuestion:
         UnsupportedFeatureError: it is of another kind (``box``).
     """
     kind, criteria = str(question.get("type")), question.get("criteria")
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
     if kind == "noul":
         criteria = criteria if isinstance(criteria, Mapping) else {}
         options = {"yes": criteria.get("true"), "no": criteria.get("false")}
@@ -111,7 +111,7 @@ def _plain(value: object) -> str:
 # --- by log-probabilities -----
 
 
-def letter_prompt(state: Any, question: JudgeQuestion) -> list[BaseMessage]:
+def letter_prompt(state: object, question: JudgeQuestion) -> list[BaseMessage]:
     """The prompt that is answered with one letter."""
     rows = [
         f"{letter}: {label}" + (f" - {_plain(text)}" if text is not None else "")
@@ -168,7 +168,7 @@ def _object(options: int) -> dict[str, object]:
     }
 
 
-def json_prompt(state: Any, questions: Sequence[JudgeQuestion]) -> list[BaseMessage]:
+def json_prompt(state: object, questions: Sequence[JudgeQuestion]) -> list[BaseMessage]:
     """The prompt that is answered with a probability for each option."""
     text = []
     for place, each in enumerate(questions):
@@ -180,7 +180,7 @@ def json_prompt(state: Any, questions: Sequence[JudgeQuestion]) -> list[BaseMess
     return _prompt(state, None, "\n".join(text), asking)
 
 
-def json_shares(answer: Any, questions: Sequence[JudgeQuestion]) -> list[dict[str, float]]:
+def json_shares(answer: object, questions: Sequence[JudgeQuestion]) -> list[dict[str, float]]:
     """The probabilities of a structured answer, made to add up to 1.
 
     Raises:
@@ -203,7 +203,7 @@ def json_shares(answer: Any, questions: Sequence[JudgeQuestion]) -> list[dict[st
 def _prompt(
     state: object, question: JudgeQuestion | None, options: str, how: str
 ) -> list[BaseMessage]:
-    media: list[dict[str, Any]] = []
+    media: list[dict[str, object]] = []
     shown = state_to_json(state, media)
     if question is not None:
         title = f"QUESTION: {_plain(question.instructions)}\n\nOPTIONS:\n"

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+Schema = Mapping[str, Any]
+"""A JSON schema."""
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -26,11 +29,11 @@ _MAX_DEPTH = 100
 class Validator:
     """Checks values by schemas that may refer to the definitions of ``root``."""
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
+    def __init__(self, root: Schema) -> None:
         self._root = root
         self._depth = 0
 
-    def check(self, value: Any, schema: Any, place: str) -> Iterator[str]:
+    def check(self, value: object, schema: object, place: str) -> Iterator[str]:
         """What is wrong, as ``place: reason``."""
         if schema is False:
             yield _at(place, "is not allowed")
@@ -67,10 +70,10 @@ class Validator:
                 found = found.get(name) if isinstance(found, Mapping) else None
         return found
 
-    def _fits(self, value: Any, schema: Any) -> bool:
+    def _fits(self, value: object, schema: object) -> bool:
         return next(self.check(value, schema, ""), None) is None
 
-    def _combined(self, value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+    def _combined(self, value: object, schema: Schema, place: str) -> Iterator[str]:
         for each in schema.get("allOf") or ():
             yield from self.check(value, each, place)
         any_of = schema.get("anyOf")
@@ -86,7 +89,7 @@ class Validator:
         if "not" in schema and self._fits(value, schema["not"]):
             yield _at(place, "has a form that is not allowed")
 
-    def _none_fits(self, value: Any, schemas: Any, place: str) -> Iterator[str]:
+    def _none_fits(self, value: object, schemas: Sequence[object], place: str) -> Iterator[str]:
         """Why no form fits: the problems of the one that is nearest, else a summary."""
         near = [s for s in schemas if not _type_problem(value, self._type_of(s))]
         if len(near) == 1:
@@ -94,14 +97,12 @@ class Validator:
         else:
             yield _at(place, f"fits none of the {len(schemas)} forms that are allowed")
 
-    def _type_of(self, schema: object) -> Any:
+    def _type_of(self, schema: object) -> object:
         if isinstance(schema, Mapping) and isinstance(schema.get("$ref"), str):
             schema = self._resolve(schema["$ref"])
         return schema.get("type") if isinstance(schema, Mapping) else None
 
-    def _object(
-        self, value: dict[str, Any], schema: Mapping[str, Any], place: str
-    ) -> Iterator[str]:
+    def _object(self, value: Mapping[str, object], schema: Schema, place: str) -> Iterator[str]:
         properties = schema.get("properties") or {}
         for name in schema.get("required") or ():
             if name not in value:
@@ -122,7 +123,7 @@ class Validator:
             len(value), schema, ("minProperties", "maxProperties"), place, "properties"
         )
 
-    def _array(self, value: list[Any], schema: Mapping[str, Any], place: str) -> Iterator[str]:
+    def _array(self, value: Sequence[object], schema: Schema, place: str) -> Iterator[str]:
         first = schema.get("prefixItems") or ()
         for number, each in enumerate(value):
             expected = first[number] if number < len(first) else schema.get("items")
@@ -138,9 +139,9 @@ def _at(place: str, reason: str) -> str:
     return f"{place or 'the answer'}: {reason}"
 
 
-def _type_problem(value: object, wanted: Any) -> str | None:
-    names = [wanted] if isinstance(wanted, str) else list(wanted or ())
-    known = [name for name in names if name in _TYPES]
+def _type_problem(value: object, wanted: object) -> str | None:
+    names = wanted if isinstance(wanted, list | tuple) else [wanted] if wanted else []
+    known = [name for name in names if isinstance(name, str) and name in _TYPES]
     if not known or len(known) < len(names) or any(_is(value, name) for name in known):
         return None
     return f"must be {' or '.join(known)}, is {_name_of(value)}"
@@ -158,7 +159,7 @@ def _name_of(value: object) -> str:
     return next((name for name in _TYPES if _is(value, name)), type(value).__name__)
 
 
-def _constant(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
+def _constant(value: object, schema: Schema, place: str) -> Iterator[str]:
     allowed = schema.get("enum")
     if allowed is None and "const" in schema:
         allowed = [schema["const"]]

@@ -19,6 +19,8 @@ from langchain_aimlapi.catalog.shape import CHAT, TEXT_KINDS, Shape
 if TYPE_CHECKING:
     from langchain_aimlapi.catalog.values import Live
 
+Row = Mapping[str, Any]
+"""What is known of a model, by the names of `Facts`."""
 _TUPLES = ("aliases", "efforts")
 _NOT_FACTS = ("shapes", "from", "source")
 
@@ -43,7 +45,7 @@ class Layers:
         self.document, self.live, self.user = document, live, dict(user)
         self._rows: Mapping[str, Json] = document.get("models", {})
         self._names: Mapping[str, str] = document.get("aliases", {})
-        self._live: Mapping[str, Mapping[str, Any]] = live.rows if live is not None else {}
+        self._live: Mapping[str, Row] = live.rows if live is not None else {}
         self._ends: Mapping[str, Mapping[str, object]] = live.ends if live is not None else {}
         self._schemas: Mapping[str, Any] = live.schemas if live is not None else {}
         self._reader = Reader(document)
@@ -195,7 +197,7 @@ class Layers:
         return found
 
 
-def _with_live(layers: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, Any]:
+def _with_live(layers: Row, live: Row) -> dict[str, Any]:
     """The layers with a row of the live list over them. The schemas tell the kind better than
     the list, which names one of several endpoints."""
     over = {k: v for k, v in live.items() if k not in ("kind", "vendor") or not layers.get(k)}
@@ -206,7 +208,7 @@ def _with_live(layers: Mapping[str, Any], live: Mapping[str, Any]) -> dict[str, 
     }  # fmt: skip
 
 
-def _as_facts(layers: Mapping[str, Any]) -> dict[str, Any]:
+def _as_facts(layers: Row) -> dict[str, Any]:
     """Values as `Facts` holds them."""
     found = dict(layers)
     for name in _TUPLES:
@@ -219,7 +221,7 @@ def _as_facts(layers: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _shapes_of_kind(name: str, layers: Mapping[str, Any]) -> dict[str, Shape]:
+def _shapes_of_kind(name: str, layers: Row) -> dict[str, Shape]:
     """What the kind, and for text models the name, suggest where no schema is known."""
     from langchain_aimlapi.catalog import families
 

@@ -16,6 +16,8 @@ from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Raw, Re
 from langchain_aimlapi.emulator._errors import phrase
 
 Message = MutableMapping[str, Any]
+Client = Iterable[object] | None
+"""Host and port of a scope's client."""
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Handle = Callable[[Call], tuple[Answer, Recorded]]
@@ -33,17 +35,17 @@ class Connections:
     that enters none is left alone."""
 
     def __init__(self) -> None:
-        self._open: dict[Any, asyncio.Transport] = {}
+        self._open: dict[object, asyncio.Transport] = {}
 
     def enter(self, transport: asyncio.Transport) -> None:
         """Keep a connection that was made."""
         self._open[transport.get_extra_info("peername")] = transport
 
-    def remove(self, transport: Any) -> None:
+    def remove(self, transport: asyncio.BaseTransport) -> None:
         """Forget a connection that was lost."""
         self._open.pop(transport.get_extra_info("peername"), None)
 
-    def abort(self, client: Any, how: str) -> None:
+    def abort(self, client: Client, how: str) -> None:
         """Break a connection: ``"reset"`` or ``"close"``."""
         found = self._find(client)
         if found is None:
@@ -55,17 +57,17 @@ class Connections:
         else:
             found.close()
 
-    def deafen(self, client: Any) -> None:
+    def deafen(self, client: Client) -> None:
         """Read nothing more from a connection."""
         if (found := self._find(client)) is not None:
             found.pause_reading()
 
-    def write(self, client: Any, data: bytes) -> None:
+    def write(self, client: Client, data: bytes) -> None:
         """Put bytes on a connection past the server."""
         if (found := self._find(client)) is not None:
             found.write(data)
 
-    def _find(self, client: Any) -> asyncio.Transport | None:
+    def _find(self, client: Client) -> asyncio.Transport | None:
         return self._open.get(tuple(client) if client else None)
 
 
@@ -178,7 +180,7 @@ def _is_plain(answer: Answer) -> bool:
     )
 
 
-async def _read(scope: MutableMapping[str, Any], receive: Receive) -> Call:
+async def _read(scope: Message, receive: Receive) -> Call:
     body = bytearray()
     while True:
         message = await receive()

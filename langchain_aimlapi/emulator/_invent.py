@@ -10,6 +10,9 @@ from urllib.parse import unquote
 
 from langchain_aimlapi.emulator._samples import matching
 
+Schema = Mapping[str, Any]
+"""A JSON schema."""
+
 MAX_DEPTH = 40
 DEFAULT_NUMBER = 3
 # A schema that refers to itself is followed once into itself and then brought to its end.
@@ -84,7 +87,7 @@ def invent(schema: Mapping[str, object], prompt: str) -> object:
 class _Inventor:
     """Walks a schema; ``trail`` are the references that led to the present place."""
 
-    def __init__(self, root: Mapping[str, Any], words: Words) -> None:
+    def __init__(self, root: Schema, words: Words) -> None:
         self._root = root
         self._words = words
 
@@ -105,9 +108,7 @@ class _Inventor:
             return self.value(self._merged(schema, trail), name, (*trail, ""))
         return self._typed(schema, name, (*trail, ""))
 
-    def _resolve(
-        self, schema: Mapping[str, Any], trail: tuple[str, ...]
-    ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    def _resolve(self, schema: Schema, trail: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
         """The schema behind its references. Raises `_Endless` on the way back into itself."""
         while isinstance(schema.get("$ref"), str):
             ref = schema["$ref"]
@@ -133,9 +134,7 @@ class _Inventor:
                 found = found.get(step, {}) if isinstance(found, Mapping) else {}
         return found if isinstance(found, Mapping) else {}
 
-    def _first(
-        self, schema: Mapping[str, Any], key: str, name: str, trail: tuple[str, ...]
-    ) -> object:
+    def _first(self, schema: Schema, key: str, name: str, trail: tuple[str, ...]) -> object:
         """The first form that comes to an end, before ``null``."""
         base = {k: v for k, v in schema.items() if k != key}
         options = [one for one in schema[key] if isinstance(one, Mapping)]
@@ -148,14 +147,14 @@ class _Inventor:
                 continue
         raise _Endless
 
-    def _merged(self, schema: Mapping[str, Any], trail: tuple[str, ...]) -> Mapping[str, object]:
-        merged: Mapping[str, Any] = {k: v for k, v in schema.items() if k != "allOf"}
+    def _merged(self, schema: Schema, trail: tuple[str, ...]) -> Mapping[str, object]:
+        merged: Schema = {k: v for k, v in schema.items() if k != "allOf"}
         for part in schema["allOf"]:
             if isinstance(part, Mapping):
                 merged = _joined(merged, self._resolve(part, trail)[0])
         return merged
 
-    def _typed(self, schema: Mapping[str, Any], name: str, trail: tuple[str, ...]) -> object:
+    def _typed(self, schema: Schema, name: str, trail: tuple[str, ...]) -> object:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((one for one in kind if one != "null"), "null")
@@ -222,7 +221,7 @@ class _Inventor:
         return options[0]
 
 
-def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+def _joined(one: Schema, other: Schema) -> Schema:
     """Both schemas at once."""
     made = {**one, **other}
     fields = [part["properties"] for part in (one, other) if _is_map(part.get("properties"))]
@@ -285,7 +284,7 @@ def _number(schema: Mapping[str, object], words: Words, *, whole: bool) -> float
     return int(value) if whole or value == int(value) else value
 
 
-def _string(schema: Mapping[str, Any], words: Words, name: str) -> str:
+def _string(schema: Schema, words: Words, name: str) -> str:
     known = _FORMATS.get(schema["format"]) if isinstance(schema.get("format"), str) else None
     if known is not None:
         return known

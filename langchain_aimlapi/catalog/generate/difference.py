@@ -8,12 +8,15 @@ from typing import Any
 from langchain_aimlapi.catalog.codec import Reader
 from langchain_aimlapi.catalog.facts import Param, Shape
 
+Row = Mapping[str, Any]
+"""A model of the document, or the document."""
+
 SERVED = ("listed", "documented")
 LONGEST = 60
 """Ids of one line; the others are counted."""
 
 
-def describe(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def describe(old: Row, new: Row) -> str:
     """The difference as Markdown: ids added, ended and gone, parameters, prices and limits that
     changed; ids that changed alike stand together."""
     before, after = old.get("models", {}), new.get("models", {})
@@ -36,23 +39,21 @@ def describe(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return "\n".join(lines if len(lines) > 2 else [*lines, "Nothing changed.", ""])
 
 
-def _served(row: Mapping[str, Any]) -> bool:
+def _served(row: Row) -> bool:
     return row.get("status") in SERVED
 
 
-def _with_kind(name: str, row: Mapping[str, Any]) -> str:
+def _with_kind(name: str, row: Row) -> str:
     return f"`{name}` ({row.get('kind') or 'no kind'})"
 
 
-def _with_ending(name: str, row: Mapping[str, Any]) -> str:
+def _with_ending(name: str, row: Row) -> str:
     when = f" on {row['shutdown_at']}" if row.get("shutdown_at") else ""
     instead = f", use `{row['replacement']}`" if row.get("replacement") else ""
     return f"`{name}`: {row.get('status')}{when}{instead}"
 
 
-def _changed_shapes(
-    old: Mapping[str, Any], new: Mapping[str, Any], names: Iterable[str]
-) -> Iterator[str]:
+def _changed_shapes(old: Row, new: Row, names: Iterable[str]) -> Iterator[str]:
     readers = Reader(old), Reader(new)
     by_change: dict[str, list[str]] = {}
     for name in sorted(names):
@@ -108,9 +109,7 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _changed_facts(
-    before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str]
-) -> Iterator[str]:
+def _changed_facts(before: Row, after: Row, names: Iterable[str]) -> Iterator[str]:
     for name in sorted(names):
         for key in ("kind", "context", "max_output", "efforts", "reasons"):
             old, new = before[name].get(key), after[name].get(key)
@@ -121,7 +120,7 @@ def _changed_facts(
             yield f"`{name}`: prices for a million tokens {old or 'none'} -> {new or 'none'}"
 
 
-def _prices(row: Mapping[str, Any]) -> str:
+def _prices(row: Row) -> str:
     prices = row.get("prices") or {}
     return ", ".join(
         f"{key} {prices[key] * 1e6:.4g}"

@@ -17,6 +17,9 @@ from langchain_aimlapi.catalog.generate.blocks import Schema, obj
 NOT_HERE = ("messages.", "batches.")
 """Beginnings of files that say nothing about a shape: Claude's messages stand in the
 documentation, and what may be batched is no parameter."""
+Node = Mapping[str, Any]
+"""An object of the transcription."""
+
 LONGEST_DEFAULT = 200  # one default is a page of prose
 _TEXT_PART = obj(("type", "text"), type=blocks.one_of("text"), text=blocks.STRING)
 _LIMITS = {
@@ -50,7 +53,7 @@ def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Schema]]:
                 yield tuple(group["ids"]), group["path"], schema_of(group)
 
 
-def schema_of(group: Mapping[str, Any]) -> Schema:
+def schema_of(group: Node) -> Schema:
     """The request schema of a group."""
     properties: dict[str, Schema] = {"model": blocks.STRING}
     if "assistant" in group or "messages" in group:
@@ -59,7 +62,7 @@ def schema_of(group: Mapping[str, Any]) -> Schema:
     return obj(group.get("required", ("model",)), **properties)
 
 
-def _conversation(group: Mapping[str, Any]) -> dict[str, Schema]:
+def _conversation(group: Node) -> dict[str, Schema]:
     messages = group.get("messages")
     provider: dict[str, Schema] = {}
     if messages is None:
@@ -85,14 +88,14 @@ def _conversation(group: Mapping[str, Any]) -> dict[str, Schema]:
 _ODD_FORMS = ("tool_choice_forms", "tool_choice_odd", "tool_choice_note")
 
 
-def _parts(message: Mapping[str, Any]) -> list[str]:
+def _parts(message: Node) -> list[str]:
     for form in message["content"]:
         if isinstance(form, Mapping):
             return list(form["parts"])
     return []
 
 
-def _tool_forms(node: Mapping[str, Any]) -> Iterator[Schema]:
+def _tool_forms(node: Node) -> Iterator[Schema]:
     for form in node["forms"]:
         if form == "any-object-with-type":
             yield blocks.TOOL_FORMS["any"]
@@ -138,7 +141,7 @@ def _typed(name: str, node: Mapping[str, object]) -> Schema:
     return found
 
 
-def _object(node: Mapping[str, Any]) -> Schema:
+def _object(node: Node) -> Schema:
     found: Schema = {}
     if "props" in node:
         found["properties"] = {key: _value(each) for key, each in node["props"].items()}
@@ -150,7 +153,7 @@ def _object(node: Mapping[str, Any]) -> Schema:
     return found
 
 
-def _default(node: Mapping[str, Any]) -> Schema:
+def _default(node: Node) -> Schema:
     value = node.get("default")
     if value is None or (isinstance(value, str) and len(value) > LONGEST_DEFAULT):
         return {}
