@@ -92,8 +92,8 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
             settings: As for `AimlapiClient.assistants`: ``instructions``, ``name``, ...
         """
         client = client or AimlapiClient()
-        wires = [tool_to_wire(tool) for tool in tools]
-        made = client.assistants.create(model=model, tools=wires or None, **settings)
+        definitions = [tool_to_wire(tool) for tool in tools]
+        made = client.assistants.create(model=model, tools=definitions or None, **settings)
         return cls(assistant_id=made.id, client=client, tools=tools)
 
     @classmethod
@@ -107,8 +107,8 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
     ) -> AimlapiAssistant:
         """Like `create`, on the running event loop."""
         client = client or AimlapiClient()
-        wires = [tool_to_wire(tool) for tool in tools]
-        made = await client.assistants.acreate(model=model, tools=wires or None, **settings)
+        definitions = [tool_to_wire(tool) for tool in tools]
+        made = await client.assistants.acreate(model=model, tools=definitions or None, **settings)
         return cls(assistant_id=made.id, client=client, tools=tools)
 
     def on_thread(self, thread_id: str | None = None) -> AimlapiAssistant:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi._dialects.answer_tool import AnswerTool
 
 
-_STREAMED = "?stream"  # behind a path: what the API has said of streams there
+_STREAMED = "?stream"  # behind a path: what the API has answered about streams there
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What guards are asked, and what their answers mean."""
+"""The prompts of guards, and what their answers mean."""
 
 from __future__ import annotations
 

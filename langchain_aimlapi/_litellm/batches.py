@@ -2,7 +2,7 @@
 
 The API takes requests in the order itself, not as a file, so an input file is kept on this machine
 (``AIMLAPI_FILES``, default: the user's cache folder) until it is ordered. Results are read from the
-API wherever they are asked for: their file id is made of the batch's id.
+API wherever they are read: their file id is made of the batch's id.
 """
 
 from __future__ import annotations

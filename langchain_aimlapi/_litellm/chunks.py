@@ -103,8 +103,8 @@ class ChunkWriter:
             fields["role"] = "assistant"
             self._learn()
         logprobs = dict(delta.logprobs) if delta.logprobs else None
-        wire = LitellmDelta(**fields)
-        return self._chunk([StreamingChoices(index=choice, delta=wire, logprobs=logprobs)], **top)
+        made = LitellmDelta(**fields)
+        return self._chunk([StreamingChoices(index=choice, delta=made, logprobs=logprobs)], **top)
 
     def _check_repetition(self, text: str) -> None:
         """LiteLLM's guard against models in a loop, which it applies to its own providers only
@@ -123,8 +123,8 @@ class ChunkWriter:
         self._learn()
         if self._thinking is not None:
             for index in self._thinking.open_choices():
-                wire = LitellmDelta(content=_END_OF_THINKING)
-                yield self._chunk([StreamingChoices(index=index, delta=wire)])
+                made = LitellmDelta(content=_END_OF_THINKING)
+                yield self._chunk([StreamingChoices(index=index, delta=made)])
         yield from self._whole_fields(reply)
         usage = usage_of(reply.meta)
         if usage is not None:
@@ -191,8 +191,8 @@ class ChunkWriter:
         for choice in reply.choices[: self.count]:
             fields = {k: v for k, v in specific_fields(choice).items() if k in _WHOLE}
             if fields:
-                wire = LitellmDelta(provider_specific_fields=fields)
-                yield self._chunk([StreamingChoices(index=choice.index, delta=wire)])
+                made = LitellmDelta(provider_specific_fields=fields)
+                yield self._chunk([StreamingChoices(index=choice.index, delta=made)])
 
 
 class _ThinkTags:
@@ -257,7 +257,14 @@ def _build_chunk(id: str, created: int, model: str, text: str) -> ModelResponseS
 
 
 class _Mould:
-    """The state of a text chunk as the constructors of the installed LiteLLM leave it."""
+    """The state of a text chunk as the constructors of the installed LiteLLM leave it.
+
+    LangChain's chunks are cast in moulds of their own (`langchain_aimlapi._langchain.chunks`). These
+    are three objects within each other, of a library whose classes change between releases, and
+    are compared with the constructors' when the first is made; those are one object each, with a
+    set of fields that all share. One class for both would need a switch for each difference, on
+    the path of every token.
+    """
 
     __slots__ = ("choice", "choice_set", "chunk", "chunk_set", "delta", "delta_set", "fields")
 

@@ -170,7 +170,7 @@ def family_words(model: str) -> tuple[str, ...]:
 
 def alike(facts: Facts, others: Iterable[Facts], n: int = MAX_FALLBACKS) -> list[Facts]:
     """Up to ``n`` models to fall back to: of the same vendor and family, able to do at least as
-    much with tools, pictures and schemas, the most alike first."""
+    much with tools, images and schemas, the most alike first."""
     words = family_words(facts.id)
     needed = capabilities(facts) & {"tools", "images", "structured_output", "pdf", "embeddings"}
     ranked: list[tuple[int, str, Facts]] = []

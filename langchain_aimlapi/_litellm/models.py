@@ -37,7 +37,7 @@ _PRICES = {
     "reasoning": "output_cost_per_reasoning_token",
     "per_image": "output_cost_per_image",
 }
-# By LiteLLM's mode: prices of what is neither words nor pictures.
+# By LiteLLM's mode: prices of what is neither words nor images.
 _UNIT_PRICES: Mapping[str, Mapping[str, str]] = {
     "video_generation": {"per_second": "output_cost_per_second"},
     "audio_speech": {"per_character": "input_cost_per_character"},

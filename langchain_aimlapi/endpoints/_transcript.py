@@ -23,7 +23,7 @@ class Word:
     Attributes:
         text: The word, with its capital and punctuation where the model sets them.
         start, end: Seconds from the beginning.
-        speaker: Who said it (``"A"``, ``"0"``), where speakers were distinguished.
+        speaker: Whose words they are (``"A"``, ``"0"``), where speakers were distinguished.
         confidence: How sure the model is, 0 to 1, where it tells.
     """
 
@@ -39,9 +39,9 @@ class Segment:
     """A stretch of speech: what one speaker says without a pause, or a sentence.
 
     Attributes:
-        text: What is said.
+        text: The words.
         start, end: Seconds from the beginning.
-        speaker: Who said it, where speakers were distinguished.
+        speaker: Whose words they are, where speakers were distinguished.
     """
 
     text: str
@@ -55,7 +55,7 @@ class Transcript(Result):
     """What was heard in a sound.
 
     Attributes:
-        text: All of it; empty where nothing was said.
+        text: All of it; empty where nothing was spoken.
         words: Every word with its times; empty where the model tells none.
         segments: Stretches of speech, where the model tells them.
         language: Its code, where the model tells.
@@ -79,7 +79,7 @@ class Transcript(Result):
         pause, or another speaker.
 
         Raises:
-            UnsupportedFeatureError: the model told no times.
+            UnsupportedFeatureError: the answer has no times.
         """
         if self.segments:
             return list(self.segments)

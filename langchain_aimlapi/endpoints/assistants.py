@@ -96,7 +96,7 @@ def plan_get(context: Context, id: str) -> Plan[Assistant]:
 def plan_list(
     context: Context, *, order: Order = "desc", page_size: int = 100
 ) -> PagesPlan[Assistant]:
-    """The assistants of the account, the newest first; a page is asked for when it is wanted.
+    """The assistants of the account, the newest first; a page is fetched when it is wanted.
 
     Args:
         order: ``"asc"``: the oldest first.

@@ -37,7 +37,7 @@ GENERATIONS = "/v1/images/generations"
 SECONDS = 900.0
 """How long a mesh may take, where no time-out was set (Meshy page of 2026-09: 15 minutes)."""
 
-# The whole model, the best form first; what else an answer links to are parts of it, or pictures.
+# The whole model, the best form first; what else an answer links to are parts of it, or images.
 _WHOLE = ("model_glb", "model_mesh", "segmented_mesh", "model", "mesh", "model_urls")
 _FORMATS = ("glb", "gltf", "fbx", "obj", "usdz", "blend", "stl", "ply")
 _BESIDE = frozenset({"meta", "usage", "thumbnail", "texture_urls", "textures"})
@@ -52,7 +52,7 @@ class Mesh(Media):
         urls: Format (``"glb"``, ``"obj"``, ...) -> link of the model in it.
         files: Every other file by the API's name for it, such as ``"mask_1_mesh"``,
             ``"animation_glb"`` or ``"texture_urls.0.base_color"``.
-        thumbnail: A picture of it, where there is one.
+        thumbnail: An image of it, where there is one.
         seed: The seed that was used, where the API tells.
     """
 

@@ -52,7 +52,7 @@ class ResponseResult(Result):
     Attributes:
         id: ``resp_...``; ``previous_response_id`` of the next one.
         status: ``completed``, ``incomplete``, or one of a response that is being made.
-        answer: What the model said, in neutral terms; None while it is being made.
+        answer: The model's answer, in neutral terms; None while it is being made.
     """
 
     id: str = ""

@@ -145,7 +145,7 @@ def plan_messages(
     order: Order = "asc",
     page_size: int = 100,
 ) -> PagesPlan[ThreadMessage]:
-    """The messages of a thread in their order; a page is asked for when it is wanted.
+    """The messages of a thread in their order; a page is fetched when it is wanted.
 
     Args:
         thread_id: The thread.
