@@ -22,7 +22,7 @@ class BlockLog:
     def __init__(self) -> None:
         self.is_unusual = False  # the blocks have left the usual order
         self.kind: BlockKind | None = None  # of the block that has begun last
-        self._entries: list[dict[str, object]] = []
+        self._entries: list[dict[str, Any]] = []
         self._rank = 0
         self._texts = 0
         self._mark: Mapping[str, object] | None = None  # of the block's deltas

@@ -25,7 +25,7 @@ PATHS = {
 
 def choose_and_build(
     facts: Facts, request: ChatRequest, forced: DialectName | None, notes: Notes
-) -> tuple[Shape, dict[str, object]]:
+) -> tuple[Shape, dict[str, Any]]:
     """The shape to speak in, and the body: where the first choice cannot say something at all
     (an image by its URL, a document), another path of the same model may.
 
@@ -127,7 +127,7 @@ def _forms(shape: Shape) -> list[tuple[Shape, ...]]:
 
 def best_form(
     groups: Sequence[Iterable[Shape]], request: ChatRequest, notes: Notes
-) -> tuple[Shape, dict[str, object]]:
+) -> tuple[Shape, dict[str, Any]]:
     """The form that loses least, and the body in it, ``extra_body`` included.
 
     Raises:

@@ -64,7 +64,7 @@ def arrange(
     return [*front, *blocks, *back]
 
 
-def _entries(order: object) -> list[Mapping[str, object]]:
+def _entries(order: object) -> list[Mapping[str, Any]]:
     found = [
         entry
         for entry in (order if isinstance(order, list | tuple) else ())

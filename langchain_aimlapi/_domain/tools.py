@@ -7,6 +7,7 @@ OpenAI's nested form, the Responses API's flat one, Anthropic's (``input_schema`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from langchain_aimlapi._domain.values import Json, ResponseFormat, Tool, ToolChoice
 
@@ -79,7 +80,7 @@ def choice_to_wire(choice: object, tools: Sequence[Mapping[str, object]]) -> obj
                      "'none', 'required', 'any', a bool or a dictionary")  # fmt: skip
 
 
-def choice_to_domain(choice: object) -> ToolChoice | None:
+def choice_to_domain(choice: Any) -> ToolChoice | None:
     """A bound tool choice in neutral terms."""
     choice = choice_to_wire(choice, ())
     if choice is None:

@@ -24,7 +24,7 @@ from langchain_aimlapi._domain.values import BlockKind
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.refusals import refusal_block
 
-Blocks = list[dict[str, object]]
+Blocks = list[dict[str, Any]]
 
 
 def register() -> None:

@@ -35,7 +35,7 @@ from langchain_aimlapi._langchain.chunks import (
 )
 from langchain_aimlapi._langchain.refusals import refusal_block
 
-Event = dict[str, object]
+Event = dict[str, Any]
 
 _GROWING = {"text": "text", "reasoning": "reasoning", "refusal": "refusal", "audio": "base64"}
 _LEFT_WITH_OTHERS = frozenset({"audio", "refusal"})

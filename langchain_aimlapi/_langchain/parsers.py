@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -105,6 +105,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
     _Base = BaseCumulativeTransformOutputParser[object]
 else:
@@ -115,30 +117,30 @@ class _WholeAtTheEnd(_Base):
     """Parses the whole answer once more at the end of a stream, to raise what is wrong with it."""
 
     def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:
-        seen: list[Any] = []
+        seen: list[str | BaseMessage] = []
         yield from super()._transform(_noted(input, seen))
         self._check(seen)
 
     async def _atransform(self, input: AsyncIterator[str | BaseMessage]) -> AsyncIterator[Any]:
-        seen: list[Any] = []
+        seen: list[str | BaseMessage] = []
         async for parsed in super()._atransform(_anoted(input, seen)):
             yield parsed
         self._check(seen)
 
-    def _check(self, seen: list[Any]) -> None:
+    def _check(self, seen: list[str | BaseMessage]) -> None:
         chunks = [each for each in seen if isinstance(each, AIMessageChunk)]
         if chunks:
             whole = add_ai_message_chunks(*chunks) if len(chunks) > 1 else chunks[0]
             self.parse_result([ChatGeneration(message=whole)])
 
 
-def _noted(items: Iterator[object], seen: list[Any]) -> Iterator[object]:
+def _noted(items: Iterator[T], seen: list[T]) -> Iterator[T]:
     for item in items:
         seen.append(item)
         yield item
 
 
-async def _anoted(items: AsyncIterator[object], seen: list[Any]) -> AsyncIterator[object]:
+async def _anoted(items: AsyncIterator[T], seen: list[T]) -> AsyncIterator[T]:
     async for item in items:
         seen.append(item)
         yield item

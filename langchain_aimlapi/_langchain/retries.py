@@ -11,7 +11,7 @@ from langchain_aimlapi._wire.retry import RetryEvent
 
 
 def hook(
-    run_manager: object, on_retry: Callable[[RetryEvent], object] | None
+    run_manager: Any, on_retry: Callable[[RetryEvent], object] | None
 ) -> Callable[[RetryEvent], object]:
     """A function that tells both the run manager (sync or async) and the user."""
 

@@ -259,11 +259,11 @@ def _build_chunk(id: str, created: int, model: str, text: str) -> ModelResponseS
 class _Mould:
     """The state of a text chunk as the constructors of the installed LiteLLM leave it.
 
-    LangChain's chunks are cast in moulds of their own (`langchain_aimlapi._langchain.chunks`). These
-    are three objects within each other, of a library whose classes change between releases, and
-    are compared with the constructors' when the first is made; those are one object each, with a
-    set of fields that all share. One class for both would need a switch for each difference, on
-    the path of every token.
+    LangChain's chunks are cast in moulds of their own (`_langchain.chunks`). These are three
+    objects within each other, of a library whose classes change between releases, and are
+    compared with the constructors' when the first is made; those are one object each, with a set
+    of fields that all share. One class for both would need a switch for each difference, on the
+    path of every token.
     """
 
     __slots__ = ("choice", "choice_set", "chunk", "chunk_set", "delta", "delta_set", "fields")

@@ -77,7 +77,7 @@ class TransportOptions:
         return self.proxy is not None or (self.trust_env and bool(getproxies().keys() - {"no"}))
 
 
-def _ssl_context(verify: bool | str | ssl.SSLContext, trust_env: bool) -> object:
+def _ssl_context(verify: bool | str | ssl.SSLContext, trust_env: bool) -> Any:
     if isinstance(verify, str):
         return ssl.create_default_context(
             cafile=None if os.path.isdir(verify) else verify,

@@ -158,7 +158,7 @@ class StreamReader(Protocol):
         """The answer's own end has arrived, so that a lost tail loses nothing."""
         ...
 
-    def feed(self, data: bytes) -> list[object]:
+    def feed(self, data: bytes) -> list[Any]:
         """Items that these bytes complete."""
         ...
 

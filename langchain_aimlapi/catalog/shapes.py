@@ -206,7 +206,7 @@ def _part(name: str, schema: Schema) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value is not False}
 
 
-def _sources(schema: Schema) -> dict[str, dict[str, object]]:
+def _sources(schema: Schema) -> dict[str, dict[str, Any]]:
     """Source type -> what such a source holds."""
     found: dict[str, dict[str, Any]] = {}
     for each in branches(schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from langchain_aimlapi.cli._app import BaseUrl, app
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.errors import AimlapiError
+
+if TYPE_CHECKING:
+    from langchain_aimlapi.catalog.generate.live import Saved
 
 group = typer.Typer(
     help="What is known about models, read anew from the API.", no_args_is_help=True
@@ -125,9 +128,9 @@ def _given(folder: Path | None) -> Path:
     return folder
 
 
-def _ask(client: AimlapiClient, wanted: str | tuple[str, ...]) -> object:
+def _ask(client: AimlapiClient, wanted: str | tuple[str, ...]) -> Saved:
     """The public form of today."""
-    from langchain_aimlapi.catalog.generate.live import Saved
+    from langchain_aimlapi.catalog.generate import live
 
     refresh = Refresh(Catalog({}), Store(client._root(), Path("/nonexistent")), schemas=wanted)
     try:
@@ -136,7 +139,7 @@ def _ask(client: AimlapiClient, wanted: str | tuple[str, ...]) -> object:
     except AimlapiError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    return Saved(
+    return live.Saved(
         listed=lists.listed.payload,
         endings=lists.ends.payload if lists.ends is not None else None,
         documents=tuple(each for each in documents if each is not None),

@@ -78,9 +78,7 @@ class App:
         self._handle = handle
         self.connections = Connections()
 
-    async def __call__(
-        self, scope: MutableMapping[str, object], receive: Receive, send: Send
-    ) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         call = await _read(scope, receive)
@@ -108,7 +106,7 @@ class App:
 
     async def _send(
         self,
-        scope: MutableMapping[str, object],
+        scope: Message,
         answer: Answer,
         send: Send,
         gone: asyncio.Future[None],
@@ -141,7 +139,7 @@ class App:
         await send({"type": "http.response.body", "body": b""})
         return "complete"
 
-    async def _raw(self, scope: MutableMapping[str, object], answer: Answer, raw: Raw) -> str:
+    async def _raw(self, scope: Message, answer: Answer, raw: Raw) -> str:
         """Writes a response past the server, or nothing more, and closes the connection."""
         if raw.head:
             lines = [f"HTTP/1.1 {answer.status} {phrase(answer.status)}"]
@@ -154,9 +152,7 @@ class App:
         self.connections.abort(scope.get("client"), "close")
         return "complete" if raw.error is None else "cut"
 
-    async def _step(
-        self, scope: MutableMapping[str, object], step: Step, gone: asyncio.Future[None]
-    ) -> bool:
+    async def _step(self, scope: Message, step: Step, gone: asyncio.Future[None]) -> bool:
         """Waits, or breaks the connection. False when there is nobody left to talk to."""
         if isinstance(step, Pause):
             await asyncio.wait({gone}, timeout=step.seconds)

@@ -27,7 +27,7 @@ class Refusal(Exception):
         message: str = "",
         headers: Mapping[str, str] | None = None,
         *,
-        issues: Sequence[object] = (),
+        issues: Sequence[Any] = (),
     ) -> None:
         super().__init__(message or "; ".join(map(str, issues)))
         self.status = status

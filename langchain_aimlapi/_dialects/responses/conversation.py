@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from langchain_aimlapi._dialects.history import media_behind
 from langchain_aimlapi._dialects.parts import (
@@ -48,7 +49,7 @@ from langchain_aimlapi._domain.values import (
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi.catalog.facts import Shape
 
-Item = dict[str, object]
+Item = dict[str, Any]
 
 ID_CHARS = 64  # 400 "string too long. Expected a string with maximum length 64" (OpenAI)
 _PART_TYPES = {"image": "input_image", "file": "input_file", "audio": "input_audio"}
