@@ -256,7 +256,7 @@ class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
             return found
         return _output(await found[0].ainvoke(found[1], config))
 
-    def _found(self, call: RunCall) -> str | tuple[BaseTool, object]:
+    def _found(self, call: RunCall) -> str | tuple[BaseTool, Any]:
         """The tool of a call and its arguments, or what to tell the model where there is none."""
         tool = next((each for each in self.tools if each.name == call.name), None)
         if tool is None:

@@ -45,7 +45,7 @@ class _Parser(BaseBlobParser):
     """The endpoint's argument for the file."""
 
     def __init__(
-        self, client: AimlapiClient | None, call: Mapping[str, object], options: Mapping[str, Any]
+        self, client: AimlapiClient | None, call: Mapping[str, Any], options: Mapping[str, Any]
     ) -> None:
         settings, own = _split(options, self._known())
         if client is not None and settings:
@@ -90,11 +90,11 @@ class _Parser(BaseBlobParser):
         """Like ``parse``, on the running event loop."""
         return [document async for document in self.alazy_parse(blob)]
 
-    def parse_source(self, source: Source) -> Iterator[Document]:
+    def parse_source(self, source: Any) -> Iterator[Document]:
         """The documents of a file, an address, or an answer of a media model."""
         yield from self._documents(self._made(_file(source)), {"source": _name(source)})
 
-    async def aparse_source(self, source: Source) -> AsyncIterator[Document]:
+    async def aparse_source(self, source: Any) -> AsyncIterator[Document]:
         """Like `parse_source`, on the running event loop."""
         made = await self._amade(_file(source))
         for document in self._documents(made, {"source": _name(source)}):
@@ -278,9 +278,7 @@ class AimlapiOcrLoader(_Loader):
 # --- parts -----
 
 
-def _split(
-    options: Mapping[str, Any], known: set[str]
-) -> tuple[dict[str, object], dict[str, object]]:
+def _split(options: Mapping[str, Any], known: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings of the client, and arguments of the endpoint (which win: ``timeout``)."""
     of_client = argument_names(AimlapiClient)
     for name in options:

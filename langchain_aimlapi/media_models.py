@@ -123,7 +123,7 @@ class AimlapiImageModel(AimlapiMediaModel):
 
     def _images(
         self, prompt: str, n: int, size: Size | None, response_format: str
-    ) -> tuple[object, dict[str, object]]:
+    ) -> tuple[Any, dict[str, object]]:
         options: dict[str, Any] = {"n": n, "size": size or self.size}
         shape = shape_at(self._catalog().find(self.model), GENERATIONS)
         if shape.params is None or "response_format" in shape.params:

@@ -123,7 +123,7 @@ class AimlapiModeration(RunnableSerializable[Any, Verdict]):
         is_llama = kind == "moderation" and (vendor or "").startswith("meta")
         return "llama_guard" if is_llama else "policy"
 
-    def _messages(self, text: str, method: Method, by_model: bool) -> object:
+    def _messages(self, text: str, method: Method, by_model: bool) -> Any:
         if method == "llama_guard":
             return guard_prompt(text, by_model=by_model)
         return policy_prompt(text, self.categories, self.policy)

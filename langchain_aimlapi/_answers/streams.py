@@ -183,7 +183,7 @@ class LinesReader(_Reader):
         self._rest = b""
         self._is_document = False
 
-    def item(self, value: Any) -> object | None:
+    def item(self, value: Any) -> Any | None:
         """The item of a line; None for a line without one. An error raises itself."""
         if isinstance(value, Mapping) and is_error_body(value):
             self.fail(value)

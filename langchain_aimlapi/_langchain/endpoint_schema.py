@@ -38,7 +38,7 @@ class Argument:
     """
 
     name: str
-    hint: object
+    hint: Any
     description: str
     is_required: bool
     is_file: bool

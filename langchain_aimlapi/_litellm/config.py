@@ -74,7 +74,7 @@ class Choice:
     team: bool = False
 
 
-def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, object]:
+def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, Any]:
     """The configuration as plain values.
 
     Raises:

@@ -151,7 +151,7 @@ def _edit(arguments: Arguments) -> Callable[[Context], Plan[Images]]:
     )
 
 
-def params_of(arguments: Arguments) -> tuple[dict[str, object], Mapping[str, object]]:
+def params_of(arguments: Arguments) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """(parameters of the model, ``extra_body``)."""
     optional = arguments.get("optional_params") or {}
     params = {k: v for k, v in optional.items() if k not in NOT_PARAMS and v is not None}

@@ -38,7 +38,7 @@ def _reading(call: Call) -> Task[OcrDocument]:
     )  # fmt: skip
 
 
-def _source(call: Call) -> object:
+def _source(call: Call) -> Any:
     """``{"type": "document_url", "document_url": ...}``, or a file."""
     document = call.given.get("document")
     if not isinstance(document, dict):

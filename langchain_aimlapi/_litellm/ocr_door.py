@@ -25,7 +25,7 @@ _MOVED = Moved("litellm.ocr.dispatch._DISPATCH", OCR.lost)
 class Door:
     """LiteLLM's dispatcher with one more choice before it."""
 
-    def __init__(self, original: Any, ours: Callable[..., object]) -> None:
+    def __init__(self, original: Any, ours: Callable[..., Any]) -> None:
         self._original = original
         self._ours = ours
 

@@ -183,7 +183,7 @@ OPERATIONS = (
 
 def served(
     original: Callable[..., Any], *, operation: Operation, catalog: Callable[[], Catalog]
-) -> Callable[..., object]:
+) -> Callable[..., Any]:
     """``original`` with this provider as one more choice."""
     signature = inspect.signature(original)
 

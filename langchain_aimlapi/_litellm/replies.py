@@ -53,7 +53,7 @@ def reply_to_response(reply: ChatResponse, *, model: str) -> ModelResponse:
     return response
 
 
-def hidden_params(meta: Meta) -> dict[str, object]:
+def hidden_params(meta: Meta) -> dict[str, Any]:
     """What LiteLLM keeps beside an answer: provider, headers, charge."""
     additional = dict(process_response_headers(shown_headers(meta.headers)))
     if meta.cost is not None and meta.cost.usd is not None:

@@ -63,7 +63,7 @@ class Connected:
         """Carry out a plan whose answer comes in items."""
         return self._access().runner().stream(build(self._context()))
 
-    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> object:
+    def astream(self, build: Callable[[Context], ItemsPlan[T]]) -> Any:
         """Carry out a plan whose answer comes in items, on the running event loop."""
         return self._access().runner().astream(build(self._context()))
 

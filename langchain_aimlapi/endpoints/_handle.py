@@ -71,7 +71,7 @@ class Job(Generic[T]):
         self.cost: Cost | None = None
         self.native_status = ""
         self.fraction: float | None = None
-        self.detail: object = None
+        self.detail: Any = None
         self._result: T | None = None
         if state is not None:
             self._update(state)

@@ -178,7 +178,7 @@ def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _optional(path: Path) -> object:
+def _optional(path: Path) -> Any:
     return _json(path) if path.exists() else None
 
 
