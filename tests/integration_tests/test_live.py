@@ -84,6 +84,67 @@ async def test_an_error_has_its_class_and_ids(
     assert failed.value.request_id
 
 
+SOON: dict[str, Any] = {"test": {"delay": 0, "runningPolls": 0}}
+LATE: dict[str, Any] = {"test": {"delay": 0, "runningPolls": 0, "errorStatus": 500}}
+JOBS: dict[str, dict[str, Any]] = {
+    "video": {"model": "test/dummy-video", "prompt": "a cat"},
+    "music": {"model": "test/dummy-audio", "prompt": "a slow song"},
+    "transcription": {"model": "test/dummy-stt", "audio": "https://example.com/a.mp3"},
+    "batches": {
+        "model": "test/dummy-batches",
+        "requests": [
+            ("one", {
+                "model": "test/dummy-batches",
+                "messages": [{"role": "user", "content": "Hi"}],
+                "max_tokens": 16,
+            }),
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", JOBS)
+async def test_a_job_runs_and_ends(settings: dict[str, Any], kind: str, colour: str) -> None:
+    client = AimlapiClient(**settings)
+    calls, given = getattr(client, kind), {**JOBS[kind], "extra_body": SOON}
+    job = calls.submit(**given) if colour == "sync" else await calls.asubmit(**given)
+    assert job.id
+    made = job.result() if colour == "sync" else await job.aresult()
+    assert made is not None
+
+
+@pytest.mark.parametrize("kind", JOBS)
+async def test_a_job_fails_in_the_apis_words(
+    settings: dict[str, Any], kind: str, colour: str
+) -> None:
+    client = AimlapiClient(**settings)
+    calls, given = getattr(client, kind), {**JOBS[kind], "extra_body": LATE}
+    job = calls.submit(**given) if colour == "sync" else await calls.asubmit(**given)
+    with pytest.raises(AimlapiError):
+        job.result() if colour == "sync" else await job.aresult()
+
+
+async def test_a_document_has_the_pages_that_were_ordered(
+    settings: dict[str, Any], colour: str
+) -> None:
+    calls = AimlapiClient(**settings).ocr
+    given: dict[str, Any] = {
+        "model": "test/dummy-ocr", "document": "https://example.com/a.pdf",
+        "extra_body": {"test": {"pages": 3, "delay": 0}},
+    }  # fmt: skip
+    found = calls.read(**given) if colour == "sync" else await calls.aread(**given)
+    assert len(found.pages) == 3
+
+
+async def test_a_text_becomes_sound_behind_a_link(settings: dict[str, Any], colour: str) -> None:
+    calls = AimlapiClient(**settings).speech
+    given: dict[str, Any] = {
+        "model": "test/dummy-tts", "text": "Hello", "extra_body": {"test": {"delay": 0}},
+    }  # fmt: skip
+    made = calls.create(**given) if colour == "sync" else await calls.acreate(**given)
+    assert made.url
+
+
 async def test_a_wrong_key_is_an_authentication_error(
     settings: dict[str, Any], colour: str
 ) -> None:
