@@ -52,7 +52,13 @@ def server(model: ChatAimlapi, port: int = 0) -> ThreadingHTTPServer:
             if self.headers.get("origin", "chrome-extension:").startswith("http"):
                 self.send_error(403)  # a web page must not spend its reader's money
                 return
-            page = json.loads(self.rfile.read(length))
+            try:
+                page = json.loads(self.rfile.read(length))
+            except ValueError:
+                page = None
+            if not isinstance(page, dict):
+                self.send_error(400)
+                return
             self.send_response(200)
             self.send_header("content-type", "text/plain; charset=utf-8")
             self.end_headers()

@@ -29,7 +29,7 @@ settings.load_profile("repeatable")
 collect_ignore = (
     []
     if find_spec("langchain_core.decisions")
-    else ["integration_tests/test_builtin_middleware.py"]
+    else ["integration_tests/test_builtin_middleware.py", "integration_tests/test_decisions.py"]
 )
 os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
 

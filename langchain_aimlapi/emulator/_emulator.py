@@ -19,6 +19,7 @@ from langchain_aimlapi.emulator._faults import replay as replay_of
 from langchain_aimlapi.emulator._jobs import Jobs
 from langchain_aimlapi.emulator._models import Models
 from langchain_aimlapi.emulator._planned import Planned
+from langchain_aimlapi.emulator._routers import JUDGES
 from langchain_aimlapi.emulator._routes import Route
 from langchain_aimlapi.emulator._state import MetaForm, Script, State, named_style
 from langchain_aimlapi.emulator._transfer import apply
@@ -312,6 +313,8 @@ class Emulator:
             client_id = None
         if route is not None and route.inference and call.method == "POST" and model:
             self._state.account.log(call, model, answer.status, client_id)
+            if model in JUDGES and answer.status < 400:
+                self._state.account.log(call, JUDGES[model], answer.status, client_id)
         steps = _paced(answer, self.pace) if self.pace and answer.streams else answer.steps
         return replace(answer, headers={**headers, **answer.headers}, steps=steps)
 

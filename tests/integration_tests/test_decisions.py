@@ -292,3 +292,17 @@ async def test_another_spelling_of_an_id_is_no_route(api: Emulator, colour: str)
     for name in ("openai/gpt-4o", "gpt-4o"):
         answer = await call(chat(api, name), colour, "invoke", "hi")
         assert "routed_model" not in answer.response_metadata
+
+
+async def test_a_routed_call_has_two_rows_in_the_logs_and_one_charge(
+    api: Emulator, client: AimlapiClient, colour: str
+) -> None:
+    headers = {"x-client-request-id": "routed-1"}
+    answer = await call(
+        chat(api, "typesafe/jev-router"), colour, "invoke", "hi", extra_headers=headers
+    )
+    rows = await call(client.service, colour, "find_call", "routed-1")
+    assert sorted(row.model for row in rows) == ["openai/gpt-6-luna", "typesafe/jev"]
+    charges = [row.usd_spent for row in rows]
+    assert sum(charges) == pytest.approx(answer.response_metadata["cost"])
+    assert 0 in charges
