@@ -94,7 +94,7 @@ def read_usage(raw: object) -> Usage | None:
     )
 
 
-def _anthropic_usage(raw: Mapping[str, Any]) -> Usage | None:
+def _anthropic_usage(raw: Mapping[str, object]) -> Usage | None:
     """Four counts, of which the input leaves out what went through the cache."""
     prompt, completion = count(raw.get("input_tokens")), count(raw.get("output_tokens"))
     if prompt is None and completion is None:
