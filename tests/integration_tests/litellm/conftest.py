@@ -71,6 +71,7 @@ def runner() -> Iterator[asyncio.Runner]:
         loop = one.get_loop()
         asyncio.set_event_loop(loop)  # LiteLLM's sync paths look for one
         yield one
+        one.run(litellm.close_litellm_async_clients())
     # LiteLLM leaves loops and sockets of its own unclosed; they are collected here, where such
     # warnings are not errors
     gc.collect()
