@@ -15,16 +15,6 @@ from langchain_aimlapi._fitting.lessons import MEMORY
 from tests.harness.paths import PUBLISHED
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-# The same examples in every run, and no verdict on the speed of the machine. Random search belongs
-# to `make fuzz`; what it finds becomes an example here.
-settings.register_profile(
-    "repeatable",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("repeatable")
 # langchain-core before 1.8 has no decisions, and its LangChain none of the middleware that decides.
 collect_ignore = (
     []
@@ -32,6 +22,21 @@ collect_ignore = (
     else ["integration_tests/test_builtin_middleware.py", "integration_tests/test_decisions.py"]
 )
 os.environ.setdefault("LANGCHAIN_TESTS_USER_AGENT", "langchain-aimlapi tests (offline)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples in every run, more where no test is left out, and no verdict on the speed
+    of the machine. Random search belongs to `make fuzz`; what it finds becomes an example.
+    """
+    settings.register_profile(
+        "repeatable",
+        max_examples=30 if _left_out(config) else 300,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("repeatable")
 
 
 def _left_out(config: pytest.Config) -> set[str]:

@@ -188,6 +188,7 @@ async def test_a_refresh_needs_no_key_and_sends_none(
         client.billing()
 
 
+@pytest.mark.slow
 async def test_a_refresh_is_retried_and_bad_lists_are_not_kept(
     api: Emulator, client: AimlapiClient, colour: str, tmp_path: Path
 ) -> None:
@@ -201,6 +202,7 @@ async def test_a_refresh_is_retried_and_bad_lists_are_not_kept(
     assert held(tmp_path) == kept
 
 
+@pytest.mark.slow
 async def test_a_disk_that_cannot_be_written_is_a_warning(
     client: AimlapiClient, colour: str, tmp_path: Path
 ) -> None:

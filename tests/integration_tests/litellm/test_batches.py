@@ -12,6 +12,8 @@ from langchain_aimlapi.emulator import Fault
 
 from .helpers import Asker, Ledger, balance, charged, litellm
 
+pytestmark = pytest.mark.slow
+
 CLAUDE = "anthropic/claude-opus-4-1-20250805"
 UNPRICED = "anthropic/claude-opus-5-5"
 

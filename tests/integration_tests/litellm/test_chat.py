@@ -455,6 +455,7 @@ def test_responses_bridge_streams(ask: Asker) -> None:
     assert events[-1].response.usage.total_tokens > 0
 
 
+@pytest.mark.slow
 def test_anthropic_bridge_answers(api: Emulator, runner: Any) -> None:
     given: dict[str, Any] = {
         "model": f"aimlapi/{GPT}", "messages": HI, "max_tokens": 64, "api_key": api.api_key,

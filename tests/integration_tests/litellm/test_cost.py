@@ -138,6 +138,7 @@ def test_price_of_the_programs_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
     assert litellm.cost_per_token(name, prompt_tokens=3, completion_tokens=0)[0] == 6.0
 
 
+@pytest.mark.slow
 def test_models_survive_a_reload_of_litellms_prices(monkeypatch: pytest.MonkeyPatch) -> None:
     others = {k: v for k, v in litellm.model_cost.items() if not k.startswith("aimlapi/")}
     monkeypatch.setattr(litellm, "model_cost", others)
@@ -188,6 +189,7 @@ def test_registering_changes_no_entry_of_litellms_own(monkeypatch: pytest.Monkey
     assert after == before
 
 
+@pytest.mark.slow
 def test_refreshed_prices_reach_litellm(
     api: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

@@ -14,6 +14,8 @@ from tests.harness.drift import DRIFTS, Drift, contract_of
 
 from .helpers import Asker
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = 9  # every ninth stands in `make test`
 
 

@@ -14,6 +14,8 @@ from .helpers import GPT, litellm
 
 langchain_litellm = pytest.importorskip("langchain_litellm")
 
+pytestmark = pytest.mark.slow
+
 
 class Place(BaseModel):
     """A place."""

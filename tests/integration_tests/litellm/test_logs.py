@@ -6,6 +6,8 @@ import pytest
 
 from .helpers import GPT, Asker, Ledger, litellm
 
+pytestmark = pytest.mark.slow
+
 CLAUDE = "anthropic/claude-opus-4.1"
 QUESTION = [{"role": "user", "content": "Where is the red lighthouse?"}]
 

@@ -15,6 +15,8 @@ from langchain_aimlapi.endpoints.metrics import Metrics, Speed
 
 from .helpers import HI, litellm
 
+pytestmark = pytest.mark.slow
+
 MODELS = ("openai/gpt-4o", "alibaba/qwen3-32b", "deepseek/deepseek-v4-pro")
 
 

@@ -14,6 +14,8 @@ from langchain_aimlapi.emulator import Fault
 
 from .helpers import GPT, Asker, litellm
 
+pytestmark = pytest.mark.slow
+
 LIST = "/v1/models"
 
 

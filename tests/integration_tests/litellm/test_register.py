@@ -123,6 +123,7 @@ def test_every_id_keeps_its_slashes() -> None:
         assert litellm.get_llm_provider(f"aimlapi/{name}")[:2] == (name, "aimlapi")
 
 
+@pytest.mark.slow
 def test_nothing_else_of_the_package_imports_litellm() -> None:
     code = (
         "import sys, langchain_aimlapi\n"

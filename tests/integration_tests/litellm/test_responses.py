@@ -11,6 +11,8 @@ from langchain_aimlapi.errors import UnsupportedParameterWarning
 
 from .helpers import GPT, Asker, Ledger, balance, charged, litellm
 
+pytestmark = pytest.mark.slow
+
 CLAUDE = "anthropic/claude-opus-4.1"
 
 

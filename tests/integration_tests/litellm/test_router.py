@@ -11,6 +11,8 @@ from langchain_aimlapi.emulator import Emulator, Fault
 
 from .helpers import GPT, HI, drain, litellm, text_of
 
+pytestmark = pytest.mark.slow
+
 LONG = "This model's maximum context length is 8 tokens. However, you sent 9 tokens."
 BAD = "bad-key"
 

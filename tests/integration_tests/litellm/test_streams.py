@@ -13,6 +13,8 @@ from langchain_aimlapi.emulator import Fault, Say, ToolUse
 
 from .helpers import GPT, WEATHER, Asker, litellm, text_of
 
+pytestmark = pytest.mark.slow
+
 THINKER = "deepseek/deepseek-r1"
 THINKER_WITH_TOOLS = "zhipu/glm-4.5"
 

@@ -8,6 +8,8 @@ import pytest
 
 from .helpers import GPT, HI, litellm
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("model", [GPT, "meta-llama/Llama-3.3-70B-Instruct-Turbo"])
 def test_tokens_are_counted_here_and_no_tokenizer_is_loaded(

@@ -12,6 +12,8 @@ from langchain_aimlapi.emulator import Fault
 
 from .helpers import Asker, balance, charged, litellm
 
+pytestmark = pytest.mark.slow
+
 VEO, HORSE = "google/veo-3.1-t2v", "alibaba/happyhorse-1-1-t2v"
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"

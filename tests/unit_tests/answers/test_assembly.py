@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._answers.assembly import Assembly
@@ -197,7 +197,6 @@ def test_a_long_text_is_not_copied_for_each_of_its_pieces() -> None:
 # --- audio -----
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.binary(min_size=1, max_size=60), cuts=st.lists(st.integers(0, 60), max_size=5))
 def test_padded_pieces_of_sound_append_to_valid_base64(data: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
@@ -211,7 +210,6 @@ def test_padded_pieces_of_sound_append_to_valid_base64(data: bytes, cuts: list[i
     assert choice.extra["audio"]["data"] == streamed
 
 
-@settings(max_examples=100, deadline=None)
 @given(data=st.binary(min_size=1, max_size=60), cuts=st.lists(st.integers(0, 80), max_size=5))
 def test_one_base64_text_cut_anywhere_is_the_same_text(data: bytes, cuts: list[int]) -> None:
     text = base64.b64encode(data).decode()

@@ -9,16 +9,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from langchain_aimlapi import AimlapiError
 from tests.unit_tests.langchain.helpers import Wire, add_up, delta, reasoning_of, sse
 
-QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
 # Any text, also half of a surrogate pair, which JSON can say and UTF-8 cannot.
 TEXT = st.text(st.characters(), max_size=12)
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXT)
@@ -99,7 +96,6 @@ def check_delivered(chunks: list[AIMessageChunk], error: AimlapiError | None) ->
         assert text == ""
 
 
-@QUICK
 @given(data=st.binary(max_size=300), sizes=CUTS)
 def test_any_bytes_end_in_a_message_or_a_typed_error(data: bytes, sizes: list[int]) -> None:
     wire = Wire(kind="text/event-stream")
@@ -108,7 +104,6 @@ def test_any_bytes_end_in_a_message_or_a_typed_error(data: bytes, sizes: list[in
     assert invoked(wire)
 
 
-@QUICK
 @given(frames=st.lists(FRAMES | JSON, max_size=5), done=st.booleans(), sizes=CUTS)
 @pytest.mark.parametrize("version", ["v0", "v1"])
 @pytest.mark.slow
@@ -121,7 +116,6 @@ def test_any_frames_end_in_a_message_or_a_typed_error(
     check_delivered(*drain(wire, output_version=version))
 
 
-@QUICK
 @given(body=FRAMES | JSON)
 def test_any_json_answer_ends_in_a_message_or_a_typed_error(body: Any) -> None:
     if isinstance(body, dict):
@@ -141,7 +135,6 @@ PIECES = st.lists(
 )
 
 
-@QUICK
 @given(pieces=PIECES, sizes=CUTS, end=st.sampled_from(["whole", "cut", "broken"]))
 def test_no_delivered_text_is_lost_wherever_a_stream_is_cut(
     pieces: list[tuple[str, str]], sizes: list[int], end: str
@@ -173,7 +166,6 @@ def encodable(value: Any) -> Any:
     return json.loads(re.sub("[\ud800-\udfff]", "\ufffd", json.dumps(value, ensure_ascii=False)))
 
 
-@QUICK
 @example(arguments={"half": "\ud800"}, cuts=[], keep=0)
 @given(
     arguments=st.dictionaries(st.text(max_size=5), JSON, max_size=3),

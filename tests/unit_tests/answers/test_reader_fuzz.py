@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi import errors
@@ -166,7 +166,6 @@ FRAMES = st.recursive(
 )
 
 
-@settings(max_examples=600, deadline=None)
 @given(frames=st.lists(FRAMES, max_size=4), end=st.sampled_from([b"", STOP, DONE]))
 @pytest.mark.slow
 def test_any_frames_give_a_reply_or_a_typed_error(frames: list[Any], end: bytes) -> None:
@@ -180,7 +179,6 @@ def test_any_frames_give_a_reply_or_a_typed_error(frames: list[Any], end: bytes)
         choice.text.encode()
 
 
-@settings(max_examples=300, deadline=None)
 @given(body=FRAMES)
 @pytest.mark.slow
 def test_any_whole_body_gives_a_reply_or_a_typed_error(body: Any) -> None:
@@ -188,7 +186,6 @@ def test_any_whole_body_gives_a_reply_or_a_typed_error(body: Any) -> None:
         assert parse_answer(Response(200, {}, json.dumps(body).encode())).choices
 
 
-@settings(max_examples=200, deadline=None)
 @given(pieces=st.lists(st.binary(max_size=30), max_size=4))
 def test_any_bytes_give_a_reply_or_a_typed_error(pieces: list[bytes]) -> None:
     _, reader = read(say("a"), *pieces)

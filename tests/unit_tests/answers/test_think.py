@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._answers.assembly import Assembly
@@ -65,7 +65,6 @@ TEXT = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
 @given(text=TEXT, cuts=st.lists(st.integers(0, 60), max_size=8))
 def test_all_ways_to_cut_a_text_are_equal(text: str, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
@@ -73,7 +72,6 @@ def test_all_ways_to_cut_a_text_are_equal(text: str, cuts: list[int]) -> None:
     assert split(*pieces) == split(text)
 
 
-@settings(max_examples=300, deadline=None)
 @given(text=TEXT)
 @pytest.mark.slow
 def test_nothing_but_the_tags_and_layout_is_lost(text: str) -> None:

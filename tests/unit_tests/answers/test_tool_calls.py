@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk
 
@@ -315,7 +315,6 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.text(max_size=4), VALUES, min_size=1, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
 @given(value=OBJECTS, data=st.data(), ascii=st.booleans(), indent=st.sampled_from([None, 1]))
 @pytest.mark.slow
 def test_for_any_arguments_any_cut_is_invalid_and_the_whole_is_valid(
@@ -374,7 +373,6 @@ def test_a_cut_call_does_not_spoil_the_whole_call_before_it() -> None:
     assert [c["name"] for c in message.invalid_tool_calls] == ["v"]
 
 
-@settings(max_examples=300, deadline=None)
 @given(text=st.text(st.sampled_from(list('{}[]":,\\ a1')), max_size=25))
 def test_what_is_no_object_cannot_be_repaired_after_the_breaker(text: str) -> None:
     if text.strip() and json_object(text) is None:
@@ -401,7 +399,6 @@ FRAGMENT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(fragments=st.lists(FRAGMENT, max_size=8), cut=st.booleans())
 def test_any_fragments_give_what_langchain_gives_from_them(
     fragments: list[Mapping[str, Any]], cut: bool

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._answers.usage import count, merge_usage, read_cost, read_usage
@@ -223,7 +223,6 @@ def test_nulls_and_zeros_at_the_end_wipe_nothing_out() -> None:
     assert merged(FULL, {"completion_tokens_details": None}) == FULL
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.dictionaries(

@@ -27,6 +27,7 @@ needs_data = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_data
 def test_models_json_is_up_to_date() -> None:
     assert main(["--source", str(SOURCE), "--check"]) == 0

@@ -31,6 +31,7 @@ def test_a_file_that_is_out_of_date_is_said_to_be(
     assert "out of date" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_is_not_loaded_with_the_models() -> None:
     code = (
         "import sys; from langchain_aimlapi import ChatAimlapi, AimlapiEmbeddings; "

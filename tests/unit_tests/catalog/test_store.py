@@ -125,6 +125,7 @@ for turn in range(30):
 """
 
 
+@pytest.mark.slow
 def test_several_processes_write_at_once_and_a_reader_sees_whole_files(tmp_path: Path) -> None:
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, f"writer{n}", str(tmp_path)])

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi import errors
@@ -284,7 +284,6 @@ JUNK = st.recursive(
 PATHS = ["type", "index", "message", "content_block", "delta", "usage", "meta"]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 @pytest.mark.slow
 def test_no_event_raises_anything_but_our_errors(data: st.DataObject) -> None:
@@ -310,7 +309,6 @@ def sse_any(told: list[dict[str, Any]]) -> bytes:
     return b"".join(b"data: " + json.dumps(e).encode() + b"\n\n" for e in told)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from([*WHOLE]), JUNK, max_size=4))
 def test_no_body_raises_anything_but_our_errors(junk: dict[str, Any]) -> None:
     try:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi import errors
@@ -481,7 +481,6 @@ JUNK = st.recursive(
 KEYS = ["type", "item", "part", "delta", "text", "output_index", "item_id", "response"]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 @pytest.mark.slow
 def test_no_event_raises_anything_but_our_errors(data: st.DataObject) -> None:
@@ -503,7 +502,6 @@ def test_no_event_raises_anything_but_our_errors(data: st.DataObject) -> None:
     assert "".join(d.text for d in deltas) == reply.choices[0].text
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from([*WHOLE]), JUNK, max_size=4), st.integers(0, 5), JUNK)
 def test_no_body_raises_anything_but_our_errors(
     junk: dict[str, Any], number: int, inner: Any

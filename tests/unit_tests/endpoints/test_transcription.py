@@ -181,6 +181,7 @@ def fields_of(request: Request) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_every_transcription_id_and_feature_fits_its_schema() -> None:
     wrong: list[str] = []
     judged = 0

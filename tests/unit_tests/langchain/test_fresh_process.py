@@ -49,6 +49,7 @@ def fresh(code: str, given: Any) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_restored_message_shows_the_same_blocks_before_any_call() -> None:
     message = Wire(ANSWER).model().invoke("hi")
     assert isinstance(message, AIMessage)
@@ -76,6 +77,7 @@ print(json.dumps([type(model).__name__, model.model, model.temperature,
     assert fresh(code, dumpd(model)) == ["ChatAimlapi", MODEL, 0.5, KEY]
 
 
+@pytest.mark.slow
 def test_by_default_a_dumped_model_is_not_loaded() -> None:
     code = """
 from langchain_core.load import load

@@ -237,6 +237,7 @@ def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
     assert both["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
 
 
+@pytest.mark.slow
 def test_proxy_that_is_stopped_stops_its_server(tmp_path: Path) -> None:
     """A server in LiteLLM's place tells when it runs and when it is stopped."""
     server = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._domain.values import (
@@ -230,7 +230,6 @@ _JSON = st.recursive(
         },
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_any_message_of_a_known_role_is_converted(message: dict[str, Any]) -> None:
     converted = openai_to_messages([message])
     assert converted

@@ -174,6 +174,7 @@ def test_breaking_out_of_a_stream_ends_the_connection_at_once(caller: Caller) ->
         assert server.gone.wait(1)
 
 
+@pytest.mark.slow
 def test_a_stream_that_is_forgotten_is_closed() -> None:
     driver = SyncDriver(TransportOptions(trust_env=False))
     with serving([HEAD, piece(b"a"), 30.0]) as server:
@@ -329,6 +330,7 @@ def test_equal_options_share_drivers_and_other_options_do_not() -> None:
         assert drivers_for(TransportOptions(max_connections=7), client) is not own
 
 
+@pytest.mark.slow
 def test_drivers_that_nobody_holds_are_forgotten() -> None:
     options = TransportOptions(max_connections=99)
     kept = drivers_for(options)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core import exceptions as core
 
@@ -448,6 +448,7 @@ def test_a_huge_error_body_costs_little_and_is_cut() -> None:
     assert len(error.response.text) <= errors.MAX_BODY_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "piece", "after"),
     [
@@ -571,7 +572,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(body=JSON, status=st.integers(300, 599))
 def test_any_json_is_explained(body: Any, status: int) -> None:
     for error in (explained(status, body), explain_frame(body, secret=KEY)):
@@ -579,7 +579,6 @@ def test_any_json_is_explained(body: Any, status: int) -> None:
         assert type(pickle.loads(pickle.dumps(error))) is type(error)
 
 
-@settings(max_examples=200, deadline=None)
 @given(body=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
 def test_any_bytes_are_explained(body: bytes) -> None:
     assert explained(500, body).message

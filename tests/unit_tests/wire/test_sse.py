@@ -8,7 +8,7 @@ from collections import deque
 import httpx
 import httpx_sse
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_aimlapi._wire.sse import BOM, Event, EventTooLargeError, SseDecoder
@@ -142,7 +142,6 @@ STREAM = st.lists(st.tuples(LINE, END), max_size=30).map(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(stream=STREAM, bom=st.booleans(), cuts=st.lists(st.integers(0, 400), max_size=8))
 def test_any_cuts_give_the_events_of_the_whole(stream: bytes, bom: bool, cuts: list[int]) -> None:
     stream = BOM + stream if bom else stream
@@ -151,7 +150,6 @@ def test_any_cuts_give_the_events_of_the_whole(stream: bytes, bom: bool, cuts: l
     assert decode(*pieces) == decode(stream)
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=200), cut=st.integers(0, 200))
 def test_any_bytes_are_decoded_without_an_exception(data: bytes, cut: int) -> None:
     assert decode(data[:cut], data[cut:]) == decode(data)
@@ -179,14 +177,12 @@ def reference(stream: bytes) -> list[Event]:
     return events
 
 
-@settings(max_examples=300, deadline=None)
 @given(stream=STREAM)
 def test_a_terminated_stream_means_what_the_specification_says(stream: bytes) -> None:
     stream += b"\n\n"
     assert decode(stream) == reference(stream)
 
 
-@settings(max_examples=200, deadline=None)
 @given(stream=STREAM.filter(lambda s: b"\xff" not in s))
 def test_a_terminated_stream_means_what_httpx_sse_says(stream: bytes) -> None:
     # httpx-sse also reports events that have no data (a bare `event:` or, once an id was seen,
