@@ -34,7 +34,7 @@ demo: $(VENV)/base  ## Ask the embedded emulator a question and watch the answer
 test: $(VENV)/dev  ## Run the tests: everything once, and a sample of every table
 	$(PY) -m pytest -q -n $(JOBS) -m "not table and not slow and not peer"
 
-test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too (15 minutes)
+test-all: $(VENV)/dev  ## Run every table, transport, peer and measurement, too (25 minutes)
 	$(PY) -m pytest -q -n $(JOBS)
 
 live: $(VENV)/dev  ## Play the integration suite on the real API (AIMLAPI_API_KEY; costs almost nothing)
