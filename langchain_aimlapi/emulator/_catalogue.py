@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import quote
 
 from langchain_aimlapi.emulator._core import Json
@@ -50,18 +51,14 @@ _OUTPUTS = {
 _REASONING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
 
 
-Words = dict[tuple[int, str], frozenset[str]]
-"""What was found below a parameter of a schema: many models share one."""
-
-
-def rows_of(state: State, model: Model, origin: str, words: Words) -> Iterator[Json]:
+def rows_of(state: State, model: Model, origin: str) -> Iterator[Json]:
     """One row for each path that serves the model."""
     for path in _ROWS:
         if path in model.takes:
-            yield row_of(state, model, path, origin, words)
+            yield row_of(state, model, path, origin)
 
 
-def row_of(state: State, model: Model, path: str, origin: str, words: Words) -> Json:
+def row_of(state: State, model: Model, path: str, origin: str) -> Json:
     """The row of a model on a path, with all sections."""
     facts = model.row
     kind = TYPES[path]
@@ -79,7 +76,7 @@ def row_of(state: State, model: Model, path: str, origin: str, words: Words) -> 
         info["contextLength"] = facts["context"]
     if facts.get("output"):
         info["outputMax"] = facts["output"]
-    shape = Shape(state, model, path, words)
+    shape = Shape(state, model, path)
     return {
         "id": model.id,
         "aliases": list(state.models.aliases.get(model.id, ())),
@@ -125,45 +122,9 @@ def _pricing(model: Model) -> Json:
 class Shape:
     """What a body's schema says about the model behind it."""
 
-    def __init__(self, state: State, model: Model, path: str, words: Words) -> None:
-        self._known = words
-        self._nodes = state.models.nodes
-        self._number = model.takes[path]
+    def __init__(self, state: State, model: Model, path: str) -> None:
+        self._words = partial(state.models.words, model, path)
         self._params = state.models.params(model, path) or frozenset()
-
-    def _words(self, name: str) -> frozenset[str]:
-        """Every word of the closed ``type`` fields below a parameter."""
-        key = (self._number, name)
-        if key not in self._known:
-            self._known[key] = frozenset(self._look_for_words(name))
-        return self._known[key]
-
-    def _look_for_words(self, name: str) -> set[str]:
-        found: set[str] = set()
-        seen: set[int] = set()
-        waiting = [
-            node["properties"][name]
-            for node in self._tops(self._number)
-            if name in node.get("properties", {})
-        ]
-        while waiting:
-            number = waiting.pop()
-            if number in seen:
-                continue
-            seen.add(number)
-            node = self._nodes[number]
-            fields = node.get("properties", {})
-            if "type" in fields:
-                found |= set(map(str, self._nodes[fields["type"]].get("enum", ())))
-            waiting += [*fields.values(), *_inner(node)]
-        return found
-
-    def _tops(self, number: int) -> Iterator[Json]:
-        node = self._nodes[number]
-        yield node
-        for key in ("anyOf", "oneOf"):
-            for inner in node.get(key, ()):
-                yield from self._tops(inner)
 
     def inputs(self) -> Iterator[str]:
         for word in self._words("messages") | self._words("input"):
@@ -190,10 +151,3 @@ class Shape:
             yield "vision"
         if "pdf" in inputs:
             yield "file_input"
-
-
-def _inner(node: Json) -> Iterator[int]:
-    for key in ("anyOf", "oneOf", "allOf"):
-        yield from node.get(key, ())
-    if isinstance(node.get("items"), int):
-        yield node["items"]

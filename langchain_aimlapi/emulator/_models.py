@@ -125,6 +125,7 @@ class Models:
         self._found: dict[str, Model] = {}
         self._judge = Judge(self._pool.nodes)
         self._declared: dict[int, frozenset[str]] = {}
+        self._words: dict[tuple[int, str], frozenset[str]] = {}
         self.date = str(data.get("read", ""))
 
     @classmethod
@@ -137,10 +138,6 @@ class Models:
     @property
     def empty(self) -> bool:
         return not self._rows
-
-    @property
-    def nodes(self) -> list[Node]:
-        return self._pool.nodes
 
     def find(self, name: str) -> Model | None:
         """The model with that id or spelling. Where there is no data every model exists."""
@@ -233,6 +230,13 @@ class Models:
         """Whether the schema lists a parameter; None if there is no schema."""
         known = self.params(model, path)
         return None if known is None else name in known
+
+    def words(self, model: Model, path: str, name: str) -> frozenset[str]:
+        """Every word of the closed ``type`` fields below a parameter."""
+        key = model.takes[path], name
+        if key not in self._words:
+            self._words[key] = frozenset(_words_below(self._pool.nodes, *key))
+        return self._words[key]
 
     def schema(self, model: Model, path: str) -> Json | None:
         """The JSON schema of a body."""
@@ -350,3 +354,37 @@ def _properties(nodes: Sequence[Node], number: int) -> Iterator[str]:
     for key in ("anyOf", "oneOf", "allOf"):
         for inner in node.get(key, ()):
             yield from _properties(nodes, inner)
+
+
+def _words_below(nodes: Sequence[Node], number: int, name: str) -> Iterator[str]:
+    seen: set[int] = set()
+    waiting = [top["properties"][name] for top in _tops(nodes, number) if _has(top, name)]
+    while waiting:
+        number = waiting.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        node = nodes[number]
+        fields = node.get("properties", {})
+        if "type" in fields:
+            yield from map(str, nodes[fields["type"]].get("enum", ()))
+        waiting += [*fields.values(), *_inner(node)]
+
+
+def _has(node: Node, name: str) -> bool:
+    return name in node.get("properties", {})
+
+
+def _tops(nodes: Sequence[Node], number: int) -> Iterator[Node]:
+    node = nodes[number]
+    yield node
+    for key in ("anyOf", "oneOf"):
+        for inner in node.get(key, ()):
+            yield from _tops(nodes, inner)
+
+
+def _inner(node: Node) -> Iterator[int]:
+    for key in ("anyOf", "oneOf", "allOf"):
+        yield from node.get(key, ())
+    if isinstance(node.get("items"), int):
+        yield node["items"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from langchain_aimlapi.emulator._catalogue import SECTIONS, Words, rows_of
+from langchain_aimlapi.emulator._catalogue import SECTIONS, rows_of
 from langchain_aimlapi.emulator._core import (
     JSON_TYPE,
     Answer,
@@ -39,9 +39,7 @@ def catalogue(call: Call, state: State) -> Answer:
     wanted = {
         name: _values(call, name) for name in _FILTERS if any(k == name for k, _ in call.query)
     }
-    words: Words = {}
-    models = state.models.listed()
-    rows = [row for model in models for row in rows_of(state, model, call.origin, words)]
+    rows = [row for model in state.models.listed() for row in rows_of(state, model, call.origin)]
     kept = [row for row in rows if _passes(row, wanted)]
     data = [{k: v for k, v in row.items() if k not in SECTIONS or k in sections} for row in kept]
     body = dump({"object": "list", "data": data})
@@ -94,8 +92,8 @@ def one(call: Call, state: State) -> Answer:
     if found is None or not found.row or found.status == WITHDRAWN:
         raise Refusal(404, f"Model '{name}' not found")
     listed = state.models.find(found.id) or found
-    row = next(rows_of(state, listed, call.origin, {}), None) or next(
-        rows_of(state, found, call.origin, {}), None
+    row = next(rows_of(state, listed, call.origin), None) or next(
+        rows_of(state, found, call.origin), None
     )
     if row is None:
         raise Refusal(404, f"Model '{name}' not found")
