@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import litellm
 from litellm._logging import verbose_logger
 
 from langchain_aimlapi._answers.usage import count, read_usage
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.prices import UNMAPPED
 from langchain_aimlapi._litellm.replies import usage_of
 
 _USE = "aimlapi_batch_use"
@@ -57,7 +57,6 @@ def usd_of(use: Mapping[str, Any], model_info: Any = None) -> tuple[float, float
     """
     from litellm.cost_calculator import batch_cost_calculator
 
-    unmapped: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
     try:
         parts = [
             batch_cost_calculator(
@@ -65,7 +64,7 @@ def usd_of(use: Mapping[str, Any], model_info: Any = None) -> tuple[float, float
             )
             for model, usage in _usages(use)
         ]
-    except unmapped as error:
+    except UNMAPPED as error:
         verbose_logger.error("aimlapi: a batch has no charge in LiteLLM's books: %s", error)
         return None
     return sum(one for one, _ in parts), sum(other for _, other in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,14 @@ def entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
 
     Those of the package's own catalog are read from a file: to make them takes 0.3 s.
     """
-    if catalog is not Catalog.default():
-        return made_entries(catalog)
-    table: dict[str, dict[str, Any]] = json.loads(TABLE.read_bytes())
-    return table
+    return _table() if catalog is Catalog.default() else made_entries(catalog)
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    """The file, read once: programs register again whenever they like."""
+    found: dict[str, dict[str, Any]] = json.loads(TABLE.read_bytes())
+    return found
 
 
 def made_entries(catalog: Catalog) -> dict[str, dict[str, Any]]:

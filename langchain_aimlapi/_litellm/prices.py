@@ -11,6 +11,8 @@ import litellm
 
 from langchain_aimlapi._litellm import PROVIDER, models
 
+UNMAPPED: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
+"""LiteLLM's error for a model whose price is not known."""
 CURE = (
     "call langchain_aimlapi.litellm_provider.refresh_prices(), set AIMLAPI_REFRESH=1, or give "
     "input_cost_per_token and output_cost_per_token"
@@ -48,8 +50,7 @@ def refuse_unpriced_batch(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unknown(name: str) -> Exception:
-    unmapped: Any = getattr(litellm.exceptions, "ModelNotMappedError", ValueError)
-    made: Exception = unmapped(
+    made: Exception = UNMAPPED(
         f"the price of {name} is not known (this model isn't mapped yet): {CURE}"
     )
     return made
