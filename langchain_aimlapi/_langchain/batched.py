@@ -28,6 +28,7 @@ from langchain_aimlapi._langchain.batch_handle import ChatBatch, no_result, outc
 from langchain_aimlapi._langchain.batches import Outcome, Row
 from langchain_aimlapi._langchain.binding import Binding
 from langchain_aimlapi._langchain.identity import Identity
+from langchain_aimlapi._langchain.json_lines import objects_in
 
 _ready: ContextVar[Outcome | None] = ContextVar("aimlapi_batched_outcome", default=None)
 """The outcome of the call that is being made: the batch has ended, what follows is LangChain's
@@ -286,15 +287,7 @@ class _Checkpoint:
             text = Path(self.path or "").read_text(encoding="utf-8")
         except FileNotFoundError:
             return {}
-        found: dict[str, dict[str, Any]] = {}
-        for line in text.splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # the last line of a run that was killed while it wrote
-            if isinstance(entry, dict):
-                found[str(entry.get("digest"))] = entry
-        return found
+        return {str(entry.get("digest")): entry for _, entry in objects_in(text)}
 
     def _append(self, entry: dict[str, Any]) -> None:
         with Path(self.path or "").open("a", encoding="utf-8") as file:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._langchain.bulk_values import json_to_value, value_to_json
+from langchain_aimlapi._langchain.json_lines import objects_in
 
 _ABOUT = "run.json"
 
@@ -129,12 +130,8 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
         return
-    for line in text.splitlines():
-        try:
-            fields = json.loads(line)
-        except ValueError:
-            continue  # cut, when the machine stopped
-        if isinstance(fields, dict) and isinstance(fields.get("key"), str):
+    for line, fields in objects_in(text):
+        if isinstance(fields.get("key"), str):
             yield fields["key"], line
 
 
