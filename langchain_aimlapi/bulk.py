@@ -101,19 +101,19 @@ class Bulk:
             InvalidRequestError: the checkpoint holds the answers of another chain.
             TypeError: an answer cannot be recorded.
         """
-        run, plan = _Run.begin(self, inputs), self._plan()
+        run = _Run.begin(self._plan(), inputs)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return run.results(_on_own_loop(plan, run.missing))
+            return run.results(_on_own_loop(run.plan, run.missing))
         with ThreadPoolExecutor(1) as thread:  # in a notebook, whose thread has a loop
-            work = thread.submit(copy_context().run, _on_own_loop, plan, run.missing)
+            work = thread.submit(copy_context().run, _on_own_loop, run.plan, run.missing)
             return run.results(work.result())
 
     async def arun(self, inputs: Sequence[Any]) -> BulkResults:
         """Like `run`, on the running event loop."""
-        run = await asyncio.to_thread(_Run.begin, self, inputs)
-        return run.results(await arun_part(self._plan(), run.missing))
+        run = await asyncio.to_thread(_Run.begin, self._plan(), inputs)
+        return run.results(await arun_part(run.plan, run.missing))
 
     def run_on_dask(
         self, inputs: Sequence[Any], client: Client, *, workers: int | None = None
@@ -130,10 +130,10 @@ class Bulk:
             TypeError: an answer cannot be recorded.
             distributed.KilledWorker: workers died with the same part again and again.
         """
-        run = _Run.begin(self, inputs)
+        run = _Run.begin(self._plan(), inputs)
         lanes = workers or max(1, sum(client.nthreads().values()))
         lanes = max(1, min(lanes, -(-len(run.missing) // self.part)))
-        plan = engines.lane_plan(self._plan(), lanes)
+        plan = engines.lane_plan(run.plan, lanes)
         parts = engines.parts_of(run.missing, self.part)
         return run.results(engines.over_dask(plan, parts, client, lanes))
 
@@ -149,11 +149,11 @@ class Bulk:
             InvalidRequestError: the checkpoint holds the answers of another chain.
             ray.exceptions.RayTaskError: an answer cannot be recorded.
         """
-        run = _Run.begin(self, inputs)
+        run = _Run.begin(self._plan(), inputs)
         if not run.missing:
             return run.results(())
         lanes = min(workers, -(-len(run.missing) // self.part))
-        plan = engines.lane_plan(self._plan(), lanes)
+        plan = engines.lane_plan(run.plan, lanes)
         return run.results(engines.over_ray(plan, run.missing, self.part, lanes, options))
 
     def over_dataset(
@@ -183,9 +183,9 @@ class Bulk:
         Raises:
             InvalidRequestError: the checkpoint holds the answers of another chain.
         """
-        records = self._plan().records
-        records.begin(fingerprint(self.chain))
-        plan = engines.lane_plan(self._plan(), workers)
+        whole = self._plan()
+        whole.records.begin(fingerprint(self.chain))
+        plan = engines.lane_plan(whole, workers)
         return engines.over_dataset(plan, dataset, (column, id_column), self.part, workers, options)
 
     def _plan(self) -> LanePlan:
@@ -201,20 +201,20 @@ def _on_own_loop(plan: LanePlan, rows: Sequence[Row]) -> list[Outcome]:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A run: its keys in order, what is recorded of them, and what is missing."""
+    """A run: its plan, its keys in order, what is recorded of them, and what is missing."""
 
+    plan: LanePlan
     keys: list[str]
     known: Mapping[str, str]
     missing: list[Row]
 
     @classmethod
-    def begin(cls, bulk: Bulk, inputs: Sequence[Any]) -> _Run:
+    def begin(cls, plan: LanePlan, inputs: Sequence[Any]) -> _Run:
         """Compare the inputs with the checkpoint."""
-        records = bulk._plan().records
-        records.begin(fingerprint(bulk.chain))
-        known, keys = records.all(), keys_of(inputs)
+        plan.records.begin(fingerprint(plan.chain))
+        known, keys = plan.records.all(), keys_of(inputs)
         missing = [row for row in zip(keys, inputs, strict=True) if row[0] not in known]
-        return cls(keys, known, missing)
+        return cls(plan, keys, known, missing)
 
     def results(self, outcomes: Iterable[Outcome]) -> BulkResults:
         """Everything in the order of the inputs."""

@@ -108,9 +108,9 @@ def _input_to_json(value: object) -> object:
     if isinstance(value, PromptValue):
         return _input_to_json(value.to_messages())
     if isinstance(value, BaseMessage):
-        wire = message_to_dict(value)
-        wire["data"].pop("id", None)
-        return wire
+        message = message_to_dict(value)
+        message["data"].pop("id", None)
+        return message
     if isinstance(value, Mapping):
         return {str(name): _input_to_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
