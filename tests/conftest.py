@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     settings.register_profile(
         "repeatable",
-        max_examples=30 if _left_out(config) else 300,
+        max_examples=30 if _left_out(config.option.markexpr) else 300,
         derandomize=True,
         database=None,
         deadline=None,
@@ -39,15 +40,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("repeatable")
 
 
-def _left_out(config: pytest.Config) -> set[str]:
+@cache
+def _left_out(markers: str) -> frozenset[str]:
     """The marks of tests that ``-m "not slow and not peer"`` leaves out."""
-    only_nots = re.fullmatch(r"not \w+(?: and not \w+)*", config.option.markexpr)
-    return set(re.findall(r"not (\w+)", only_nots[0])) if only_nots else set()
+    only_nots = re.fullmatch(r"not \w+(?: and not \w+)*", markers)
+    return frozenset(re.findall(r"not (\w+)", only_nots[0])) if only_nots else frozenset()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A file of tests that are all left out is not imported."""
-    left_out = _left_out(config)
+    left_out = _left_out(config.option.markexpr)
     if not left_out or collection_path.suffix != ".py":
         return None
     text = collection_path.read_text(encoding="utf-8")
@@ -60,7 +62,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     """The rows of a table that is left out are not made either."""
     marks = getattr(obj, "pytestmark", ())
     names = {mark.name for mark in marks} if isinstance(marks, list) else set()
-    return [] if _left_out(collector.config) & names else None
+    return [] if _left_out(collector.config.option.markexpr) & names else None
 
 
 @pytest.fixture(autouse=True)
