@@ -133,6 +133,41 @@ async def test_the_prompt_is_marked_where_a_model_takes_marks(
     assert kept == [], "marks are in no history"
 
 
+def families() -> dict[str, str]:
+    """A model of every vendor and wire whose models take marks, by the catalog."""
+    found: dict[str, str] = {}
+    for facts in Catalog.default().models(capability="prompt_caching"):
+        wires = "+".join(sorted({shape.dialect for shape in facts.shapes.values()}))
+        found.setdefault(f"{facts.vendor}: {wires}", facts.id)
+    return found
+
+
+FAMILIES = families()
+
+
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(f, marks=pytest.mark.table if i else ()) for i, f in enumerate(FAMILIES)],
+)
+async def test_every_family_that_takes_marks_is_sent_them_as_a_fallback_too(
+    api: Emulator, family: str, colour: str
+) -> None:
+    name = FAMILIES[family]
+    tools = [get_weather] if "tools" in Catalog.default().capabilities(name) else []
+    model, first = (make(model=one, **api.settings()) for one in (name, "claude-opus-4-5"))
+    fallback = [ModelFallbackMiddleware(model), PromptCaching()]
+    for chosen, middleware in ((model, fallback[1:]), (first, fallback), (first, fallback[::-1])):
+        agent: Any = create_agent(chosen, tools, system_prompt=LONG, middleware=middleware)
+        api.reset()
+        api.fault(Fault(status=404), model="claude-opus-4-5")
+        await ask(agent, QUESTION, colour)
+        bodies = [one.body for one in api.requests if one.body["model"] != "claude-opus-4-5"]
+        assert bodies
+        for body in bodies:
+            assert marks(body.get("tools", [])) == len(tools)
+            assert marks(body) == 2 + len(tools), (name, middleware)
+
+
 @pytest.mark.parametrize("name", TAKES_NOT)
 async def test_a_model_that_takes_no_marks_is_asked_without_and_without_a_warning(
     api: Emulator, name: str, colour: str

@@ -235,7 +235,9 @@ class TestClusterBByTools(Base):
 
 
 @pytest.mark.table
-class TestClusterBByJsonMode(Base):
+class TestClusterBByJsonSchema(Base):
+    """``json_mode`` needs the schema in the prompt: the suite's `test_json_mode`, run above."""
+
     model_id = MODELS["B"]
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,15 @@ def prepare(row: Row, cache: Path) -> Path:
     ready = home / "ready"
     if ready.exists() and ready.read_text(encoding="utf-8") == repr(row.needs):
         return python
-    _work([sys.executable, "-m", "venv", str(home)])
+    uv = shutil.which("uv")  # ten times as quick where it is there
+    _work([sys.executable, "-m", "venv", *(["--without-pip"] if uv else []), str(home)])
+    pip = (
+        [uv, "pip", "install", "--python", str(python)]
+        if uv
+        else [str(python), "-m", "pip", "install", "--no-compile"]
+    )
     ours = [] if row.alone else ["--editable", f"{ROOT}[litellm,emulator]"]
-    _work([str(python), "-m", "pip", "install", "--quiet", "--no-compile", *ours, *row.needs])
+    _work([*pip, "--quiet", *ours, *row.needs])
     ready.write_text(repr(row.needs), encoding="utf-8")
     return python
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.harness.frameworks.rows import MISSING, ROWS, Row, words
+from tests.harness.frameworks.rows import ROWS, Row, words
 
 Result = Mapping[str, Any]
 HEAD = """\
@@ -79,7 +79,6 @@ def _failures(results: Mapping[str, Result]) -> Iterator[str]:
             for name, found in (result.get(side) or {}).items():
                 if found not in (None, "yes"):
                     lines.append(f"- {row.name}, {name}{who}: `{found}`\n")
-    lines += [f"- {name}: has no program yet.\n" for name in MISSING]
     yield "\n"
     yield from lines
 

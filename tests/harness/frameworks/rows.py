@@ -46,6 +46,14 @@ ROWS = (
     Row(
         "langchain-mcp-adapters", ("langchain-mcp-adapters", "langchain", "langchain-openai"), CHAT
     ),
+    Row("ragas", ("ragas", "langchain-community<0.4.2", "langchain-openai"), CHAT),
+    Row(
+        "NeMo Guardrails",
+        ("nemoguardrails", "langchain", "langchain-community", "langchain-openai"),
+        CHAT,
+    ),
+    Row("deepeval", ("deepeval",), LITELLM),
+    Row("guardrails-ai", ("guardrails-ai",), LITELLM),
     Row("crewai", ("crewai[litellm]",), LITELLM),
     Row("dspy", ("dspy",), LITELLM),
     Row("smolagents", ("smolagents[litellm]",), LITELLM),
@@ -56,8 +64,6 @@ ROWS = (
     Row("autogen", ("autogen-agentchat", "autogen-ext[openai]")),
     Row("langchain-aimlapi 0.1.3", ("langchain-aimlapi==0.1.3",), alone=True),
 )
-# Without a program yet: each installs for ten minutes and more.
-MISSING = ("ragas", "NeMo Guardrails", "deepeval", "guardrails-ai")
 
 
 def words(row: Row) -> tuple[str, str]:
