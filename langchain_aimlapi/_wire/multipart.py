@@ -74,7 +74,7 @@ class Form:
         fields: Plain values; lists and objects go out as JSON.
         files: The files, in their order. A file object that cannot be rewound is read into memory
             here, since neither its length nor a second attempt could be had otherwise.
-        boundary: Only for tests.
+        boundary: Another form's, or a test's.
     """
 
     def __init__(
@@ -101,6 +101,10 @@ class Form:
     def media_type(self) -> str:
         """The value of the content-type header."""
         return f"multipart/form-data; boundary={self.boundary}"
+
+    def with_fields(self, fields: Mapping[str, object]) -> Form:
+        """The same files and media type with other values beside them."""
+        return Form(fields, self.files, boundary=self.boundary)
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes, from the beginning."""

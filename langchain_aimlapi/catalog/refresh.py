@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_aimlapi.catalog.live import (
     Snapshot,
-    ending_rows,
     entries_of,
     groups_by_model,
-    live_rows,
     schema_links,
 )
 from langchain_aimlapi.catalog.lookup import Catalog
@@ -80,18 +78,12 @@ class Refresh:
             self._store.keep(LIST, lists.listed)
             if lists.ends is not None:
                 self._store.keep(ENDS, lists.ends)
-            for group in {id(g): g for groups in schemas.values() for g in groups}.values():
-                self._store.keep_group(group)
+            groups = {id(g): g for groups in schemas.values() for g in groups}
+            self._store.keep_groups(groups.values())
         except OSError as error:  # a read-only home is no reason to go without the list
             self.problem = f"the model list cannot be kept on disk: {type(error).__name__}"
-        known = self._store.live() or Live()
-        live = Live(
-            rows=live_rows(lists.listed.payload),
-            ends=ending_rows(lists.ends.payload) if lists.ends is not None else known.ends,
-            schemas={**dict(known.schemas), **schemas} if self.problem else known.schemas,
-            outcomes=known.outcomes,
-            read_at=time.time(),
-            source=self._store.root,
-            folder=None if self.problem else self._store.folder,
-        )
+        live = self._store.live(lists.listed, lists.ends) or Live()
+        live = replace(live, read_at=time.time())
+        if self.problem:
+            live = replace(live, schemas={**dict(live.schemas), **schemas}, folder=None)
         return self._catalog.with_live(live)

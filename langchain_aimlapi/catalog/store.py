@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,9 +100,12 @@ class Store:
         etag = content.get("etag")
         return Snapshot(content["payload"], etag if isinstance(etag, str) else None, changed=False)
 
-    def live(self) -> Live | None:
-        """Everything that is kept, as a layer of the catalog; None where there is nothing."""
-        listed, ends = self.snapshot(LIST), self.snapshot(ENDS)
+    def live(self, listed: Snapshot | None = None, ends: Snapshot | None = None) -> Live | None:
+        """Everything that is kept, as a layer of the catalog; None where there is nothing.
+
+        ``listed`` and ``ends`` are the two lists where they are at hand, and are not read again.
+        """
+        listed, ends = listed or self.snapshot(LIST), ends or self.snapshot(ENDS)
         schemas, outcomes = KeptSchemas(self.folder / SCHEMAS), dict(self._outcomes())
         if listed is None and ends is None and not schemas and not outcomes:
             return None
@@ -134,18 +137,23 @@ class Store:
                 return
         save_json(target, {"url": self.root, "etag": snapshot.etag, "payload": snapshot.payload})
 
-    def keep_group(self, group: Group) -> None:
-        """Keep a request schema, in place of what is older and for no other ids. Raises OSError."""
+    def keep_groups(self, groups: Iterable[Group]) -> None:
+        """Keep request schemas, in place of what is older and for no other ids. Raises OSError."""
         folder = self.folder / SCHEMAS
-        text = json.dumps([group.path, sorted(group.models), group.schema], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        save_json(folder / f"{digest}.json", group.schema)
-        names = {"path": group.path, "models": sorted(group.models)}
-        save_json(folder / f"{digest}.names.json", names)
-        for path in folder.glob("*.names.json"):
-            content = load_json(path)
-            older = path.name != f"{digest}.names.json" and isinstance(content, Mapping)
-            if older and content.get("path") == group.path and _within(content, group.models):
+        older = {path: load_json(path) for path in folder.glob("*.names.json")}
+        kept: dict[tuple[str, str], list[frozenset[str]]] = {}
+        for group in groups:
+            models = frozenset(group.models)
+            text = json.dumps([group.path, sorted(models), group.schema], sort_keys=True)
+            digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+            save_json(folder / f"{digest}.json", group.schema)
+            names = folder / f"{digest}.names.json"
+            save_json(names, {"path": group.path, "models": sorted(models)})
+            older.pop(names, None)
+            for model in models:
+                kept.setdefault((group.path, model), []).append(models)
+        for path, content in older.items():
+            if _replaced(content, kept):
                 for each in (path, path.with_name(path.name.replace(".names.json", ".json"))):
                     with contextlib.suppress(OSError):
                         each.unlink()
@@ -163,8 +171,13 @@ class Store:
                 path.unlink()
 
 
-def _within(content: Mapping[str, Any], models: Iterable[str]) -> bool:
-    return set(content.get("models", ())) <= set(models)
+def _replaced(content: object, kept: Mapping[tuple[str, str], Sequence[frozenset[str]]]) -> bool:
+    """Whether one newer schema of the path stands for all ids of an older one."""
+    if not isinstance(content, Mapping) or not content.get("models"):
+        return False
+    models = frozenset(content["models"])
+    newer = kept.get((str(content.get("path")), next(iter(models))), ())
+    return any(models <= each for each in newer)
 
 
 class KeptSchemas(Mapping[str, tuple[Group, ...]]):

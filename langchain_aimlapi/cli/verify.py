@@ -55,12 +55,17 @@ def verify(
         raise typer.Exit(1)
     found: dict[str, list[Result]] = {}
     for name in models:
-        found[name] = _verified(client, catalog, name)
-        store.keep_outcomes(name, proved(found[name]))
+        results = _verified(client, catalog, name)
+        if results:
+            found[name] = results
+            store.keep_outcomes(name, proved(results))
     if report is not None:
         report.write_text(_report(found), encoding="utf-8")
     differing = sum(each.differs for results in found.values() for each in results)
-    typer.echo(f"{differing} differences; kept in {store.folder}")
+    if found:
+        typer.echo(f"{differing} differences; kept in {store.folder}")
+    if len(found) < len(set(models)):
+        raise typer.Exit(1)
 
 
 def _price(catalog: Catalog, models: list[str]) -> str:
@@ -76,12 +81,20 @@ def _price(catalog: Catalog, models: list[str]) -> str:
             unknown.append(name)
         else:
             usd += found.usd
-    calls = f"{len(models) * len(PROBES)} calls, an estimated ${usd:.4f} at the most by list prices"
-    return calls + (f" (no price is known of {', '.join(unknown)})" if unknown else "")
+    calls, missing = (
+        f"{len(models) * len(PROBES)} calls",
+        f"no price is known of {', '.join(unknown)}",
+    )
+    if len(unknown) == len(models):
+        return f"{calls}; {missing}"
+    known = f"{calls}, an estimated ${usd:.4f} at the most by list prices"
+    return f"{known} ({missing})" if unknown else known
 
 
 def _verified(client: AimlapiClient, catalog: Catalog, model: str) -> list[Result]:
-    shape, results = chat_shape(catalog.find(model)), []
+    """One result a probe; none where the API does not even take the plainest call."""
+    shape = chat_shape(catalog.find(model))
+    results: list[Result] = []
     for probe in PROBES:
         build = partial(plan_probe, body=request_body(probe, model))
         try:
@@ -96,6 +109,10 @@ def _verified(client: AimlapiClient, catalog: Catalog, model: str) -> list[Resul
             raise typer.Exit(1) from None
         else:
             result = judge(probe, shape, answer.status, answer.body, answer.message)
+        if not results and result.outcome in ("failed", "refused"):
+            why = result.message or result.outcome
+            typer.echo(f"{model}: no chat is to be had, nothing is kept: {why}", err=True)
+            return []
         results.append(result)
         typer.echo(_line(model, result))
     return results

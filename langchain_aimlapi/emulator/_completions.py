@@ -37,6 +37,7 @@ def whole(draft: Draft) -> Json:
         "model": draft.model,
         "choices": [_choice(draft, place) for place in range(len(draft.says))],
         "usage": draft.style.usage_json(draft.tokens),
+        **({draft.style.echo: draft.id} if draft.style.echo else {}),
         **draft.style.body(draft.says[0]),
         **draft.meta,
     }

@@ -59,8 +59,10 @@ class Emulator:
         catalog: Another contract file or its data; default: the package's own.
         stream_style: One vendor's shapes for every model (``claude``, ``qwen``, ``openai``,
             ``openrouter``, ``deepseek``, ``minimax``, ``perplexity``, ``xai``, ``gemini``,
-            ``plain``); default: by the model's vendor.
-        served_model: Gives the ``model`` name that answers carry; default: the requested one.
+            ``zhipu``, ``moonshot``, ``bytedance``, ``baidu``, ``ernie``, ``plain``); default: by
+            the model's vendor.
+        served_model: Gives the ``model`` name that answers carry, from the requested one; default:
+            the vendor's own name, as it was recorded (``gpt-4o-2024-08-06`` for ``openai/gpt-4o``).
         pace: Seconds between two events of a stream.
         check_history: Refuse what upstream vendors refuse although the schema takes it
             (unanswered tool calls, a choice of a tool that is not there).

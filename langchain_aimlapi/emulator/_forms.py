@@ -9,14 +9,20 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import time
 from dataclasses import dataclass
 from typing import Literal
 
 IdForm = Literal["nano", "uuid", "uuid:model", "digits", "digits:model", "cgt", "video"]
+AnswerForm = Literal["hex", "base62", "base36", "uuid", "time", "date", "millis"]
+"""What follows the beginning of an answer's id: the ``time`` in seconds, a hyphen and letters; the
+``date`` in Beijing and hex digits; the time in ``millis`` and hex digits."""
+_BEIJING_SECONDS = 8 * 3600
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 # Byte -> letter, as `bytes.translate` takes it.
 _NANO = bytes(_LETTERS[byte % 64] for byte in range(256))
 _BASE62 = bytes(_LETTERS[byte % 62] for byte in range(256))
+_BASE36 = bytes(_LETTERS[26 + byte % 36] for byte in range(256))
 
 
 class Ids:
@@ -45,6 +51,19 @@ class Ids:
 
     def base62(self, size: int) -> str:
         return self._digest()[:size].translate(_BASE62).decode()
+
+    def answer(self, form: AnswerForm, size: int, now: int) -> str:
+        """The id of an answer that is given now; ``size`` counts the random letters."""
+        if form == "uuid":
+            return self.uuid()
+        if form == "base36":
+            return self._digest()[:size].translate(_BASE36).decode()
+        if form in ("base62", "time"):
+            return (f"{now}-" if form == "time" else "") + self.base62(size)
+        made = self.hex(size)
+        if form == "date":
+            return time.strftime("%Y%m%d%H%M%S", time.gmtime(now + _BEIJING_SECONDS)) + made
+        return (str(now * 1000 + int(made[:2], 16)) if form == "millis" else "") + made
 
     def digits(self, size: int = 15) -> str:
         return str(int.from_bytes(self._digest()[:16], "big") % 10**size).rjust(size, "2")

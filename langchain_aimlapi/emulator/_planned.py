@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_aimlapi.emulator._core import Call
+from langchain_aimlapi.emulator._core import Call, Refusal
 
 
 @dataclass(slots=True)
@@ -24,8 +24,15 @@ class Planned:
         return (
             (self.path is None or self.path in call.path)
             and (self.model is None or self.model == model)
-            and (self.when is None or self.when(call))
+            and self._holds(call)
         )
+
+    def _holds(self, call: Call) -> bool:
+        """A condition that cannot read the body, since it is no JSON, does not hold."""
+        try:
+            return self.when is None or self.when(call)
+        except Refusal:
+            return False
 
 
 class Plan:

@@ -26,6 +26,7 @@ from langchain_aimlapi.emulator._ledger import (
 from langchain_aimlapi.emulator._limits import Limits
 from langchain_aimlapi.emulator._media import IMAGES, SOUNDS, Files, glb, mp4, obj
 from langchain_aimlapi.emulator._models import Model, Models
+from langchain_aimlapi.emulator._names import served_name
 from langchain_aimlapi.emulator._planned import Plan
 from langchain_aimlapi.emulator._styles import STYLES, Style, choose_style
 from langchain_aimlapi.emulator._threads import Threads
@@ -172,8 +173,11 @@ class State:
     def style(self, model: Model) -> Style:
         return self.stream_style or choose_style(model.name, model.vendor)
 
-    def served(self, model: str) -> str:
-        return self.served_model(model) if self.served_model else model
+    def served(self, model: Model) -> str:
+        """The name that an answer of the model carries."""
+        if self.served_model:
+            return self.served_model(model.name)
+        return served_name(model.name, self.style(model).name)
 
     def answers(self, call: Call, body: Json, prompt: Prompt) -> tuple[Say, ...]:
         """What the model says: as scripted, else as `_author` writes it."""

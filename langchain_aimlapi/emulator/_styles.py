@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 from langchain_aimlapi.emulator._author import Say
 from langchain_aimlapi.emulator._core import Json
-from langchain_aimlapi.emulator._forms import Ids
+from langchain_aimlapi.emulator._forms import AnswerForm, Ids
 from langchain_aimlapi.emulator._ledger import Tokens, seal
+from langchain_aimlapi.emulator._names import NATIVE_ERNIE
 
 UsageExtra = Callable[[Tokens], Json]
 SayExtra = Callable[[Say], Json]
@@ -33,9 +34,9 @@ class Style:
     Attributes:
         name: What ``Emulator(stream_style=...)`` asks for.
         id: How the answer's id begins.
-        id_form: What follows: hex digits, letters and digits (``base62``), a ``uuid``, the
-            ``time`` and letters, or ``none`` of these (digits).
-        id_size: How long that is.
+        id_form: What follows, see `Ids.answer`.
+        id_size: How many random letters it has.
+        echo: A second key that holds the id; empty: none.
         call_id: How the id of a tool call begins.
         reasoning: ``content``: ``reasoning_content``; ``details``: ``reasoning`` and
             ``reasoning_details``; ``inline``: ``<think>`` in the text; ``hidden``: only counted.
@@ -49,8 +50,9 @@ class Style:
 
     name: str
     id: str = "chatcmpl-"
-    id_form: Literal["hex", "base62", "uuid", "time"] = "base62"
+    id_form: AnswerForm = "base62"
     id_size: int = 29
+    echo: str = ""
     call_id: str = "call_"
     reasoning: Literal["content", "details", "inline", "hidden"] = "content"
     outside: bool = False
@@ -67,12 +69,7 @@ class Style:
     choice: SayExtra = _nothing
 
     def make_id(self, ids: Ids, now: int) -> str:
-        if self.id_form == "uuid":
-            return self.id + ids.uuid()
-        if self.id_form == "hex":
-            return self.id + ids.hex(self.id_size)
-        stamp = f"{now}-" if self.id_form == "time" else ""
-        return self.id + stamp + ids.base62(self.id_size)
+        return self.id + ids.answer(self.id_form, self.id_size, now)
 
     def make_call_id(self, ids: Ids) -> str:
         return self.call_id + ids.base62(24)
@@ -348,6 +345,36 @@ STYLES: Mapping[str, Style] = {
             message=_gemini_message,
             choice=lambda _: {"logprobs": None},
         ),
+        Style("zhipu", id="", id_form="date", id_size=16, echo="request_id", usage=_plain_usage),
+        Style("moonshot", id_form="hex", id_size=24, usage=_plain_usage),
+        Style(
+            "bytedance",
+            id="02",
+            id_form="millis",
+            id_size=38,
+            usage=_plain_usage,
+            body=lambda _: {"service_tier": "default"},
+            chunk=(("service_tier", "default"),),
+            choice=lambda _: {"logprobs": None},
+        ),
+        # Baidu's own cloud, and another host of its open models
+        Style(
+            "baidu",
+            id="as-",
+            id_form="base36",
+            id_size=10,
+            usage=_plain_usage,
+            choice=lambda _: {"flag": 0},
+        ),
+        Style(
+            "ernie",
+            id="",
+            id_form="hex",
+            id_size=32,
+            usage=_deepseek_usage,
+            body=lambda _: {"system_fingerprint": ""},
+            chunk=(("system_fingerprint", ""),),
+        ),
         Style("plain", usage=_plain_usage),
     )
 }
@@ -365,12 +392,11 @@ _BY_VENDOR = {
     "xai": "xai",
     "x-ai": "xai",
     "google": "gemini",
-    "moonshot": "plain",
-    "zhipu": "plain",
-    "zhipu-ai": "plain",
-    "bytedance": "plain",
-    "bytedance-seed": "plain",
-    "baidu": "plain",
+    "moonshot": "moonshot",
+    "zhipu": "zhipu",
+    "zhipu-ai": "zhipu",
+    "bytedance": "bytedance",
+    "baidu": "ernie",
     "meta": "plain",
     "": "openai",
 }
@@ -384,4 +410,6 @@ def choose_style(model: str, vendor: str) -> Style:
     """The family that a model answers like. Vendors without a recording are OpenRouter-routed."""
     if _ROUTED.search(model):
         return STYLES["openrouter"]
+    if vendor == "baidu" and NATIVE_ERNIE.search(model):
+        return STYLES["baidu"]
     return STYLES[_BY_VENDOR.get(vendor, "openrouter")]

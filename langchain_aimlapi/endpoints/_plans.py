@@ -228,13 +228,16 @@ class Context:
         return Request(method, self.root + path, fields, encode(body, model))
 
     def mend(self, request: Request, notes: Notes) -> flow.Mend | None:
-        """What puts a JSON request right, once, that is refused for a parameter; None where the
-        user does not want that."""
+        """What puts a JSON request or a form right, once, that is refused for a parameter; None
+        where the user does not want that."""
         learner = self._learner(request.url.removeprefix(self.root), notes)
         if not self.learn or not learner.is_active:
             return None
 
         def mended(error: InvalidRequestError) -> Request | None:
+            if isinstance(request.body, Form):
+                fields = learner.mend(error, dict(request.body.fields))
+                return None if fields is None else _with_fields(request, request.body, fields)
             body = json.loads(request.body) if isinstance(request.body, bytes) else {}
             changed = learner.mend(error, body)
             return None if changed is None else replace(request, body=encode(changed, notes.model))
@@ -249,10 +252,16 @@ class Context:
 
         return Learner(key, notes, self.warned, memory_in(self.catalog.folder))
 
-    def form_request(self, path: str, form: Form) -> Request:
-        """A request with a form, files among its fields."""
+    def form_request(self, path: str, form: Form, *, notes: Notes | None = None) -> Request:
+        """A request with a form, files among its fields; ``notes`` as for `json_request`."""
+        if notes is not None and self.learn:
+            form = form.with_fields(self._learner(path, notes).known(dict(form.fields)))
         headers = {"content-type": form.media_type, "accept": "application/json", **self.headers}
         return Request("POST", self.root + path, headers, form)
+
+
+def _with_fields(request: Request, form: Form, fields: Mapping[str, object]) -> Request:
+    return replace(request, body=form.with_fields(fields))
 
 
 def shape_at(facts: Facts, path: str) -> Shape:

@@ -286,10 +286,11 @@ def _upload(context: Context, call: _Call, shape: Shape, notes: Notes) -> Plan[I
     parts = [(name, each) for each in call.images]
     if call.mask is not None:
         parts.append(("mask", call.mask))
-    return _planned(context.form_request(EDITS, form_of(fields, parts)), call, notes)
+    request = context.form_request(EDITS, form_of(fields, parts), notes=notes)
+    return _planned(request, call, notes, context.mend(request, notes))
 
 
-def _planned(request: Request, call: _Call, notes: Notes, mend: Mend | None = None) -> Plan[Images]:
+def _planned(request: Request, call: _Call, notes: Notes, mend: Mend | None) -> Plan[Images]:
     step = patient(once(request, parse_images, repeat_lost=False, mend=mend), SECONDS)
     return Plan([step], only, model=call.model, notes=notes)
 

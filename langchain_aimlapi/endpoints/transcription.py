@@ -135,10 +135,10 @@ def plan_submit(
     if isinstance(sound, str):
         body = {**body, "url": body.get("url", sound)}
         request = context.json_request(path, body, model=model, notes=notes)
-        mend = context.mend(request, notes)
     else:
-        request = context.form_request(path, Form(body, [_file(sound, facts, shape)]))
-        mend = None
+        form = Form(body, [_file(sound, facts, shape)])
+        request = context.form_request(path, form, notes=notes)
+    mend = context.mend(request, notes)
     return Plan([order(request, parse_ordered, mend)], only, model=model, notes=notes)
 
 

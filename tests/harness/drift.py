@@ -6,12 +6,14 @@ client has been made before: it learns of the change by the API's answer alone.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from langchain_aimlapi.emulator import Emulator, Fault
+from langchain_aimlapi.emulator._core import Call
 from langchain_aimlapi.emulator._errors import Envelope, Wording
 
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
@@ -80,7 +82,12 @@ def takes(model: str = GPT, **changes: Any) -> Change:
 def says(message: str, name: str, *, status: int = 400, body: Any = None, **more: Any) -> Change:
     """A vendor behind the gateway refuses every body that has a key, in its own words."""
     fault = Fault(status=status, message=message, body=body, **more)
-    return lambda api: api.fault(fault, times=None, when=lambda call: name in call.json())
+    return lambda api: api.fault(fault, times=None, when=lambda call: name in _fields_of(call))
+
+
+def _fields_of(call: Call) -> Mapping[str, Any]:
+    is_form = call.media_type() == "multipart/form-data"
+    return call.form()[0] if is_form else call.json()
 
 
 def answers(**more: Any) -> Change:
@@ -325,10 +332,19 @@ class EndpointDrift:
 
 
 EMBEDDINGS, IMAGES = "/v1/embeddings", "/v1/images/generations"
+EDITS, STT, TTS, OCR = "/v1/images/edits", "/v1/stt/create", "/v1/tts", "/v1/ocr"
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
 VIDEO, MUSIC = "/v2/video/generations", "/v2/generate/audio"
 _VECTORS = {"model": "openai/text-embedding-3-small", "input": ["a"]}
 _PICTURE = {"model": "flux/schnell", "prompt": "a cat", "seed": 7}
 _FILM = {"model": "minimax/hailuo-02", "prompt": "a cat", "params": {"prompt_optimizer": True}}
+_SOUND = {"model": "#g1_whisper-large", "audio": b"RIFF____WAVE"}
+_EDIT = {"model": "openai/gpt-image-1", "prompt": "Make it blue.", "image": PIXEL}
+_SPEECH = {"model": "openai/tts-1", "text": "Hello there.", "voice": "alloy"}
+_PAPER = {"model": "mistral/mistral-ocr-latest", "document": "https://example.com/a.pdf"}
 _SONG = {
     "model": "minimax/music-2.0",
     "prompt": "a slow song about rivers",
@@ -351,6 +367,22 @@ def _video(name: str, change: Change, ends: str = "right", **more: Any) -> Endpo
 
 def _music(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
     return EndpointDrift(name, "music.submit", MUSIC, change, {**_SONG, **more}, ends)
+
+
+def _sound(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
+    return EndpointDrift(name, "transcription.submit", STT, change, {**_SOUND, **more}, ends)
+
+
+def _edit(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
+    return EndpointDrift(name, "images.edit", EDITS, change, {**_EDIT, **more}, ends)
+
+
+def _speech(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
+    return EndpointDrift(name, "speech.create", TTS, change, {**_SPEECH, **more}, ends)
+
+
+def _paper(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
+    return EndpointDrift(name, "ocr", OCR, change, {**_PAPER, **more}, ends)
 
 
 def _changed(model: Mapping[str, Any], path: str, **changes: Any) -> Change:
@@ -427,5 +459,39 @@ ENDPOINT_DRIFTS: tuple[EndpointDrift, ...] = (
     _music(
         "the older envelope",
         _in_the_older_envelope(_changed(_SONG, MUSIC, refuse=["audio_setting"])),
+    ),
+    _sound(
+        "punctuation is not set any more in an upload",
+        _changed(_SOUND, STT, refuse=["punctuate"]),
+        punctuate=True,
+    ),
+    _sound(
+        "an upload in a vendor's words",
+        says("Unknown parameter: 'temperature'.", "temperature"),
+        params={"temperature": 0.5},
+    ),
+    _sound(
+        "a link is taken, a switch is not",
+        _changed(_SOUND, STT, refuse=["punctuate"]),
+        audio="https://example.com/a.mp3",
+        punctuate=True,
+    ),
+    _edit(
+        "a quality is refused in an upload",
+        _changed(_EDIT, EDITS, refuse=["quality"]),
+        quality="low",
+    ),
+    _edit(
+        "a size is not made any more",
+        _changed(_EDIT, EDITS, enums={"size": ["1536x1024"]}),
+        "size",
+        size="1024x1024",
+    ),
+    _speech("a speed is refused", _changed(_SPEECH, TTS, refuse=["speed"]), speed=1.5),
+    _speech("a voice is gone", _changed(_SPEECH, TTS, enums={"voice": ["nova"]}), "voice"),
+    _paper(
+        "a switch is refused",
+        _changed(_PAPER, OCR, refuse=["include_image_base64"]),
+        params={"include_image_base64": True},
     ),
 )

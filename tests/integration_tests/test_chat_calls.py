@@ -29,6 +29,7 @@ from langchain_aimlapi.errors import (
 )
 from tests.unit_tests.langchain.helpers import (
     MODEL,
+    SERVED,
     Recorder,
     Wire,
     add_up,
@@ -313,7 +314,7 @@ async def test_usage_is_counted_once_by_usage_callbacks_and_tracers(
         usage = message.usage_metadata
         assert usage is not None
         assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 0
-        assert counter.usage_metadata == {MODEL: usage}
+        assert counter.usage_metadata == {SERVED: usage}
         assert tracer.tokens == usage["total_tokens"]
 
 
@@ -346,7 +347,7 @@ async def test_usage_is_counted_once_for_several_answers(api: Emulator, colour: 
     assert [message.usage_metadata is not None for message in messages] == [True, False, False]
     assert tracer.tokens == messages[0].usage_metadata["total_tokens"]
     for message in messages:
-        assert message.response_metadata["model_name"] == MODEL
+        assert message.response_metadata["model_name"] == SERVED
         assert message.response_metadata["finish_reason"] == "stop"
     assert api.requests[0].body["n"] == 3
 
@@ -443,7 +444,7 @@ async def test_everything_about_an_answer_is_told_in_its_metadata(
 ) -> None:
     for manner in ("whole", "stream"):
         told = (await answer(model, "Hello", colour, manner)).response_metadata
-        assert told["model_name"] == MODEL
+        assert told["model_name"] == SERVED
         assert told["model_provider"] == "aimlapi" == model._get_ls_params().get("ls_provider")
         assert told["id"].startswith("chatcmpl-")
         assert told["finish_reason"] == told["native_finish_reason"] == "stop"
@@ -530,7 +531,7 @@ async def test_the_model_of_a_call_is_traced(api: Emulator, colour: str) -> None
     model = make(model=MODEL, **api.settings())
     message = await ask(model, "Hello", colour, model="gpt-4o-mini", config={"callbacks": [told]})
     assert api.requests[0].body["model"] == "gpt-4o-mini"
-    assert message.response_metadata["model_name"] == "gpt-4o-mini"
+    assert message.response_metadata["model_name"] == "gpt-4o-mini-2024-07-18"
     assert told.started[0]["metadata"]["ls_model_name"] == "gpt-4o-mini"
 
 

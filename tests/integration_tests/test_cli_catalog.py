@@ -143,7 +143,22 @@ def test_verifying_names_the_price_first_and_spends_nothing_without_consent(api:
     assert f"{len(PROBES)} calls, an estimated $0.0" in done.stdout
     assert api.requests == []
     unknown = run("verify", "--model", "nobody/knows", typed="n\n")
-    assert "no price is known of nobody/knows" in unknown.stdout
+    assert "calls; no price is known of nobody/knows" in unknown.stdout
+    assert "$" not in unknown.stdout
+
+
+@pytest.mark.parametrize("model", ["nobody/knows", "flux/schnell"])
+def test_a_model_without_a_chat_is_left_after_one_call_and_nothing_of_it_is_kept(
+    api: Emulator, tmp_path: Path, model: str
+) -> None:
+    done = run(
+        "verify", "--model", model, "--model", "openai/gpt-4o", "--yes", "--directory", tmp_path
+    )
+    assert done.exit_code == 1
+    assert f"{model}: no chat is to be had, nothing is kept" in done.stderr
+    assert len(api.requests) == 1 + len(PROBES)
+    (kept,) = tmp_path.rglob("outcomes/*.json")
+    assert json.loads(kept.read_text())["model"] == "openai/gpt-4o"
 
 
 def test_what_the_api_takes_stands_beside_what_the_catalog_says(

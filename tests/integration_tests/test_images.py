@@ -103,7 +103,12 @@ def test_every_live_image_model_answers(api: Emulator) -> None:
     answered = 0
     fields: set[str | None] = set()
     for facts in Catalog.default().models(kind="image"):
-        params = {"mode": "Standard" if facts.id.endswith("sharpen") else "Super Focus"}
+        link = "https://example.com/a.png"
+        params: dict[str, Any] = {
+            "mode": "Standard" if facts.id.endswith("sharpen") else "Super Focus",
+            "mask_url": link, "person_image_url": link, "garment_image_url": link,
+            "width": 1024, "height": 1024,
+        }  # fmt: skip
         wanted: dict[str, Any] = {
             "params": {k: v for k, v in params.items() if k in facts.shapes[GENERATIONS].required},
             "n": 1, "size": "1024x1024", "seed": 0, "output_format": "jpg", "quality": "hd",

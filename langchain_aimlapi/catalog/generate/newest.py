@@ -19,7 +19,6 @@ from langchain_aimlapi.catalog.generate.published import (
     PART,
     RULE,
     WHOLE,
-    WHOLE_LATER,
     Published,
 )
 from langchain_aimlapi.catalog.schema import branches, flatten, words
@@ -27,8 +26,6 @@ from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES
 from langchain_aimlapi.catalog.shapes import UNREAD
 
 EMBEDDINGS = "/v1/embeddings"
-READ_FIRST = ("/v1/images/generations", "/v2/video/generations")
-"""The paths beside chat whose groups were read on 2026-11-26; the others two days later."""
 _REASONING = ("reasoning_effort", "reasoning", "thinking", "enable_thinking", "thinking_budget")
 _LETTERS = {word: letter for letter, word in blocks.PART_LETTERS.items()}
 
@@ -38,11 +35,11 @@ class Newest:
 
     def __init__(self, live: Path | None, claude: Mapping[str, Published]) -> None:
         """``claude``: path -> the documented schema of Claude's newest generation."""
-        self._whole: dict[tuple[str, str], Schema] = {}
+        self._whole: dict[tuple[str, str], Published] = {}
         self._mates: dict[str, tuple[str, ...]] = {}
         if live is not None:
-            for ids, path, schema in transcript.read(live):
-                self._whole |= {(name, path): schema for name in ids}
+            for ids, path, published in transcript.read(live):
+                self._whole |= {(name, path): published for name in ids}
                 self._mates |= dict.fromkeys(ids, ids)
             for group in groups.GROUPS:
                 self._mates |= dict.fromkeys(group.ids, group.ids)
@@ -94,13 +91,12 @@ class Newest:
             if chat.source == WHOLE:
                 found.pop(MESSAGES, None)  # a dotted Claude id: another route, in one form only
         for path in self._other_paths.get(model, ()):
-            source = WHOLE if path in READ_FIRST else WHOLE_LATER
-            found[path] = Published(self._whole[model, path], source)
+            found[path] = self._whole[model, path]
         return {p: _relaxed(p, s) if live else s for p, s in found.items()}
 
     def _chat(self, model: str, printed: Published | None, *, live: bool) -> Published | None:
         if (model, CHAT) in self._whole:
-            return Published(self._whole[model, CHAT], WHOLE)
+            return self._whole[model, CHAT]
         if model in groups.AUDIO_IDS:
             return Published(_only_messages("DST", "tfa"), PART)
         if printed is None:

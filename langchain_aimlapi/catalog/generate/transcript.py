@@ -13,6 +13,7 @@ from typing import Any
 
 from langchain_aimlapi.catalog.generate import blocks
 from langchain_aimlapi.catalog.generate.blocks import Schema, obj
+from langchain_aimlapi.catalog.generate.published import WHOLE, WHOLE_LATER, Published
 
 NOT_HERE = ("messages.", "batches.")
 """Beginnings of files that say nothing about a shape: Claude's messages stand in the
@@ -42,15 +43,16 @@ _LIMITS = {
 _GENERIC_ROLES, _GENERIC_PARTS = "DST", "tif"
 
 
-def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Schema]]:
-    """(ids, path, schema) of every group that was read whole."""
+def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Published]]:
+    """(ids, path, schema and its source) of every group that was read whole."""
     for file in sorted(folder.glob("*.jsonl")):
         if file.name.startswith(NOT_HERE) or ".partial." in file.name:
             continue
         for line in file.read_text(encoding="utf-8").splitlines():
             group = json.loads(line)
             if not group.get("partial"):
-                yield tuple(group["ids"]), group["path"], schema_of(group)
+                source = WHOLE_LATER if "read" in group else WHOLE  # the day of those without
+                yield tuple(group["ids"]), group["path"], Published(schema_of(group), source)
 
 
 def schema_of(group: Node) -> Schema:

@@ -68,7 +68,7 @@ def _draft(call: Call, body: Json, model: Model, state: State) -> wire.Draft:
     options = body.get("stream_options")
     return wire.Draft(
         id=style.make_id(state.ids, state.now()),
-        model=state.served(model.name),
+        model=state.served(model),
         created=state.now(),
         style=style,
         says=says,

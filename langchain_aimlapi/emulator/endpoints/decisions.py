@@ -30,7 +30,7 @@ def decide(call: Call, state: State) -> Answer:
     tokens = Tokens(input=size, output=24 * max(1, len(answers)))
     cost = state.charge(call, model, tokens)
     made: Json = {
-        "model": state.served(ANSWERED_BY),
+        "model": state.served_model(ANSWERED_BY) if state.served_model else ANSWERED_BY,
         "answers": answers,
         "usage": {"input_tokens": tokens.input, "output_tokens": tokens.output},
         **state.meta(model, cost, plain=True),

@@ -48,7 +48,7 @@ def embed(call: Call, state: State) -> Answer:
             {"object": "embedding", "index": place, "embedding": _form(vector(text, size), as_text)}
             for place, text in enumerate(texts)
         ],
-        "model": state.served(model.name),
+        "model": state.served(model),
         "usage": {"prompt_tokens": tokens.input, "total_tokens": tokens.input},
         **state.meta(model, cost),
     }

@@ -67,7 +67,7 @@ def _draft(call: Call, state: State, body: Json) -> tuple[Model, _Draft]:
     say = state.answers(call, body, prompt)[0]
     draft = _Draft(
         id=f"msg_01{state.ids.base62(22)}",
-        model=state.served(model.name),
+        model=state.served(model),
         say=say,
         tokens=state.measure(prompt, (say,)),
         call_ids=state.call_ids((say,), lambda ids: f"toolu_01{ids.base62(22)}")[0],

@@ -84,7 +84,7 @@ def _draft(call: Call, state: State, model: Model, body: Json, items: list[Json]
     say = state.answers(call, body, prompt)[0]
     return Draft(
         id=state.ids.nano(),
-        model=state.served(model.name),
+        model=state.served(model),
         created=state.now(),
         body=body,
         say=say,

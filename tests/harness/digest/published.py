@@ -18,7 +18,8 @@ FACTS = ROOT / "tests" / "data" / "published.jsonl"
 RECORDINGS = ROOT / "tests" / "data" / "recordings"
 LIVE = ROOT / "tests" / "data" / "live"
 """Groups of the gateway's OpenAPI of 2026-08-30 that were read here, on 2026-11-28: all of speech,
-transcription, music, OCR, embeddings and batches. One group a line, descriptions left out."""
+transcription, music, OCR, embeddings and batches, and what was missing of images and video. One
+group a line, descriptions left out."""
 
 
 @cache

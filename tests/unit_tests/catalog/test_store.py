@@ -69,7 +69,7 @@ def test_everything_kept_is_a_catalog_again_without_a_network(tmp_path: Path) ->
     store = Store(ROOT, tmp_path)
     store.keep(LIST, Snapshot(MODELS))
     store.keep(ENDS, Snapshot(ENDINGS))
-    store.keep_group(Group(CHAT, ("maker/zeta-1", "zeta-1"), SCHEMA))
+    store.keep_groups([Group(CHAT, ("maker/zeta-1", "zeta-1"), SCHEMA)])
     catalog = Catalog.saved(ROOT + "/v1/", directory=tmp_path)
     assert catalog.find("openai/gpt-4o").name == "GPT-4o"
     assert catalog.find("old/thing").status == "withdrawn"
@@ -86,7 +86,7 @@ def test_everything_kept_is_a_catalog_again_without_a_network(tmp_path: Path) ->
 
 def test_a_schema_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
     store = Store(ROOT, tmp_path)
-    store.keep_group(Group(CHAT, ("a/one",), SCHEMA))
+    store.keep_groups([Group(CHAT, ("a/one",), SCHEMA)])
     live = store.live()
     assert live is not None
     assert list(live.schemas) == ["a/one"]
@@ -99,11 +99,11 @@ def test_a_schema_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
 def test_a_newer_schema_takes_the_place_of_the_older_one_on_its_path(tmp_path: Path) -> None:
     store = Store(ROOT, tmp_path)
     newer = {**SCHEMA, "required": ["model"]}
-    store.keep_group(Group(CHAT, ("a/one", "one"), SCHEMA))
-    store.keep_group(Group(RESPONSES, ("a/one",), SCHEMA))
-    store.keep_group(Group(CHAT, ("b/two", "a/one"), {**SCHEMA, "x": 1}))
+    store.keep_groups([Group(CHAT, ("a/one", "one"), SCHEMA)])
+    store.keep_groups([Group(RESPONSES, ("a/one",), SCHEMA)])
+    store.keep_groups([Group(CHAT, ("b/two", "a/one"), {**SCHEMA, "x": 1})])
     assert len(names(store.folder)) == 6, "another group still has an id of its own"
-    store.keep_group(Group(CHAT, ("a/one", "one"), newer))
+    store.keep_groups([Group(CHAT, ("a/one", "one"), newer)])
     live = store.live()
     assert live is not None
     found = {group.path: group.schema for group in live.schemas["a/one"]}
@@ -120,8 +120,8 @@ from langchain_aimlapi.catalog.store import LIST, Store
 me, store = sys.argv[1], Store("https://api.example.com", Path(sys.argv[2]))
 for turn in range(30):
     store.keep(LIST, Snapshot({"data": [{"id": me, "turn": turn, "pad": "x" * 20_000}]}))
-    store.keep_group(Group("/v1/chat/completions", (f"{me}/{turn}",), {"type": "object"}))
-    store.keep_group(Group("/v1/chat/completions", (f"{me}/own",), {"title": f"{me} {turn}"}))
+    store.keep_groups([Group("/v1/chat/completions", (f"{me}/{turn}",), {"type": "object"})])
+    store.keep_groups([Group("/v1/chat/completions", (f"{me}/own",), {"title": f"{me} {turn}"})])
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -241,6 +242,57 @@ def test_whole_answers_hold_every_key_of_the_recorded_ones(
 
     gone = outline(recorded) - outline(made)
     assert gone == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("zhipu-glm-5.1", "zhipu/glm-5.1"),
+        ("bytedance-seed-1.8", "bytedance/seed-1-8"),
+        ("bytedance-dola-seed-2.0-mini", "bytedance/dola-seed-2-0-mini"),
+        ("moonshot-kimi-k2-5", "moonshot/kimi-k2-5"),
+        ("minimax-m3", "minimax/minimax-m3"),
+        ("deepseek-deepseek-chat-v3.1", "deepseek/deepseek-chat-v3.1"),
+        ("openai-gpt-5.2", "openai/gpt-5-2"),
+        ("anthropic-claude-4.5-opus", "anthropic/claude-opus-4-5"),
+        ("alibaba-cloud-qwen3.7-plus", "alibaba/qwen3.7-plus"),
+        ("google-gemini-3-1-flash-lite", "google/gemini-3-1-flash-lite"),
+        ("nvidia-nemotron-3-nano-30b-a3b", "nvidia/nemotron-3-nano-30b-a3b"),
+    ],
+)
+def test_an_answer_has_the_id_and_the_name_of_the_recorded_one(
+    api: Emulator, file: str, model: str
+) -> None:
+    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
+    recorded = json.loads(path.read_text())
+    made = post(api, "/chat/completions", chat(model)).json()
+    assert made["model"] == recorded["model"]
+    if not file.startswith("google"):  # whose ids have no fixed length
+        assert len(made["id"]) == len(recorded["id"])
+        marks = [re.sub(r"[0-9A-Za-z]{8,}.*", "", answer["id"]) for answer in (made, recorded)]
+        assert marks[0] == marks[1]
+    assert ("request_id" in recorded) is (made.get("request_id") == made["id"])
+
+
+@pytest.mark.parametrize(
+    ("file", "style", "form"),
+    [
+        ("baidu-ernie-4.5-turbo-128k", "baidu", r"as-[0-9a-z]{10}"),
+        ("baidu-ernie-4.5-300b-a47b", "ernie", r"[0-9a-f]{32}"),
+    ],
+)
+def test_an_id_of_baidu_tells_who_hosts_the_model(file: str, style: str, form: str) -> None:
+    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
+    with Emulator(stream_style=style) as api:
+        made = post(api, "/chat/completions", chat("openai/gpt-4o")).json()
+    for answer in (made, json.loads(path.read_text())):
+        assert re.fullmatch(form, answer["id"])
+
+
+def test_a_name_of_ones_own_is_carried() -> None:
+    with Emulator(served_model=lambda name: f"{name}@today") as api:
+        made = post(api, "/chat/completions", chat("openai/gpt-4o")).json()
+    assert made["model"] == "openai/gpt-4o@today"
 
 
 # --- messages -----

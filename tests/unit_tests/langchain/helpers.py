@@ -19,6 +19,7 @@ from langchain_core.runnables import Runnable
 from langchain_aimlapi import ChatAimlapi
 
 MODEL = "openai/gpt-4o"
+SERVED = "gpt-4o-2024-08-06"  # what its answers say of themselves
 KEY = "sk-not-a-real-key-0123456789"
 
 
