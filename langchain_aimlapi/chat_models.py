@@ -1,4 +1,7 @@
-"""`ChatAimlapi`: every chat model of AI/ML API as one LangChain chat model."""
+"""`ChatAimlapi`: every chat model of AI/ML API as one LangChain chat model.
+
+What only a call needs (dialects, readers, the flow of requests) is imported with the first call.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import ConfigDict
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._dialects.call import Call, prepare
 from langchain_aimlapi._domain.values import ChatRequest, ChatResponse, Delta, StreamEnd
-from langchain_aimlapi._fitting.downloads import fetch_all, urls_of, with_data
-from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._langchain import blocks, runs, serial
 from langchain_aimlapi._langchain.batching import Batching
 from langchain_aimlapi._langchain.binding import RawAnswer
@@ -31,17 +31,12 @@ from langchain_aimlapi._langchain.chunks import (
 from langchain_aimlapi._langchain.fields import ModelFirst
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.refusals import with_refusals
-from langchain_aimlapi._langchain.requests import (
-    chat_request,
-    request_headers,
-    uses_functions,
-)
-from langchain_aimlapi._wire.flow import Policy
 from langchain_aimlapi._wire.key import secret_of
 from langchain_aimlapi._wire.retry import RetryEvent
 from langchain_aimlapi.catalog.advice import advise, advise_kind
 
 if TYPE_CHECKING:
+    from langchain_aimlapi._dialects.call import Call
     from langchain_aimlapi._langchain.events import Event, EventWriter
 
 __all__ = ["ChatAimlapi", "RawAnswer"]
@@ -257,8 +252,10 @@ class ChatAimlapi(Batching, Identity):
         """A call that can be made, after downloading media where that was needed and allowed."""
         request, headers = self._request(*arguments, stream=stream)
         call = self._call_or_urls(request, headers)
-        if isinstance(call, Call):
+        if not isinstance(call, list):
             return call, request
+        from langchain_aimlapi._fitting.downloads import fetch_all, with_data
+
         fetched = self._drivers().sync.run(fetch_all(call), None)
         return self._with_media(with_data(request, fetched), headers)
 
@@ -266,8 +263,10 @@ class ChatAimlapi(Batching, Identity):
         """The async twin of `_prepared`."""
         request, headers = self._request(*arguments, stream=stream)
         call = self._call_or_urls(request, headers)
-        if isinstance(call, Call):
+        if not isinstance(call, list):
             return call, request
+        from langchain_aimlapi._fitting.downloads import fetch_all, with_data
+
         fetched = await self._drivers().asynchronous.run(fetch_all(call), None)
         return self._with_media(with_data(request, fetched), headers)
 
@@ -275,7 +274,7 @@ class ChatAimlapi(Batching, Identity):
         self, request: ChatRequest, headers: dict[str, str]
     ) -> tuple[Call, ChatRequest]:
         call = self._call_or_urls(request, headers)
-        assert isinstance(call, Call)  # noqa: S101 - no URL is left to download
+        assert not isinstance(call, list)  # noqa: S101 - no URL is left to download
         return call, request
 
     def _request(
@@ -288,6 +287,8 @@ class ChatAimlapi(Batching, Identity):
         stream: bool,
     ) -> tuple[ChatRequest, dict[str, str]]:
         """The request, and the headers to send."""
+        from langchain_aimlapi._langchain.requests import chat_request, request_headers
+
         options = dict(kwargs)
         headers = request_headers(self, options, _run_id(run_manager) or runs.current_run_id())
         return chat_request(self, messages, stop, options, stream=stream), headers
@@ -295,6 +296,9 @@ class ChatAimlapi(Batching, Identity):
     def _call_or_urls(self, request: ChatRequest, headers: dict[str, str]) -> Call | list[str]:
         """The call; or the URLs whose content has to be sent instead, where the model takes no URL
         and ``fetch_urls`` allows downloads."""
+        from langchain_aimlapi._dialects.call import prepare
+        from langchain_aimlapi._wire.flow import Policy
+
         policy = Policy(self.max_retries, self._limits(), request.model, secret_of(self._key()))
         try:
             return prepare(
@@ -312,8 +316,11 @@ class ChatAimlapi(Batching, Identity):
             )
         except errors.AimlapiError as error:
             may_fetch = self.fetch_urls and isinstance(error, errors.UnsupportedFeatureError)
-            if may_fetch and (urls := urls_of(request)):
-                return urls
+            if may_fetch:
+                from langchain_aimlapi._fitting.downloads import urls_of
+
+                if urls := urls_of(request):
+                    return urls
             self._complete(error, request)
             raise
 
@@ -323,6 +330,8 @@ class ChatAimlapi(Batching, Identity):
         result = reply_to_result(
             answer, model=request.model, with_headers=self.include_response_headers
         )
+        from langchain_aimlapi._langchain.requests import uses_functions
+
         if uses_functions(kwargs, self.model_kwargs):
             from langchain_aimlapi._langchain.functions import result_to_function_call
 
@@ -333,6 +342,8 @@ class ChatAimlapi(Batching, Identity):
         self, request: ChatRequest, kwargs: Mapping[str, Any]
     ) -> Callable[[Delta | StreamEnd], ChatGenerationChunk | None]:
         """A function from an item of a stream to its chunk."""
+        from langchain_aimlapi._langchain.requests import uses_functions
+
         if not uses_functions(kwargs, self.model_kwargs):
             return lambda item: self._chunk(item, request)
         from langchain_aimlapi._langchain.functions import chunk_to_function_call
@@ -356,6 +367,8 @@ class ChatAimlapi(Batching, Identity):
     def _leave_out(self, request: ChatRequest) -> None:
         """A stream shows the first answer only; say so, once, to whoever requested several."""
         if request.params.get("n"):
+            from langchain_aimlapi._fitting.notes import Notes
+
             notes = Notes(request.model, self.on_unsupported)
             notes.adapted("n", "a stream shows the first of several answers; invoke gives all")
             notes.warn(self._holder.warned)
