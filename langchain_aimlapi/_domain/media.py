@@ -39,8 +39,13 @@ EXTENSIONS: Mapping[str, str] = {
     "application/json": ".json",
     "text/plain": ".txt",
     "model/gltf-binary": ".glb",
+    "model/obj": ".obj",
+    "model/stl": ".stl",
+    "model/vnd.usdz+zip": ".usdz",
 }
-"""Media types whose files get an extension; a file of any other type is called ``.bin``."""
+"""Media types whose files get an extension."""
+UNKNOWN = ".bin"
+"""The extension of every other file."""
 AUDIO_FORMATS: Mapping[str, str] = {
     "audio/wav": "wav",
     "audio/x-wav": "wav",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TypeVar
 
+from langchain_aimlapi._domain.media import EXTENSIONS, UNKNOWN, sniff
 from langchain_aimlapi._transport.options import TransportOptions
 from langchain_aimlapi._transport.sharing import Drivers, drivers_for
 from langchain_aimlapi._wire.fetch import (
@@ -139,8 +140,9 @@ class Saving:
     """A file that is written beside its place and moved there when it is whole.
 
     Where ``target`` is a directory, the name is the SHA-256 of the content with an extension from
-    an allow list of content types; neither the URL nor a header has a say in it, and a file that
-    is there already is never followed. Else ``target`` is the file's name; one that exists is
+    an allow list of content types, or by the first bytes where the type says nothing (CDNs call a
+    3D model ``application/octet-stream``); the URL has no say in it, and a file that is there
+    already is never followed. Else ``target`` is the file's name; one that exists is
     replaced.
 
     Raises:
@@ -155,7 +157,8 @@ class Saving:
         if not self._folder.is_dir():
             raise FileNotFoundError(f"{self._folder} is not a directory; create it first")
         self._hash = hashlib.sha256()
-        self._extension = ".bin"
+        self._extension = UNKNOWN
+        self._start = b""
         self._file: IO[bytes] | None = None
 
     @contextmanager
@@ -175,12 +178,15 @@ class Saving:
         if isinstance(item, FetchHead):
             self._extension = item.extension
         elif self._file is not None:
+            self._start = self._start or item[:32]
             self._hash.update(item)
             self._file.write(item)
 
     def _place(self, written: Path) -> None:
         if self._in_folder:
-            self.path = self._folder / (self._hash.hexdigest() + self._extension)
+            shown = EXTENSIONS.get(sniff(self._start) or "", UNKNOWN)
+            extension = shown if self._extension == UNKNOWN else self._extension
+            self.path = self._folder / (self._hash.hexdigest() + extension)
         if self.path.is_symlink():
             raise FileExistsError(f"{self.path} is a symbolic link, which is not followed")
         os.replace(written, self.path)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._domain.media import EXTENSIONS
+from langchain_aimlapi._domain.media import EXTENSIONS, UNKNOWN
 from langchain_aimlapi._wire.flow import (
     READ,
     Close,
@@ -71,7 +71,7 @@ class Fetched:
     @property
     def extension(self) -> str:
         """A file extension from an allow list of content types, never from the URL."""
-        return EXTENSIONS.get(self.content_type, ".bin")
+        return EXTENSIONS.get(self.content_type, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class FetchHead:
     @property
     def extension(self) -> str:
         """A file extension from an allow list of content types, never from the URL."""
-        return EXTENSIONS.get(self.content_type, ".bin")
+        return EXTENSIONS.get(self.content_type, UNKNOWN)
 
 
 def fetch(

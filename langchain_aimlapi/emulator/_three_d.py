@@ -9,6 +9,9 @@ from langchain_aimlapi.emulator._models import Model
 from langchain_aimlapi.emulator._state import State
 
 THREE_D = re.compile(r"triposr|hunyuan-part|image-to-3d|meshy|trellis|hunyuan3d")
+# As on the models' pages: Meshy alone names the type of a GLB.
+BYTES = "application/octet-stream"
+GLB, OBJ, PNG = "model/gltf-binary", "text/plain", "image/png"
 
 
 def three_d_answer(call: Call, state: State, model: Model, body: Json) -> Json:
@@ -25,12 +28,11 @@ def three_d_answer(call: Call, state: State, model: Model, body: Json) -> Json:
     }
 
 
-def _file(call: Call, state: State, body: Json, kind: str, name: str) -> Json:
+def _file(
+    call: Call, state: State, body: Json, kind: str, name: str, media_type: str = BYTES
+) -> Json:
     source = next((body[key] for key in sorted(body) if key.endswith("_url")), "")
     url = state.link(call, kind, f"{name} {source}")
-    media_type = "model/gltf-binary" if kind == "glb" else f"image/{kind}"
-    if kind == "obj":
-        media_type = "model/obj"
     size = len(state.file_behind(url))
     return {
         "url": url,
@@ -56,22 +58,22 @@ def _parts(call: Call, state: State, body: Json) -> Json:
 
 
 def _meshy(call: Call, state: State, body: Json) -> Json:
-    model = _file(call, state, body, "glb", "model")
+    model = _file(call, state, body, "glb", "model", GLB)
     empty: dict[str, object] = dict.fromkeys(
         ("animation_glb", "animation_fbx", "rigged_character_glb", "rigged_character_fbx")
     )
     return {
         "model_glb": model,
-        "thumbnail": _file(call, state, body, "png", "thumbnail"),
+        "thumbnail": _file(call, state, body, "png", "thumbnail", PNG),
         "model_urls": {
             "glb": model,
             "fbx": None,
-            "obj": _file(call, state, body, "obj", "model"),
+            "obj": _file(call, state, body, "obj", "model", OBJ),
             "usdz": None,
             "blend": None,
             "stl": None,
         },
-        "texture_urls": [{"base_color": _file(call, state, body, "png", "texture_0")}],
+        "texture_urls": [{"base_color": _file(call, state, body, "png", "texture_0", PNG)}],
         **empty,
         "basic_animations": None,
         "rig_task_id": None,

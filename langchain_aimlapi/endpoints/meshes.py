@@ -40,6 +40,7 @@ SECONDS = 900.0
 # The whole model, the best form first; what else an answer links to are parts of it, or images.
 _WHOLE = ("model_glb", "model_mesh", "segmented_mesh", "model", "mesh", "model_urls")
 _FORMATS = ("glb", "gltf", "fbx", "obj", "usdz", "blend", "stl", "ply")
+_TYPES = {"model/gltf-binary": "glb", "model/obj": "obj", "model/stl": "stl"}
 _BESIDE = frozenset({"meta", "usage", "thumbnail", "texture_urls", "textures"})
 
 
@@ -150,6 +151,8 @@ def parse_mesh(response: Response, policy: Policy) -> Mesh:
     whole = [name for start in _WHOLE for name in links if name.split(".")[0] == start]
     if not whole:  # an answer of a new model: whatever is a mesh by its name or type
         whole = [name for name, link in links.items() if _format(name, link) is not None]
+    if not whole:  # the published schema's `data[]`, whose links need not say what they are
+        whole = [n for n in links if n.startswith("data.") and not _is_image(links[n])]
     if not whole:
         raise unknown_shape(response, policy, body, "3D model")
     urls: dict[str, str] = {}
@@ -159,7 +162,7 @@ def parse_mesh(response: Response, policy: Policy) -> Mesh:
     thumbnail, seed = next(links_in(body.get("thumbnail")), None), body.get("seed")
     return Mesh(
         url=str(first["url"]),
-        content_type=media_type_in(first),
+        content_type=_media_type(first),
         size_bytes=size_in(first),
         urls=urls,
         files={
@@ -189,10 +192,22 @@ def _links(value: object, name: str = "") -> Iterator[tuple[str, Json]]:
         yield name, {"url": value}
 
 
+def _media_type(link: Json) -> str | None:
+    """The media type; "some bytes", as TripoSR's page has it, is less than the file's name says."""
+    kind = media_type_in(link)
+    if kind not in (None, "application/octet-stream"):
+        return kind
+    found = _format("", link)
+    return next((name for name, end in _TYPES.items() if end == found), kind)
+
+
+def _is_image(link: Json) -> bool:
+    return (media_type_in(link) or "").startswith("image/")
+
+
 def _format(name: str, link: Json) -> str | None:
     """The format of a mesh: by its type, its file's name, its link, or its place."""
-    kinds = {"model/gltf-binary": "glb", "model/obj": "obj", "model/stl": "stl"}
-    by_type = kinds.get(str(link.get("content_type")))
+    by_type = _TYPES.get(str(link.get("content_type")))
     if by_type is not None:
         return by_type
     for text in (str(link.get("file_name")), str(link["url"]).split("?")[0], name):

@@ -104,6 +104,22 @@ async def test_everything_is_saved_and_read_and_no_key_goes_along(
     assert all("authorization" not in each.headers for each in api.requests[before:])
 
 
+@pytest.mark.parametrize(
+    ("data", "kind", "ending"),
+    [
+        (b"glTF" + bytes(28), "application/octet-stream", ".glb"),  # what CDNs say of a GLB
+        (b"glTF" + bytes(28), "", ".glb"),
+        (b"MZ" + bytes(30), "application/octet-stream", ".bin"),
+        (b"\x89PNG\r\n\x1a\n", "text/plain", ".txt"),  # a type that says something is heeded
+    ],
+)
+async def test_a_type_that_says_nothing_leaves_the_ending_to_the_content(
+    data: bytes, kind: str, ending: str, colour: str, tmp_path: Path
+) -> None:
+    path = await save(Media(data=data, content_type=kind), colour, tmp_path)
+    assert path.suffix == ending
+
+
 async def test_a_file_longer_than_the_limit_is_stopped_and_leaves_nothing(
     client: AimlapiClient, colour: str, kind: str, tmp_path: Path
 ) -> None:

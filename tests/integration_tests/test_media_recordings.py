@@ -13,11 +13,17 @@ import pytest
 
 from langchain_aimlapi import AimlapiClient, errors
 from langchain_aimlapi.endpoints import Job
-from tests.harness.paths import PUBLISHED
+from tests.harness.paths import DATA, PUBLISHED
 
 LINK = "https://example.com/file.mp3"
 Body = Mapping[str, Any]
 COUNTS = {"image": 37, "video": 86, "audio": 9, "tts": 2, "stt": 14, "ocr": 3}
+PAGES_3D = [
+    pytest.param(json.loads(path.read_text()), id=path.stem)
+    for path in sorted((DATA / "pages").glob("3d__*.json"))
+]
+"""The answers on the pages of TripoSR, Hunyuan Part and Meshy 6, read on docs.aimlapi.com on
+2026-11-28: there are no recordings of 3D models."""
 SAMPLE = 8  # one of so many is played by `make test`
 STATES = {"queued": "queued", "completed": "completed", "succeeded": "completed"}
 
@@ -66,6 +72,7 @@ def check_charge(made: Any, body: Body) -> None:
 @pytest.mark.parametrize("kind", COUNTS)
 def test_the_recordings_are_there(kind: str) -> None:
     assert len(recorded(kind)) == COUNTS[kind]
+    assert len(PAGES_3D) == 3
 
 
 # --- at once -----
@@ -120,6 +127,34 @@ async def test_every_document_is_pages(body: Body, colour: str) -> None:
     assert made.pages_processed == body["usage_info"]["pages_processed"]
     assert made.size_bytes == body["usage_info"]["doc_size_bytes"]
     check_charge(made, body)
+
+
+@pytest.mark.parametrize("body", PAGES_3D)
+async def test_every_3d_model_is_found_with_its_formats_and_parts(body: Body, colour: str) -> None:
+    client = client_of(body)
+    order: dict[str, Any] = {"model": "triposr", "image": "https://example.com/a.png"}
+    made = (
+        client.meshes.generate(**order)
+        if colour == "sync"
+        else await client.meshes.agenerate(**order)
+    )
+    main = body.get("model_mesh") or body.get("model_glb") or body["segmented_mesh"]
+    formats = {name: one["url"] for name, one in body.get("model_urls", {}).items() if one}
+    masks = {name: one["url"] for name, one in body.items() if name.startswith("mask_")}
+    textures = {
+        f"texture_urls.{place}.{name}": one["url"]
+        for place, maps in enumerate(body.get("texture_urls", []))
+        for name, one in maps.items()
+        if one
+    }
+    assert made.url == main["url"]
+    assert made.urls == {"glb": main["url"], **formats}
+    assert made.files == {**masks, **textures}
+    assert (made.content_type, made.size_bytes) == ("model/gltf-binary", main["file_size"])
+    assert made.thumbnail == (body.get("thumbnail") or {"url": None})["url"]
+    assert made.seed == body.get("seed")
+    check_charge(made, body)
+    assert made.raw == body
 
 
 # --- jobs -----

@@ -1,12 +1,14 @@
 """Media beside bare httpx: ``python -m tests.harness.benchmarks.media [--quick] [item ...]``.
 
-``first-byte`` and ``afirst-byte``: milliseconds until the first bytes of a streamed speech, median,
-sync and async. ``polls``: CPU of 300 polls at once. ``embeddings``: CPU of 100,000 texts.
-``download`` and ``upload``: memory above the start and seconds for 1 GB. With ``--quick`` the last
-three have a tenth of that.
+``first-byte`` and ``afirst-byte``: how many milliseconds later the first bytes of a streamed speech
+come, sync and async: the median of the differences between two calls that follow each other, one
+with bare httpx, A B B A. ``polls``: CPU of 300 polls at once. ``embeddings``: CPU of 100,000
+texts. ``download`` and ``upload``: memory above the start and seconds for 1 GB. With ``--quick``
+the last three have a tenth of that.
 
-Every measurement runs in a process of its own against one raw server in another. The contestants
-are measured in turn, A B B A, and the least of each is shown: a busy machine adds to both.
+Every measurement runs in a process of its own against one raw server in another. From ``polls`` on
+the contestants have a process each, A B B A, and the least of each is shown: a busy machine adds to
+both.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -35,7 +38,8 @@ from tests.harness.paths import ROOT
 
 GIGABYTE = 1 << 30
 PIECE = 64 * 1024
-POLLS, ROUNDS, STREAMS = 300, 6, 60
+POLLS, ROUNDS = 300, 6
+STREAMS, WARM_UP = 400, 10
 TEXTS, BATCH, DIMENSIONS = 100_000, 2048, 256
 TENTH = 10  # of `--quick`
 FIRST_PAUSE_SECONDS = 0.005
@@ -128,50 +132,83 @@ def _client(address: str) -> AimlapiClient:
 ORDER: dict[str, Any] = {"model": "deepgram/aura-2", "text": "Hello."}
 
 
-def first_byte(address: str, share: int, *, bare: bool) -> Figures:
-    """Milliseconds from the call to the first bytes, median."""
-    waits = []
+Wait = Callable[[], float]
+AsyncWait = Callable[[], Awaitable[float]]
+
+
+def first_byte(address: str) -> Figures:
+    """Milliseconds until the first bytes with bare httpx, and how much later ours come."""
     client, plain = _client(address), httpx.Client()
-    for _ in range(STREAMS):
+
+    def bare() -> float:
         began = time.perf_counter()
-        if bare:
-            with plain.stream("POST", f"{address}/v1/tts", json=ORDER) as response:
-                pieces: Iterator[bytes] = response.iter_bytes()
-                next(pieces)
-                waits.append(time.perf_counter() - began)
-                sum(map(len, pieces))
-        else:
-            with client.speech.stream(**ORDER) as stream:
-                next(stream)
-                waits.append(time.perf_counter() - began)
-                sum(map(len, stream))
-    return {"ms": sorted(waits)[STREAMS // 2] * 1e3}
+        with plain.stream("POST", f"{address}/v1/tts", json=ORDER) as response:
+            pieces: Iterator[bytes] = response.iter_bytes()
+            next(pieces)
+            waited = time.perf_counter() - began
+            sum(map(len, pieces))
+        return waited
+
+    def ours() -> float:
+        began = time.perf_counter()
+        with client.speech.stream(**ORDER) as stream:
+            next(stream)
+            waited = time.perf_counter() - began
+            sum(map(len, stream))
+        return waited
+
+    pairs = [_in_turn({"bare": bare, "ours": ours}, number) for number in range(STREAMS)]
+    return _later(pairs)
 
 
-def afirst_byte(address: str, share: int, *, bare: bool) -> Figures:
+def _in_turn(contestants: dict[str, Wait], number: int) -> dict[str, float]:
+    """Each of them once; every second time the last one first."""
+    order = list(contestants)[:: -1 if number % 2 else 1]
+    return {name: contestants[name]() for name in order}
+
+
+def _later(pairs: list[dict[str, float]]) -> Figures:
+    """The median of the waits, and of the differences of two calls that follow each other."""
+    warm = pairs[WARM_UP:]  # connections are open, code is loaded
+    return {
+        "ms with httpx": median(pair["bare"] for pair in warm) * 1e3,
+        "ms later": median(pair["ours"] - pair["bare"] for pair in warm) * 1e3,
+    }
+
+
+def afirst_byte(address: str) -> Figures:
     """The same on an event loop."""
 
-    async def run() -> list[float]:
-        waits = []
+    async def run() -> list[dict[str, float]]:
         client, plain = _client(address), httpx.AsyncClient()
-        for _ in range(STREAMS):
+
+        async def bare() -> float:
             began = time.perf_counter()
-            if bare:
-                async with plain.stream("POST", f"{address}/v1/tts", json=ORDER) as response:
-                    pieces = response.aiter_bytes()
-                    await anext(pieces)
-                    waits.append(time.perf_counter() - began)
-                    [len(piece) async for piece in pieces]
-            else:
-                async with client.speech.astream(**ORDER) as stream:
-                    await anext(stream)
-                    waits.append(time.perf_counter() - began)
-                    [len(piece) async for piece in stream]
+            async with plain.stream("POST", f"{address}/v1/tts", json=ORDER) as response:
+                pieces = response.aiter_bytes()
+                await anext(pieces)
+                waited = time.perf_counter() - began
+                [len(piece) async for piece in pieces]
+            return waited
+
+        async def ours() -> float:
+            began = time.perf_counter()
+            async with client.speech.astream(**ORDER) as stream:
+                await anext(stream)
+                waited = time.perf_counter() - began
+                [len(piece) async for piece in stream]
+            return waited
+
+        both: dict[str, AsyncWait] = {"bare": bare, "ours": ours}
+        pairs = []
+        for number in range(STREAMS):
+            order = list(both)[:: -1 if number % 2 else 1]
+            pairs.append({name: await both[name]() for name in order})
         await client.aclose()
         await plain.aclose()
-        return waits
+        return pairs
 
-    return {"ms": sorted(asyncio.run(run()))[STREAMS // 2] * 1e3}
+    return _later(asyncio.run(run()))
 
 
 def embeddings(address: str, share: int, *, bare: bool) -> Figures:
@@ -278,12 +315,15 @@ def _grown(run: Callable[[], None]) -> Figures:
     return {"mb": (peak_kb() - before) / 1024, "seconds": time.perf_counter() - began}
 
 
-ITEMS: dict[str, Callable[..., Figures]] = {
-    "first-byte": first_byte, "afirst-byte": afirst_byte, "polls": polls,
-    "embeddings": embeddings, "download": download, "upload": upload,
+CALL_BY_CALL: dict[str, Callable[[str], Figures]] = {
+    "first-byte": first_byte, "afirst-byte": afirst_byte,
+}  # fmt: skip
+APART: dict[str, Callable[..., Figures]] = {
+    "polls": polls, "embeddings": embeddings, "download": download, "upload": upload,
 }  # fmt: skip
 WHO = ("httpx", "aimlapi")
 IN_TURN = (*WHO, *reversed(WHO))
+BOTH = "both"
 
 
 # --- the command -----
@@ -297,14 +337,20 @@ def _measured(item: str, who: str, address: str, share: int) -> Figures:
 
 
 def _show(item: str, address: str, share: int) -> None:
-    """A line for each contestant: the least of its measurements."""
+    """A line for both, or one for each contestant: the least of its measurements."""
+    if item in CALL_BY_CALL:
+        _line(item, "aimlapi", _measured(item, BOTH, address, share))
+        return
     found: dict[str, list[Figures]] = {who: [] for who in WHO}
     for who in IN_TURN:
         found[who].append(_measured(item, who, address, share))
     for who, figures in found.items():
-        least = {name: min(each[name] for each in figures) for name in figures[0]}
-        shown = ", ".join(f"{value:.2f} {name}" for name, value in least.items())
-        print(f"{item:12} {who:8} {shown}", flush=True)
+        _line(item, who, {name: min(each[name] for each in figures) for name in figures[0]})
+
+
+def _line(item: str, who: str, figures: Figures) -> None:
+    shown = ", ".join(f"{value:.2f} {name}" for name, value in figures.items())
+    print(f"{item:12} {who:8} {shown}", flush=True)
 
 
 def main(arguments: list[str]) -> None:
@@ -314,7 +360,10 @@ def main(arguments: list[str]) -> None:
         return
     if arguments[:1] == ["measure"]:
         _, item, who, address, share = arguments
-        print(json.dumps(ITEMS[item](address, int(share), bare=who == "httpx")))
+        if who == BOTH:
+            print(json.dumps(CALL_BY_CALL[item](address)))
+        else:
+            print(json.dumps(APART[item](address, int(share), bare=who == "httpx")))
         return
     wanted = [each for each in arguments if each != "--quick"]
     server = subprocess.Popen(
@@ -325,7 +374,7 @@ def main(arguments: list[str]) -> None:
     assert server.stdout is not None
     try:
         address = f"http://127.0.0.1:{int(server.stdout.readline())}"
-        for item in wanted or ITEMS:
+        for item in wanted or (*CALL_BY_CALL, *APART):
             _show(item, address, TENTH if "--quick" in arguments else 1)
     finally:
         server.communicate()

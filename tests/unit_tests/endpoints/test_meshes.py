@@ -133,7 +133,35 @@ def test_a_form_that_is_new_is_read_where_a_file_says_what_it_is() -> None:
     assert made.url == "https://cdn.example/cat.stl"
 
 
-@pytest.mark.parametrize("body", [{}, {"thumbnail": file("a.png", "image/png")}, {"ok": True}])
+def test_the_published_schema_has_a_list_whose_links_need_no_ending() -> None:
+    link = "https://cdn.example/files/file-01a1"
+    made = parsed({"data": [{"url": link, "b64_json": None}], "meta": None})
+    assert (made.url, made.urls) == (link, {"glb": link})
+
+
+def test_rigged_and_animated_models_are_further_files() -> None:
+    made = parsed(
+        {
+            "model_glb": file("cat.glb"), "rigged_character_glb": file("rigged.glb"),
+            "animation_fbx": file("run.fbx", "application/octet-stream"),
+            "basic_animations": {"walking_glb": file("walk.glb"), "running_glb": None},
+        }
+    )  # fmt: skip
+    assert (made.url, made.urls) == (GLB, {"glb": GLB})
+    assert set(made.files) == {
+        "rigged_character_glb", "animation_fbx", "basic_animations.walking_glb",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"thumbnail": file("a.png", "image/png")},
+        {"ok": True},
+        {"data": [{"url": "https://cdn.example/a.png"}]},
+    ],
+)
 def test_an_answer_without_a_model_shows_its_keys(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidResponseError) as caught:
         parsed(body)
