@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_aimlapi import ChatAimlapi, chat_models
+from langchain_aimlapi import ChatAimlapi
 from langchain_aimlapi._wire.fetch import Fetched
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
@@ -33,7 +33,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return {url: Fetched(url, "image/png", PNG) for url in urls}
         yield
 
-    monkeypatch.setattr(chat_models, "fetch_all", fetch_all)
+    monkeypatch.setattr("langchain_aimlapi._fitting.downloads.fetch_all", fetch_all)
     return asked
 
 
