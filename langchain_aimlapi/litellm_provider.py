@@ -42,7 +42,6 @@ from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi._litellm.handler import AimlapiLLM, handler, refreshing_handler
 from langchain_aimlapi._litellm.refreshing import refreshed
 from langchain_aimlapi._litellm.routing import PreferModels
-from langchain_aimlapi._litellm.supported import supported_params
 from langchain_aimlapi.catalog import Catalog
 
 __all__ = [
@@ -93,12 +92,14 @@ def register(catalog: Catalog | None = None) -> tuple[str, ...]:
         *configs.install(_catalog),
         *ocr_door.install(_catalog),
     ]
-    models.register_models(_current().catalog)
+    models.register_models(_current().own_catalog)
     drift.warn_of(moved)
     return tuple(each.name for each in moved)
 
 
 def _supported(model: str) -> tuple[str, ...]:
+    from langchain_aimlapi._litellm.supported import supported_params
+
     return supported_params(model, _current().catalog)
 
 

@@ -7,9 +7,8 @@ colours tell it, and an unknown price stays unknown.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from litellm._logging import verbose_logger
@@ -88,21 +87,13 @@ def stand_beside(hidden: dict[str, Any], use: Mapping[str, Any]) -> None:
     hidden[_USE] = dict(use)
 
 
-def book_here(original: Callable[..., Any]) -> Callable[..., Any]:
-    """``handle_completed_batch`` with the figures that stand beside a batch of this provider."""
-
-    @functools.wraps(original)
-    async def handle(batch: Any, custom_llm_provider: Any, *args: Any, **kwargs: Any) -> Any:
-        use = (getattr(batch, "_hidden_params", None) or {}).get(_USE)
-        if custom_llm_provider != PROVIDER or use is None:
-            return await original(batch, custom_llm_provider, *args, **kwargs)
-        return _result(use, kwargs.get("model_info"))
-
-    return handle
+def booked(batch: Any, model_info: Any) -> Any:
+    """LiteLLM's own record of a batch of this provider; None where no figures stand beside it."""
+    use = (getattr(batch, "_hidden_params", None) or {}).get(_USE)
+    return None if use is None else _result(use, model_info)
 
 
 def _result(use: Mapping[str, Any], model_info: Any) -> Any:
-    """LiteLLM's own record of a batch."""
     from litellm.batches.batch_utils import BatchCostUsageResult
 
     usd = usd_of(use, model_info)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litellm.llms.custom_llm import CustomLLM
 from litellm.types.utils import EmbeddingResponse, ImageResponse, ModelResponse, ModelResponseStream
 
-from langchain_aimlapi._litellm import chat, edits
-from langchain_aimlapi._litellm.access import Arguments
+from langchain_aimlapi._litellm import edits
 from langchain_aimlapi._litellm.refreshing import Refresher, refreshed, seconds_from_environment
 from langchain_aimlapi.catalog import Catalog
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._litellm.access import Arguments
+    from langchain_aimlapi._litellm.chat import AsyncOpenStream, OpenStream
+
+
+def _chat() -> ModuleType:
+    """What a program that only routes, counts or looks up never needs; 50 ms to import."""
+    from langchain_aimlapi._litellm import chat
+
+    return chat
 
 
 def _media() -> ModuleType:
@@ -49,6 +59,11 @@ class AimlapiLLM(CustomLLM):
     def catalog(self, catalog: Catalog | None) -> None:
         self._catalog = catalog
 
+    @property
+    def own_catalog(self) -> Catalog | None:
+        """Another catalog than the package's, which takes time to load; None: the package's."""
+        return self._catalog
+
     def _facts(self, arguments: Arguments) -> Catalog:
         """The catalog for a call, which may be the one to refresh it."""
         if not self._started:
@@ -69,11 +84,13 @@ class AimlapiLLM(CustomLLM):
 
     def completion(self, *args: object, **kwargs: object) -> ModelResponse:
         """A whole answer."""
-        return chat.complete(kwargs, self._facts(kwargs))
+        response: ModelResponse = _chat().complete(kwargs, self._facts(kwargs))
+        return response
 
     async def acompletion(self, *args: object, **kwargs: object) -> ModelResponse:
         """A whole answer (async)."""
-        return await chat.acomplete(kwargs, self._facts(kwargs))
+        response: ModelResponse = await _chat().acomplete(kwargs, self._facts(kwargs))
+        return response
 
     # A plain function: it opens the stream before it returns, so that the router sees an error
     # where it can still retry.
@@ -90,13 +107,15 @@ class AimlapiLLM(CustomLLM):
         async for chunk in opened.chunks:
             yield chunk
 
-    def open(self, **kwargs: object) -> chat.OpenStream:
+    def open(self, **kwargs: object) -> OpenStream:
         """A stream, already open, with its response headers."""
-        return chat.open_stream(kwargs, self._facts(kwargs))
+        opened: OpenStream = _chat().open_stream(kwargs, self._facts(kwargs))
+        return opened
 
-    async def aopen(self, **kwargs: object) -> chat.AsyncOpenStream:
+    async def aopen(self, **kwargs: object) -> AsyncOpenStream:
         """A stream, already open, with its response headers (async)."""
-        return await chat.aopen_stream(kwargs, self._facts(kwargs))
+        opened: AsyncOpenStream = await _chat().aopen_stream(kwargs, self._facts(kwargs))
+        return opened
 
     # --- embeddings and images -----
 

@@ -88,12 +88,14 @@ TABLE = Path(__file__).with_name("models.json")
 """The entries of the package's own catalog, made by `langchain_aimlapi._litellm.table`."""
 
 
-def entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
+def entries(catalog: Catalog | None) -> dict[str, dict[str, Any]]:
     """Every live model that LiteLLM can reach through this provider, under its LiteLLM name.
 
-    Those of the package's own catalog are read from a file: to make them takes 0.3 s.
+    Those of the package's own catalog (None) are read from a file: to make them takes 0.3 s.
     """
-    return _table() if catalog is Catalog.default() else made_entries(catalog)
+    if catalog is None or catalog is Catalog.default():
+        return _table()
+    return made_entries(catalog)
 
 
 @cache
@@ -122,7 +124,7 @@ def made_entries(catalog: Catalog) -> dict[str, dict[str, Any]]:
 _registered: dict[str, dict[str, object]] = {}
 
 
-def register_models(catalog: Catalog) -> None:
+def register_models(catalog: Catalog | None) -> None:
     """Add the models to LiteLLM's map. What was added before and has not changed costs nothing;
     a value that the program has set itself is never changed."""
     table = entries(catalog)

@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from litellm.types.utils import all_litellm_params
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.access import Arguments
-from langchain_aimlapi._litellm.failures import as_litellm, caller_of
-from langchain_aimlapi._litellm.logs import CallLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from langchain_aimlapi._litellm.access import Arguments
     from langchain_aimlapi.catalog import Catalog
 
 # Arguments of LiteLLM's own that are not in its list of them.
@@ -217,6 +215,9 @@ async def _acarry(call: Call, handling: Handling) -> object:
 @contextmanager
 def _logged(call: Call) -> Iterator[None]:
     """LiteLLM's log object knows the call, its errors are LiteLLM's, its time is measured."""
+    from langchain_aimlapi._litellm.failures import as_litellm, caller_of
+    from langchain_aimlapi._litellm.logs import CallLog
+
     log: Any = call.access["logging_obj"]
     if log is not None:
         log.update_environment_variables(

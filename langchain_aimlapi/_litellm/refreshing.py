@@ -6,14 +6,16 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litellm._logging import verbose_logger
 
 from langchain_aimlapi._fitting.callers import warn_caller
-from langchain_aimlapi._litellm.access import Arguments
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.errors import AimlapiError
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._litellm.access import Arguments
 
 VARIABLE = "AIMLAPI_REFRESH"
 HOUR = 3600.0

@@ -20,7 +20,6 @@ from typing import Any
 import litellm
 
 from langchain_aimlapi._litellm import PROVIDER, edits
-from langchain_aimlapi._litellm.batch_cost import book_here
 from langchain_aimlapi._litellm.drift import Moved
 from langchain_aimlapi._litellm.handler import AimlapiLLM
 from langchain_aimlapi._litellm.ocr_door import AOCR, OCR, aserved
@@ -230,6 +229,23 @@ def current_handler() -> AimlapiLLM | None:
     return found if isinstance(found, AimlapiLLM) else None
 
 
+# --- batches -----
+
+
+def _book_batches(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def handle(batch: Any, custom_llm_provider: Any, *args: Any, **kwargs: Any) -> Any:
+        if custom_llm_provider == PROVIDER:
+            from langchain_aimlapi._litellm.batch_cost import booked
+
+            record = booked(batch, kwargs.get("model_info"))
+            if record is not None:
+                return record
+        return await original(batch, custom_llm_provider, *args, **kwargs)
+
+    return handle
+
+
 # --- chat -----
 
 
@@ -377,7 +393,7 @@ _MAKERS: dict[str, Maker] = {
     "get_optional_params": _allow_params,
     "cached_get_model_info_helper": refuse_unpriced,
     "batch_cost_calculator": refuse_unpriced_batch,
-    "handle_completed_batch": book_here,
+    "handle_completed_batch": _book_batches,
     "get_optional_params_embeddings": _keep_params(_EMBEDDING),
     "_select_tokenizer_helper": _count_here,
     "get_optional_params_image_gen": _keep_params(_IMAGE),
