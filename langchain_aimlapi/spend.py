@@ -105,7 +105,10 @@ class Spend(BaseCallbackHandler):
         """Enter what the call has cost."""
         ticket = self._tickets.pop(run_id, None)
         if ticket is not None:
-            self.ledger.settle(ticket, _charge_of(_messages(response)))
+            messages = _messages(response)
+            self.ledger.settle(
+                ticket, _charge_of(messages), estimate_usd=_charge_of(messages, estimated=True)
+            )
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """A refused call costs nothing; the cost of one that broke off is unknown."""
@@ -175,10 +178,16 @@ def _messages(response: LLMResult) -> list[BaseMessage]:
     ]
 
 
-def _charge_of(messages: list[BaseMessage]) -> float | None:
-    """What a call has cost; its answers all carry the charge of the whole call."""
-    costs = [message.response_metadata.get("cost") for message in messages]
-    return next((cost for cost in costs if isinstance(cost, float)), None)
+def _charge_of(messages: list[BaseMessage], *, estimated: bool = False) -> float | None:
+    """What a call has cost, or what it is estimated at; its answers all carry the same figure, the
+    one of the whole call."""
+    for message in messages:
+        cost = message.response_metadata.get("cost")
+        details = message.response_metadata.get("cost_details")
+        source = details.get("source") if isinstance(details, dict) else None
+        if isinstance(cost, float) and (source == "estimate") is estimated:
+            return cost
+    return None
 
 
 def _may_be_charged(error: Exception) -> bool:

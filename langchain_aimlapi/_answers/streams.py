@@ -180,7 +180,7 @@ class LinesReader(_Reader):
 
     def __init__(self, head: Response, policy: Policy) -> None:
         super().__init__(head, policy)
-        self._rest = b""
+        self._rest = bytearray()
         self._is_document = False
 
     def item(self, value: Any) -> Any | None:
@@ -193,43 +193,50 @@ class LinesReader(_Reader):
     def feed(self, data: bytes) -> list[object]:
         """Items of the lines that these bytes complete."""
         self.count += len(data)
-        if self._is_document or (not self._rest and data.lstrip()[:1] == b"["):
+        if not self._rest and data.lstrip()[:1] == b"[":
             self._is_document = True
+        end = -1 if self._is_document else data.rfind(b"\n")
+        if end < 0:
             self._rest += data
             return self._checked([])
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        items: list[object] = []
+        lines = (bytes(self._rest) + data[:end]).split(b"\n")
+        self._rest = bytearray(data[end + 1 :])
+        values: list[object] = []
         for place, line in enumerate(lines):
             if not line.strip():
                 continue
             try:
-                value = parse_clean_json(line)
+                values.append(parse_clean_json(line))
             except BadJsonError:
                 self._is_document = True
-                self._rest = b"\n".join([*lines[place:], self._rest])
+                self._rest = bytearray(b"\n".join([*lines[place:], self._rest]))
                 break
-            items += self._read(value)
-        return self._checked(items)
+        return self._checked(self._items(values))
 
     def close(self) -> list[object]:
         """Items left over at the end."""
         self.done = True
-        if not self._rest.strip():
+        rest = bytes(self._rest)
+        if not rest.strip():
             return []
         try:
-            value = parse_clean_json(self._rest)
+            value = parse_clean_json(rest)
         except BadJsonError:
-            text = read_body(self._rest[:4096].decode("utf-8", "replace")).message
+            text = read_body(rest[:4096].decode("utf-8", "replace")).message
             self.error = self.error or InvalidResponseError(
                 f"not JSON lines: {text[:300]!r}", model=self.policy.model
             )
             return []
-        values = value if isinstance(value, list) else [value]
-        return self._checked([item for each in values for item in self._read(each)])
+        return self._checked(self._items(value if isinstance(value, list) else [value]))
 
-    def _read(self, value: object) -> list[object]:
-        item = self.item(value) if self.error is None else None
-        return [] if item is None else [item]
+    def _items(self, values: list[object]) -> list[object]:
+        """The items of some lines, up to the first error."""
+        items: list[object] = []
+        for value in values:
+            item = self.item(value) if self.error is None else None
+            if item is not None:
+                items.append(item)
+        return items
 
     def _checked(self, items: list[object]) -> list[object]:
         limit = self.policy.limits.max_event_bytes

@@ -12,7 +12,7 @@ CREDITS_PER_USD = 2_000_000  # FAQ "how can I track my funds", read 2026-08-21
 
 _WITH_CACHE = frozenset({"prompt_tokens", "input_tokens_details", "input_token_details"})
 """Keys of vendors whose input count includes what came from the cache."""
-_NOT_ANTHROPIC = _WITH_CACHE | {
+NOT_ANTHROPIC = _WITH_CACHE | {
     "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details",
     "output_tokens_details", "output_token_details", "reasoning_tokens", "cached_tokens",
     "prompt_cache_hit_tokens",
@@ -56,7 +56,7 @@ def read_usage(raw: object) -> Usage | None:
     """Usage from a vendor's own dictionary (OpenAI, Anthropic and Responses spellings)."""
     if not isinstance(raw, Mapping):
         return None
-    if _NOT_ANTHROPIC.isdisjoint(raw):
+    if NOT_ANTHROPIC.isdisjoint(raw):
         return _anthropic_usage(raw)
     prompt = count(raw.get("prompt_tokens"))
     completion = count(raw.get("completion_tokens"))

@@ -36,7 +36,8 @@ class Total:
         usd: What the API has charged, in US dollars.
         calls: Finished calls, failed ones too.
         estimated_usd: Probable cost of calls whose charge is unknown: streams that were
-            left or broke off. Not in ``usd``.
+            left or broke off, and calls of batches whose charge the API has not named. Not in
+            ``usd``.
         unknown_calls: The number of those calls.
     """
 
@@ -127,10 +128,13 @@ class Ledger:
             raise
         return ticket
 
-    def settle(self, ticket: Ticket, usd: float | None) -> None:
-        """End a call with its charge; None: there was one, of an unknown amount."""
+    def settle(
+        self, ticket: Ticket, usd: float | None, *, estimate_usd: float | None = None
+    ) -> None:
+        """End a call with its charge; None: there was one, of an unknown amount, which counts as
+        the estimate, or as what was set aside."""
         for each in self._line():
-            each._settle(ticket, usd)
+            each._settle(ticket, usd, ticket.reserved_usd if estimate_usd is None else estimate_usd)
 
     def cancel(self, ticket: Ticket) -> None:
         """End a call that has cost nothing."""
@@ -163,7 +167,7 @@ class Ledger:
         with self._lock:
             self._book.reserved_usd -= ticket.reserved_usd
 
-    def _settle(self, ticket: Ticket, usd: float | None) -> None:
+    def _settle(self, ticket: Ticket, usd: float | None, estimate_usd: float) -> None:
         with self._lock:
             book = self._book
             book.reserved_usd -= ticket.reserved_usd
@@ -173,7 +177,7 @@ class Ledger:
                 total.calls += 1
                 if usd is None:
                     total.unknown_calls += 1
-                    total.estimated_usd += ticket.reserved_usd
+                    total.estimated_usd += estimate_usd
                 else:
                     total.usd += usd
             if usd is not None:

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_aimlapi import errors
 
 if TYPE_CHECKING:
-    from langchain_aimlapi._langchain.batches import Outcome, Tally
+    from langchain_aimlapi._langchain.batch_rows import Outcome, Tally
     from langchain_aimlapi._langchain.identity import Identity
     from langchain_aimlapi.endpoints import Job, Progress, Status
     from langchain_aimlapi.endpoints.batches import BatchCounts
@@ -108,41 +108,41 @@ class ChatBatch:
     def results_as_completed(self) -> Iterator[tuple[int, AIMessage | Exception]]:
         """(index of the input, answer or error) of a batch that has ended, one by one as they are
         read: they are never all in memory."""
-        from langchain_aimlapi._langchain.batches import Tally
+        from langchain_aimlapi._langchain.batch_rows import Tally
 
         return self._read(Tally.message)
 
     def aresults_as_completed(self) -> AsyncIterator[tuple[int, AIMessage | Exception]]:
         """Like `results_as_completed`, on the running event loop."""
-        from langchain_aimlapi._langchain.batches import Tally
+        from langchain_aimlapi._langchain.batch_rows import Tally
 
         return self._aread(Tally.message)
 
     def outcomes(self) -> Iterator[tuple[int, Outcome]]:
         """Like `results_as_completed`, with LangChain's own results."""
-        from langchain_aimlapi._langchain.batches import Tally
+        from langchain_aimlapi._langchain.batch_rows import Tally
 
         return self._read(Tally.outcome)
 
     def aoutcomes(self) -> AsyncIterator[tuple[int, Outcome]]:
         """Like `outcomes`, on the running event loop."""
-        from langchain_aimlapi._langchain.batches import Tally
+        from langchain_aimlapi._langchain.batch_rows import Tally
 
         return self._aread(Tally.outcome)
 
     def _read(self, item: Callable[[Tally, dict[str, Any]], R]) -> Iterator[R]:
-        from langchain_aimlapi._langchain import batches
+        from langchain_aimlapi._langchain import batch_rows, batches
 
-        tally = batches.Tally(self._model)
+        tally = batch_rows.Tally(self._model)
         with batches.rows(self._model, self.id) as rows:
             for row in rows:
                 yield item(tally, row)
         self._done = tally.counts()
 
     async def _aread(self, item: Callable[[Tally, dict[str, Any]], R]) -> AsyncIterator[R]:
-        from langchain_aimlapi._langchain import batches
+        from langchain_aimlapi._langchain import batch_rows, batches
 
-        tally = batches.Tally(self._model)
+        tally = batch_rows.Tally(self._model)
         async with batches.arows(self._model, self.id) as rows:
             async for row in rows:
                 yield item(tally, row)

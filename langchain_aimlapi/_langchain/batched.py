@@ -25,7 +25,8 @@ from langchain_aimlapi import errors
 from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain import batches
 from langchain_aimlapi._langchain.batch_handle import ChatBatch, no_result, outcomes_in_order
-from langchain_aimlapi._langchain.batches import Outcome, Row
+from langchain_aimlapi._langchain.batch_rows import Outcome
+from langchain_aimlapi._langchain.batches import Row
 from langchain_aimlapi._langchain.binding import Binding
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.json_lines import objects_in
@@ -60,7 +61,7 @@ class BatchedChat(Binding, Identity):
         **kwargs: Any,
     ) -> list[AIMessage]:
         """The answers in the order of the inputs; see `Runnable.batch`."""
-        outcomes = self._outcomes(batches.rows_of(self, inputs, *_split(kwargs)))
+        outcomes = self._outcomes(list(batches.rows_of(self, inputs, *_split(kwargs))))
         configs = get_config_list(config, len(inputs))
         answers = _Answers(return_exceptions)
         for value, each, outcome in zip(inputs, configs, outcomes, strict=True):
@@ -77,7 +78,7 @@ class BatchedChat(Binding, Identity):
         **kwargs: Any,
     ) -> list[AIMessage]:
         """Like `batch`, on the running event loop."""
-        outcomes = await self._aoutcomes(batches.rows_of(self, inputs, *_split(kwargs)))
+        outcomes = await self._aoutcomes(list(batches.rows_of(self, inputs, *_split(kwargs))))
         configs = get_config_list(config, len(inputs))
         answers = _Answers(return_exceptions)
         for value, each, outcome in zip(inputs, configs, outcomes, strict=True):

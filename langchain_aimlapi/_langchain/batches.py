@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage
-from langchain_core.outputs import ChatResult
 
-from langchain_aimlapi import errors
 from langchain_aimlapi._connection.connection import Carrier
 from langchain_aimlapi._connection.runner import AsyncItems, SyncItems
 from langchain_aimlapi._dialects.choose import MESSAGES_PATH, build
-from langchain_aimlapi._dialects.messages.answer import read_plain
-from langchain_aimlapi._dialects.reader import parse_answer
-from langchain_aimlapi._domain.values import ChatResponse
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import param
-from langchain_aimlapi._json import encode
-from langchain_aimlapi._langchain.chunks import choice_to_message, reply_to_result
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.params import written
 from langchain_aimlapi._langchain.requests import chat_request
-from langchain_aimlapi._wire.explain import explain_frame
-from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.catalog.facts import Shape
 from langchain_aimlapi.endpoints import Job
-from langchain_aimlapi.endpoints.batches import BatchCalls, BatchCounts, BatchInfo, plan_rows
+from langchain_aimlapi.endpoints.batches import BatchCalls, BatchInfo, plan_rows
 
-Outcome = ChatResult | errors.AimlapiError
-Answer = ChatResponse | errors.AimlapiError
 Row = tuple[str, dict[str, Any]]
 _MARK = "text"
 
@@ -38,12 +26,12 @@ _MARK = "text"
 # --- what goes out -----
 
 
-def submit(model: Identity, rows: Sequence[Row]) -> Job[BatchInfo]:
+def submit(model: Identity, rows: Iterable[Row]) -> Job[BatchInfo]:
     """Order a batch of rows that `rows_of` made."""
     return BatchCalls(Carrier(model)).submit(model=model.model, requests=rows)
 
 
-async def asubmit(model: Identity, rows: Sequence[Row]) -> Job[BatchInfo]:
+async def asubmit(model: Identity, rows: Iterable[Row]) -> Job[BatchInfo]:
     """Like `submit`, on the running event loop."""
     return await BatchCalls(Carrier(model)).asubmit(model=model.model, requests=rows)
 
@@ -58,8 +46,8 @@ def rows_of(
     inputs: Sequence[LanguageModelInput],
     stop: list[str] | None,
     options: Mapping[str, object],
-) -> list[Row]:
-    """The inputs as rows of a batch, named by their place.
+) -> Iterator[Row]:
+    """The inputs as rows of a batch, named by their place and made one by one.
 
     Raises:
         UnsupportedFeatureError: the model has no batches, or cannot take an input in any form.
@@ -70,17 +58,12 @@ def rows_of(
     pattern = None
     if len(inputs) > 1 and all(isinstance(each, str) and each.strip() for each in inputs):
         pattern = _pattern(_params(model, shape, notes, _MARK, stop, options))
-    rows = [
-        (
-            str(place),
-            {**pattern, "messages": [{"role": "user", "content": each}]}
-            if pattern is not None
-            else _params(model, shape, notes, each, stop, options),
-        )
-        for place, each in enumerate(inputs)
-    ]
+    for place, each in enumerate(inputs):
+        if pattern is not None:
+            yield str(place), {**pattern, "messages": [{"role": "user", "content": each}]}
+        else:
+            yield str(place), _params(model, shape, notes, each, stop, options)
     notes.warn(model._holder.warned)
-    return rows
 
 
 def _pattern(params: dict[str, object]) -> dict[str, object] | None:
@@ -137,55 +120,3 @@ def rows(model: Identity, id: str) -> SyncItems[dict[str, Any]]:
 def arows(model: Identity, id: str) -> AsyncItems[dict[str, object]]:
     """Like `rows`, on the running event loop."""
     return Carrier(model).astream(lambda context: plan_rows(context, id=id))
-
-
-class Tally:
-    """Reads rows and counts them."""
-
-    def __init__(self, model: Identity) -> None:
-        self._model = model
-        self._kinds: dict[str, int] = {}
-
-    def outcome(self, row: Mapping[str, Any]) -> tuple[int, Outcome]:
-        """The place of a row, and LangChain's result or the error."""
-        place, answer = self.read(row)
-        if isinstance(answer, errors.AimlapiError):
-            return place, answer
-        return place, reply_to_result(answer, model=self._model.model)
-
-    def message(self, row: Mapping[str, Any]) -> tuple[int, AIMessage | errors.AimlapiError]:
-        """The place of a row, and the message or the error."""
-        place, answer = self.read(row)
-        if isinstance(answer, errors.AimlapiError):
-            return place, answer
-        return place, choice_to_message(answer.choices[0], answer.meta, model=self._model.model)
-
-    def read(self, row: Mapping[str, Any]) -> tuple[int, Answer]:
-        """The place of a row, and what stands in it."""
-        result = row.get("result")
-        result = result if isinstance(result, dict) else {}
-        kind = str(result.get("type"))
-        self._kinds[kind] = self._kinds.get(kind, 0) + 1
-        name = str(row.get("custom_id"))
-        place = int(name) if name.isdecimal() else sum(self._kinds.values()) - 1
-        return place, _answer(kind, result, self._model)
-
-    def counts(self) -> BatchCounts:
-        """How many of each kind there were."""
-        return BatchCounts(**{n: self._kinds.get(n, 0) for n in BatchCounts.__slots__})
-
-
-def _answer(kind: str, result: Mapping[str, object], model: Identity) -> Answer:
-    message = result.get("message")
-    if kind == "succeeded" and isinstance(message, dict):
-        body = {**message, "meta": result["meta"]} if "meta" in result else message
-        try:
-            return read_plain(body) or parse_answer(
-                Response(200, {}, encode(body, model.model)), model=model.model
-            )
-        except errors.AimlapiError as error:
-            return error
-    if kind == "errored":
-        return explain_frame(result.get("error") or result, model=model.model)
-    reason = f"this call of the batch ended as {kind!r}, without an answer"
-    return errors.APIError(reason, advice="submit it again", model=model.model)

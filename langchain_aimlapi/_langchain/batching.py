@@ -44,7 +44,7 @@ class Batching(Binding):
         from langchain_aimlapi._langchain import batches
 
         rows = batches.rows_of(self, inputs, stop, kwargs)
-        return ChatBatch(self, batches.submit(self, rows), len(rows))
+        return ChatBatch(self, batches.submit(self, rows), len(inputs))
 
     async def abatch_submit(
         self,
@@ -57,7 +57,7 @@ class Batching(Binding):
         from langchain_aimlapi._langchain import batches
 
         rows = batches.rows_of(self, inputs, stop, kwargs)
-        return ChatBatch(self, await batches.asubmit(self, rows), len(rows))
+        return ChatBatch(self, await batches.asubmit(self, rows), len(inputs))
 
     def batch_resume(self, id: str) -> ChatBatch:
         """A handle on a batch that was ordered before, by this process or another one.

@@ -8,6 +8,7 @@ The text of a message is always a plain string in ``content``. What has no place
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
@@ -21,6 +22,7 @@ from langchain_core.messages.tool import (
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 
+from langchain_aimlapi._dialects.messages.plain import Plain
 from langchain_aimlapi._domain.values import (
     FREE_TEXT_KEY,
     ChatResponse,
@@ -66,6 +68,21 @@ def cost_to_metadata(cost: Cost) -> dict[str, object]:
     """The real charge in US dollars, as other integrations have it too, and what it is made of."""
     details = {"usd": cost.usd, "credits": cost.credits, "source": cost.source}
     return {"cost": cost.usd, "cost_details": details}
+
+
+def estimate_to_metadata(usage: UsageMetadata, rates: Mapping[str, float]) -> dict[str, object]:
+    """Like `cost_to_metadata`, from US dollars a token, where nobody has named the charge."""
+    details = usage.get("input_token_details")
+    read = written = 0
+    if details is not None:
+        read, written = details.get("cache_read", 0), details.get("cache_creation", 0)
+    usd = (
+        (usage["input_tokens"] - read - written) * rates["input_tokens"]
+        + read * rates["cache_read_tokens"]
+        + written * rates["cache_creation_tokens"]
+        + usage["output_tokens"] * rates["output_tokens"]
+    )
+    return {"cost": usd, "cost_details": {"usd": usd, "credits": None, "source": "estimate"}}
 
 
 def without_charge(message: AIMessage) -> AIMessage:
@@ -255,6 +272,36 @@ def reply_to_result(reply: ChatResponse, *, model: str, with_headers: bool = Fal
     if meta.usage is not None:
         llm_output["token_usage"] = dict(meta.usage.raw)
     return _RESULT.cast({"generations": generations, "llm_output": llm_output})
+
+
+def message_to_result(message: AIMessage) -> ChatResult:
+    """The only message of an answer as LangChain's result."""
+    metadata = message.response_metadata
+    output = {name: metadata[name] for name in ("model_name", "token_usage") if name in metadata}
+    generation = _GENERATION.cast({"text": message.content, "message": message})
+    return _RESULT.cast({"generations": [generation], "llm_output": output})
+
+
+def message_like(pattern: AIMessage, plain: Plain) -> AIMessage:
+    """The message of an answer of one text, from the message of another one of its kind."""
+    metadata = {**pattern.response_metadata, "id": plain.id, "token_usage": plain.usage}
+    if plain.usd is not None:
+        details = {"usd": plain.usd, "credits": plain.credits, "source": "meta.usage"}
+        metadata["cost"], metadata["cost_details"] = plain.usd, details
+    usage: UsageMetadata = {
+        "input_tokens": plain.input,
+        "output_tokens": plain.output,
+        "total_tokens": plain.input + plain.output,
+    }
+    cached = InputTokenDetails()
+    if plain.cache_read is not None:
+        cached["cache_read"] = plain.cache_read
+    if plain.cache_creation is not None:
+        cached["cache_creation"] = plain.cache_creation
+    if cached:
+        usage["input_token_details"] = cached
+    fields = {"content": plain.text, "additional_kwargs": {}}
+    return _ANSWER.cast({**fields, "response_metadata": metadata, "usage_metadata": usage})
 
 
 def choice_to_message(

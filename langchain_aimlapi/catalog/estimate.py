@@ -65,6 +65,15 @@ def estimate(facts: Facts, counts: Mapping[str, float], when: Mapping[str, objec
     )
 
 
+def token_rates(facts: Facts) -> dict[str, float] | None:
+    """US dollars for one token of each kind that a price list names or stands another in for, by
+    the names of `COUNTS`; None where input or output has no price."""
+    found = {name: estimate(facts, {name: 1}, {}).usd for name in _TOKENS}
+    if found["input_tokens"] is None or found["output_tokens"] is None:
+        return None
+    return {name: usd for name, usd in found.items() if usd is not None}
+
+
 def _prices(prices: Mapping[str, Any], name: str, when: Mapping[str, Any]) -> Iterator[float]:
     """Every price that may hold for an argument."""
     for key in _keys(name):

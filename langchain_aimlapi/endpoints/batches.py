@@ -179,7 +179,7 @@ class _RowReader(LinesReader):
     """Rows; a state in their place is an error."""
 
     def item(self, value: Any) -> Any | None:
-        if isinstance(value, Mapping) and "custom_id" in value and "result" in value:
+        if type(value) is dict and "custom_id" in value and "result" in value:
             return value
         if super().item(value) is not None:
             status = value.get("status") if isinstance(value, Mapping) else None

@@ -22,9 +22,11 @@ from pydantic import BaseModel
 from langchain_aimlapi import AimlapiClient, ChatAimlapi, errors
 from langchain_aimlapi._wire.flow import Wait
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
+from langchain_aimlapi.spend import track_spend
 from tests.harness.paths import ROOT
 
 MODEL = "claude-opus-4-5"
+PRICED = "claude-haiku-4-5-20251001"  # in the price list
 
 
 @pytest.fixture
@@ -132,12 +134,20 @@ async def test_messages_carry_their_half_price(
     assert {message.response_metadata["service_tier"] for message in found} == {"batch"}
 
 
-async def test_rows_without_a_charge_are_read_as_the_api_recorded_them(colour: str) -> None:
+async def test_without_a_charge_in_the_row_the_cost_is_an_estimate_and_says_so(colour: str) -> None:
     with Emulator(meta="none") as api:
-        model = ChatAimlapi(model=MODEL, **api.settings())
+        model = ChatAimlapi(model=PRICED, **api.settings())
         (message,) = await results(await submitted(model, ["hi"], colour), colour)
-    assert "cost" not in message.response_metadata
+        with track_spend() as spend:
+            batched = model.with_batches(max_wait=0)
+            found = batched.batch(["hi"]) if colour == "sync" else await batched.abatch(["hi"])
     assert message.usage_metadata["input_tokens"] > 0
+    details = message.response_metadata["cost_details"]
+    assert details["source"] == "estimate"
+    assert message.response_metadata["cost"] == details["usd"] > 0
+    assert found[0].response_metadata["cost_details"]["source"] == "estimate"
+    assert spend.total.usd == 0  # what the API has charged
+    assert spend.total.estimated_usd == pytest.approx(found[0].response_metadata["cost"])
 
 
 async def test_a_call_that_fails_leaves_the_others(

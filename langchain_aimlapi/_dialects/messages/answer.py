@@ -14,60 +14,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_aimlapi._answers.assembly import Assembly
-from langchain_aimlapi._answers.choice import FINISH
-from langchain_aimlapi._answers.usage import merge_usage, read_cost, read_usage
-from langchain_aimlapi._domain.values import ChatResponse, Choice, Meta
 from langchain_aimlapi._json import text_or_none
 
 _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 _KEPT = ("stop_sequence", "stop_details", "container", "context_management")
-
-
-_PLAIN = frozenset({
-    "id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details",
-    "usage", "meta",
-})  # fmt: skip
-
-
-def read_plain(message: dict[str, Any]) -> ChatResponse | None:
-    """A whole answer that is one text and nothing else, at a fraction of what the reader costs:
-    batches have 100,000 of them. None for every other answer; a test compares the two.
-    """
-    content = message.get("content")
-    if not (isinstance(content, list) and len(content) == 1 and message.get("type") == "message"):
-        return None
-    block, reason, usage = content[0], message.get("stop_reason"), message.get("usage")
-    if not (type(block) is dict and len(block) == 2 and block.get("type") == "text"):
-        return None
-    text = block.get("text")
-    if not isinstance(text, str) or text.lstrip()[:1] in ("", "<"):  # a thought may begin there
-        return None
-    if type(usage) is not dict or not isinstance(reason, str) or not reason:
-        return None
-    ended = message.get("stop_sequence") or message.get("stop_details")
-    if ended or not _PLAIN.issuperset(message):
-        return None
-    return _plain_response(message, text, reason, usage)
-
-
-def _plain_response(
-    message: dict[str, Any], text: str, reason: str, usage: dict[str, object]
-) -> ChatResponse:
-    charge = message.get("meta")
-    charge = charge if type(charge) is dict and type(charge.get("usage")) is dict else None
-    counts = merge_usage({}, usage)
-    meta = Meta(
-        id=text_or_none(message.get("id")),
-        model=text_or_none(message.get("model")),
-        service_tier=text_or_none(usage.get("service_tier")),
-        usage=read_usage(counts) if counts else None,
-        cost=read_cost(charge) if charge is not None else None,
-        served_model=text_or_none(charge.get("model")) if charge is not None else None,
-        served_provider=text_or_none(charge.get("provider")) if charge is not None else None,
-    )
-    finish = FINISH.get(reason.lower(), "stop")
-    choice = Choice(text=text, finish_reason=finish, native_finish_reason=reason)
-    return ChatResponse((choice,), meta)
 
 
 class _Block:
