@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -22,14 +18,13 @@ from langchain_core.runnables.config import get_config_list
 from pydantic import Field, PrivateAttr
 
 from langchain_aimlapi import errors
-from langchain_aimlapi._json import encode
 from langchain_aimlapi._langchain import batches
-from langchain_aimlapi._langchain.batch_handle import ChatBatch, no_result, outcomes_in_order
+from langchain_aimlapi._langchain.batch_checkpoint import Checkpoint, Order
+from langchain_aimlapi._langchain.batch_handle import ChatBatch, no_result
 from langchain_aimlapi._langchain.batch_rows import Outcome
 from langchain_aimlapi._langchain.batches import Row
 from langchain_aimlapi._langchain.binding import Binding
 from langchain_aimlapi._langchain.identity import Identity
-from langchain_aimlapi._langchain.json_lines import objects_in
 
 _ready: ContextVar[Outcome | None] = ContextVar("aimlapi_batched_outcome", default=None)
 """The outcome of the call that is being made: the batch has ended, what follows is LangChain's
@@ -88,35 +83,35 @@ class BatchedChat(Binding, Identity):
 
     def _outcomes(self, rows: list[Row]) -> list[Outcome]:
         """What the rows came to, in as many batches as it takes; all are ordered at once."""
-        handles = []
-        for part in _parts(rows, self.max_size):
-            with _Checkpoint(self.checkpoint).ordering(part) as order:
-                if order.id is None:
-                    order.id = batches.submit(self, part).id
-            handles.append((self._handle(order.id), len(part)))
-        found: list[Outcome] = []
-        for handle, size in handles:
-            handle._job.result(timeout=self.batch_timeout)
-            found += outcomes_in_order(dict(handle.outcomes()), size, no_result())
-        return found
+        run = _Run(self._checkpoint(), rows, self.max_size)
+        for part in run.parts():
+            with run.ordering(part) as order:
+                order.id = batches.submit(self, part).id
+        for id in run.ids:
+            handle = self._handle(id)
+            with run.reading(id):
+                handle._job.result(timeout=self.batch_timeout)
+            run.read(id, dict(handle.outcomes()))
+        return run.outcomes()
 
     async def _aoutcomes(self, rows: list[Row]) -> list[Outcome]:
         """The async twin of `_outcomes`."""
-        handles = []
-        for part in _parts(rows, self.max_size):
-            with _Checkpoint(self.checkpoint).ordering(part) as order:
-                if order.id is None:
-                    order.id = (await batches.asubmit(self, part)).id
-            handles.append((self._handle(order.id), len(part)))
-        found: list[Outcome] = []
-        for handle, size in handles:
-            await handle._job.aresult(timeout=self.batch_timeout)
-            read = {place: outcome async for place, outcome in handle.aoutcomes()}
-            found += outcomes_in_order(read, size, no_result())
-        return found
+        run = _Run(self._checkpoint(), rows, self.max_size)
+        for part in run.parts():
+            with run.ordering(part) as order:
+                order.id = (await batches.asubmit(self, part)).id
+        for id in run.ids:
+            handle = self._handle(id)
+            with run.reading(id):
+                await handle._job.aresult(timeout=self.batch_timeout)
+            run.read(id, {place: outcome async for place, outcome in handle.aoutcomes()})
+        return run.outcomes()
 
-    def _handle(self, id: str | None) -> ChatBatch:
-        return ChatBatch(self, batches.resume(self, id or ""))
+    def _handle(self, id: str) -> ChatBatch:
+        return ChatBatch(self, batches.resume(self, id))
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.checkpoint, f"{self.model} {self._root()} ")
 
     # --- single calls -----
 
@@ -158,13 +153,6 @@ def _split(kwargs: dict[str, Any]) -> tuple[list[str] | None, dict[str, object]]
     """(stop, other options) of a call."""
     options = dict(kwargs)
     return options.pop("stop", None), options
-
-
-def _parts(rows: list[Row], size: int) -> Iterator[list[Row]]:
-    """The rows in batches, each named from 0."""
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        yield [(str(place), params) for place, (_, params) in enumerate(part)]
 
 
 @dataclass(slots=True)
@@ -230,80 +218,56 @@ class _Pool:
                 future.set_result(outcome)
 
 
-# --- not paying twice -----
+# --- the batches of one call -----
 
 
-@dataclass(slots=True)
-class _Order:
-    """One batch: its rows by their digest, and its id once it has one."""
+class _Run:
+    """Where each of some rows is ordered, and what it came to."""
 
-    digest: str
-    id: str | None = None
+    def __init__(self, checkpoint: Checkpoint, rows: Sequence[Row], size: int) -> None:
+        self._checkpoint = checkpoint
+        self._rows = rows
+        self._size = size
+        self._places = checkpoint.find(rows)
+        self._found: dict[str, Mapping[int, Outcome]] = {}
+        self._next: list[int] = []
 
-
-@dataclass(frozen=True, slots=True)
-class _Checkpoint:
-    """A file of JSON lines: what is about to be ordered, and what was."""
-
-    path: str | None
-    lines: list[dict[str, object]] = field(default_factory=list)
+    def parts(self) -> Iterator[list[Row]]:
+        """The rows that are to be ordered, in batches, each named from 0."""
+        missing = [number for number, place in enumerate(self._places) if place is None]
+        for start in range(0, len(missing), self._size):
+            self._next = missing[start : start + self._size]
+            yield [(str(place), self._rows[n][1]) for place, n in enumerate(self._next)]
 
     @contextmanager
-    def ordering(self, rows: Sequence[Row]) -> Iterator[_Order]:
-        """Inside, the batch is ordered, unless it has an id: then it was, by an earlier run.
+    def ordering(self, part: Sequence[Row]) -> Iterator[Order]:
+        """Inside, the part is ordered."""
+        with self._checkpoint.ordering(part) as order:
+            yield order
+        for place, number in enumerate(self._next):
+            self._places[number] = (order.id, place)
 
-        Raises:
-            InvalidRequestError: an earlier run was killed while it ordered these rows, so that
-                nobody knows whether the API has accepted them.
-        """
-        digest = hashlib.sha256()
-        for _, params in rows:
-            digest.update(encode(params, ""))
-        order = _Order(digest.hexdigest(), None)
-        if self.path is None:
-            yield order
-            return
-        known = self._read().get(order.digest)
-        if known is not None and known.get("id"):
-            yield _Order(order.digest, str(known["id"]))
-            return
-        if known is not None and known.get("state") != "refused":
-            raise errors.InvalidRequestError(
-                f"an earlier run was stopped while it ordered this batch ({self.path}), so it may "
-                "have been accepted",
-                advice="look into the usage log; to order it again, delete the line with "
-                f"{order.digest[:12]}... from the file",
-            )
-        self._append({"digest": order.digest, "calls": len(rows), "state": "ordering"})
+    @property
+    def ids(self) -> list[str]:
+        """The batches, each once."""
+        return list(dict.fromkeys(place[0] for place in self._places if place is not None))
+
+    @contextmanager
+    def reading(self, id: str) -> Iterator[None]:
+        """Inside, a batch is waited for; one that has failed is not waited for again."""
         try:
-            yield order
-        except BaseException as error:
-            if isinstance(error, errors.AimlapiError) and not _may_be_accepted(error):
-                self._append({"digest": order.digest, "state": "refused"})
+            yield
+        except errors.JobFailedError:
+            self._checkpoint.failed(id, None)
             raise
-        self._append({"digest": order.digest, "id": order.id})
 
-    def _read(self) -> dict[str, dict[str, object]]:
-        try:
-            text = Path(self.path or "").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return {}
-        return {str(entry.get("digest")): entry for _, entry in objects_in(text)}
+    def read(self, id: str, found: Mapping[int, Outcome]) -> None:
+        """Keep what the rows in a batch came to."""
+        wanted = {place[1] for place in self._places if place is not None and place[0] == id}
+        self._found[id] = {place: found.get(place, no_result()) for place in wanted}
+        bad = [n for n, each in self._found[id].items() if isinstance(each, errors.AimlapiError)]
+        self._checkpoint.failed(id, bad)
 
-    def _append(self, entry: dict[str, Any]) -> None:
-        with Path(self.path or "").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-
-def _may_be_accepted(error: errors.AimlapiError) -> bool:
-    """Whether the API may have taken an order that ended in this error."""
-    refused = (
-        errors.InvalidRequestError,
-        errors.AuthenticationError,
-        errors.PermissionDeniedError,
-        errors.ModelNotFoundError,
-        errors.RateLimitError,
-    )
-    return not isinstance(error, refused)
+    def outcomes(self) -> list[Outcome]:
+        """What all rows came to, in their order."""
+        return [self._found[id][place] for id, place in filter(None, self._places)]

@@ -89,8 +89,9 @@ class Batching(Binding):
             max_wait: Seconds that a single ``ainvoke`` waits for others.
             max_size: Most calls in one batch, up to 100,000.
             timeout: Seconds to wait for a batch.
-            checkpoint: A file that remembers what was ordered. A program that was killed and is
-                run again takes up its batches in place of paying twice.
+            checkpoint: A file that remembers what was ordered, call by call. A program that was
+                killed and is run again takes up its batches in place of paying twice; what failed
+                is ordered anew.
 
         Raises:
             UnsupportedFeatureError: when called, where the model has no batches.

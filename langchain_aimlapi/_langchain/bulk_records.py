@@ -11,7 +11,7 @@ from pathlib import Path
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._langchain.bulk_values import json_to_value, value_to_json
-from langchain_aimlapi._langchain.json_lines import objects_in
+from langchain_aimlapi._langchain.json_lines import ends_with_a_line, objects_in
 
 _ABOUT = "run.json"
 
@@ -62,7 +62,7 @@ class PartFile:
         if path is None:
             return
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        if not _ends_with_a_line(path):
+        if not ends_with_a_line(path):
             os.write(self._file, b"\n")  # after the half line of a machine that lost its power
 
     def append(self, line: str) -> None:
@@ -133,15 +133,6 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
     for line, fields in objects_in(text):
         if isinstance(fields.get("key"), str):
             yield fields["key"], line
-
-
-def _ends_with_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        if not size:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read() == b"\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -390,6 +390,116 @@ def test_an_order_that_was_refused_can_be_given_again(
     assert len(batched.batch(["a"])) == 1
 
 
+async def test_calls_that_come_together_otherwise_are_not_ordered_again(
+    api: Emulator, model: ChatAimlapi, tmp_path: Path
+) -> None:
+    path = tmp_path / "batches.jsonl"
+
+    async def run(windows: list[list[str]]) -> dict[str, str]:
+        batched = model.with_batches(max_wait=0.0, checkpoint=path)
+        found: dict[str, str] = {}
+        for window in windows:
+            answers = await asyncio.gather(*(batched.ainvoke(each) for each in window))
+            found.update({q: a.text for q, a in zip(window, answers, strict=True)})
+        return found
+
+    first = await run([["a", "b", "c"], ["d"]])
+    assert await run([["d", "b"], ["c", "a"]]) == first
+    assert len(orders(api)) == 2
+    assert (await run([["e", "a"]]))["a"] == first["a"]
+    assert [len(body["requests"]) for body in orders(api)] == [3, 1, 1]
+
+
+async def test_equal_calls_have_their_own_answers(
+    api: Emulator, model: ChatAimlapi, colour: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "batches.jsonl"
+    for text in ("one", "two", "three"):
+        api.say(text)
+
+    async def run(inputs: list[Any]) -> list[str]:
+        batched = model.with_batches(checkpoint=path)
+        found = batched.batch(inputs) if colour == "sync" else await batched.abatch(inputs)
+        return [message.text for message in found]
+
+    assert await run(["same", "same"]) == ["one", "two"]
+    assert await run(["same", "same", "same"]) == ["one", "two", "three"]
+    assert [len(body["requests"]) for body in orders(api)] == [2, 1]
+
+
+async def test_calls_that_failed_are_ordered_again_by_the_next_run(
+    api: Emulator, model: ChatAimlapi, colour: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "batches.jsonl"
+    rows = [
+        {"custom_id": "0", "result": {"type": "succeeded", "message": claude("yes")}},
+        {"custom_id": "1", "result": {"type": "expired"}},
+    ]
+    api.jobs.plan(kind="batch", result={"rows": rows}, times=1)
+    api.say("at last")
+
+    async def run() -> list[Any]:
+        batched = model.with_batches(checkpoint=path)
+        inputs: list[Any] = ["a", "b"]
+        if colour == "sync":
+            return batched.batch(inputs, return_exceptions=True)
+        return await batched.abatch(inputs, return_exceptions=True)
+
+    assert isinstance((await run())[1], errors.APIError)
+    assert [message.text for message in await run()] == ["yes", "at last"]
+    assert [message.text for message in await run()] == ["yes", "at last"]
+    assert [len(body["requests"]) for body in orders(api)] == [2, 1]
+
+
+def test_a_batch_that_failed_as_a_whole_is_ordered_again(
+    api: Emulator, model: ChatAimlapi, tmp_path: Path
+) -> None:
+    batched = model.with_batches(checkpoint=tmp_path / "batches.jsonl")
+    api.jobs.plan(kind="batch", error={"message": "overloaded"}, times=1)
+    with pytest.raises(errors.JobFailedError):
+        batched.batch(["a"])
+    assert len(batched.batch(["a"])) == 1
+    assert len(orders(api)) == 2
+
+
+def test_another_model_does_not_take_the_answers_of_the_first(
+    api: Emulator, model: ChatAimlapi, tmp_path: Path
+) -> None:
+    path = tmp_path / "batches.jsonl"
+    model.with_batches(checkpoint=path).batch(["a"])
+    ChatAimlapi(model=PRICED, **api.settings()).with_batches(checkpoint=path).batch(["a"])
+    assert [body["model"] for body in orders(api)] == [MODEL, PRICED]
+
+
+def test_a_line_that_was_cut_spoils_no_other(
+    api: Emulator, model: ChatAimlapi, tmp_path: Path
+) -> None:
+    path = tmp_path / "batches.jsonl"
+    model.with_batches(checkpoint=path).batch(["a"])
+    with path.open("a") as file:
+        file.write('{"order": "x", "calls": ["')
+    for _ in range(2):
+        model.with_batches(checkpoint=path).batch(["a", "b"])
+    assert [len(body["requests"]) for body in orders(api)] == [1, 1]
+
+
+SINGLES = """
+import asyncio, random, sys
+from langchain_aimlapi import ChatAimlapi
+model = ChatAimlapi(model="claude-opus-4-5", base_url=sys.argv[1])
+batched = model.with_batches(max_wait=0.05, checkpoint=sys.argv[2])
+
+async def one(number):
+    await asyncio.sleep(random.random() / 2)
+    return (await batched.ainvoke(f"question {number}")).text
+
+async def main():
+    print(len(await asyncio.gather(*(one(number) for number in range(60)))), flush=True)
+
+asyncio.run(main())
+"""
+
+
 PROGRAM = """
 import sys
 from langchain_aimlapi import ChatAimlapi
@@ -401,15 +511,40 @@ print(len(batched.batch(["one", "two", "three"])), flush=True)
 
 @pytest.mark.slow
 def test_a_program_that_is_killed_while_it_waits_pays_once(tmp_path: Path) -> None:
-    path = tmp_path / "batches.jsonl"
+    printed, ordered = killed_and_run_again(PROGRAM, tmp_path, calls=3)
+    assert printed == "3"
+    assert len(ordered) == 1
+
+
+@pytest.mark.slow
+def test_single_calls_of_a_program_that_is_killed_are_paid_once(tmp_path: Path) -> None:
+    printed, ordered = killed_and_run_again(SINGLES, tmp_path, calls=60)
+    assert printed == "60"
+    texts = [
+        row["params"]["messages"][0]["content"] for body in ordered for row in body["requests"]
+    ]
+    assert sorted(texts) == sorted(f"question {number}" for number in range(60))
+    assert len(ordered) > 1
+
+
+def killed_and_run_again(program: str, folder: Path, *, calls: int) -> tuple[str, list[Any]]:
+    """What the second run prints, and all orders; the first one is killed when it has ordered all
+    its calls."""
     with Emulator().serve() as api:
         api.jobs.seconds = 1e6  # nothing is ready while the first run lives
-        arguments = [sys.executable, "-c", PROGRAM, api.base_url, str(path)]
+        path = folder / "batches.jsonl"
+        arguments = [sys.executable, "-c", program, api.base_url, str(path)]
         key = api.settings()["api_key"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AIMLAPI_API_KEY": key}
         first = subprocess.Popen(arguments, env=environment, cwd=ROOT)
+
+        def is_waiting() -> bool:
+            ordered = orders(api)
+            known = path.read_text().count('"id"') if path.exists() else 0
+            return sum(len(b["requests"]) for b in ordered) == calls and known == len(ordered)
+
         try:
-            wait_for(lambda: any(r.method == "GET" for r in api.requests))
+            wait_for(is_waiting)
         finally:
             first.send_signal(signal.SIGKILL)
             first.wait()
@@ -419,8 +554,8 @@ def test_a_program_that_is_killed_while_it_waits_pays_once(tmp_path: Path) -> No
             arguments, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60,
             check=False,
         )  # fmt: skip
-        assert done.stdout.strip() == "3", done.stderr
-        assert len(orders(api)) == 1
+        assert not done.returncode, done.stderr
+        return done.stdout.strip(), orders(api)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
