@@ -24,7 +24,7 @@ Capability = Annotated[
 ]
 Vendor = Annotated[list[str] | None, typer.Option("--vendor", help="openai, anthropic, ...")]
 BaseUrl = Annotated[
-    str | None, typer.Option(help="Another address. Default: $AIMLAPI_BASE_URL, else the API's.")
+    str | None, typer.Option(help="Another address. Default: $AIMLAPI_API_BASE, else the API's.")
 ]
 
 

@@ -74,7 +74,8 @@ def build(saved: Saved, base: Mapping[str, Any] | None = None) -> Json:
     Args:
         saved: What the API says.
         base: An older document: what it knows of an id and the API does not say is kept, and the
-            shapes of an id whose schema was not read. Ids that are gone are left out.
+            shapes of an id whose schema was not read, or of a path that no schema was printed for.
+            Ids that are gone are left out.
     """
     groups = groups_by_model(saved.documents)
     rows = live_rows(saved.listed)
@@ -105,17 +106,19 @@ def _document(
 ) -> Json:
     writer, reader = Writer(), Reader(base)
     changes = hand.shape_changes()
+    printed = {group.path for each in groups.values() for group in each}
     for name, row in models.items():
         found = _in_order(groups.get(name, ()))
-        if found:
-            published = [(group.path, Published(group.schema, LIVE)) for group in found]
-            row["shapes"] = [assemble(writer, path, each, {}) for path, each in published]
-            row["from"] = [LIVE] * len(found)
-        else:
-            old = base.get("models", {}).get(name, {})
-            row["shapes"], row["from"] = old.get("shapes", []), old.get("from", [])
-            for key in row["shapes"]:
-                _keep(writer, key, reader.shape(key))
+        published = [(group.path, Published(group.schema, LIVE)) for group in found]
+        row["shapes"] = [assemble(writer, path, each, {}) for path, each in published]
+        row["from"] = [LIVE] * len(found)
+        old = base.get("models", {}).get(name, {})
+        for key, source in zip(old.get("shapes", []), old.get("from", []), strict=False):
+            shape = reader.shape(key)
+            if not found or shape.path not in printed:  # of which the form does not speak
+                row["shapes"].append(key)
+                row["from"].append(source)
+                _keep(writer, key, shape)
         if not found and name in changes and not row["shapes"]:
             row.pop("shapes")
         row["aliases"] = sorted({*row.get("aliases", ()), *_names_of(name, aliases)} - {name})

@@ -114,6 +114,17 @@ def test_an_older_file_lends_what_the_api_does_not_say() -> None:
     assert "minimax/m2" not in set(found.ids()), "what no list has is gone"
 
 
+def test_a_path_that_no_schema_is_printed_for_is_kept_and_one_that_is_printed_is_not() -> None:
+    name, draws = "openai/gpt-image-1", "/v1/images/generations"
+    body = {"type": "object", "properties": {"model": {"enum": [name]}, "prompt": {}}}
+    printed = {"requestBody": {"content": {"application/json": {"schema": body}}}}
+    document = {"openapi": "3.0.0", "paths": {draws: {"post": printed}}}
+    listed = {"data": [{**ZETA, "id": name, "type": "openai/image-generations"}]}
+    found = catalog_of(live.build(saved(listed=listed, documents=(document,)), packaged()))
+    assert list(found.find(name).shapes) == [draws, "/v1/images/edits"]
+    assert set(found.find(name).shapes[draws].params or {}) == {"prompt"}
+
+
 def test_what_the_list_says_beats_a_correction_by_hand_and_the_rest_is_kept() -> None:
     rows = [{**ZETA, "id": name} for name in ("openai/gpt-5.3-chat", "minimax/m2")]
     found = catalog_of(live.build(saved(listed={"data": rows}, documents=(), endings=None)))
