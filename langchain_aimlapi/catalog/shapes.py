@@ -157,18 +157,29 @@ def _roles(
 def _role(message: Schema, parts: frozenset[str]) -> RoleFacts:
     content = message.get("properties", {}).get("content", {})
     types = {t for each in branches(content) for t in types_of(each)}
+    if _takes_anything(message):
+        types |= {"string", "array", "null"}
     limits = [each["maxItems"] for each in branches(content) if "maxItems" in each]
     return RoleFacts(
         string="string" in types,
         list="array" in types,
         null="null" in types,
         absent="content" not in message.get("required", ()),
-        parts=parts,
+        parts=None if "array" in types and not parts else parts,
         keys=frozenset(message.get("properties", ())),
         closed=is_closed(message),
         max_parts=min(limits) if limits else None,
         required=frozenset(message.get("required", ())) - {"role", "content"},
     )
+
+
+def _takes_anything(message: Schema) -> bool:
+    """Whether a branch of the content says nothing, as the live ones of assistants do; or nothing
+    is said of a content, in a message that is open."""
+    content = message.get("properties", {}).get("content")
+    if content is None:
+        return not is_closed(message)
+    return any(not each for each in branches(content))
 
 
 def _part_schemas(content: Schema) -> list[tuple[str, Schema]]:

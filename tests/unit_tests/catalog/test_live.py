@@ -18,6 +18,7 @@ from langchain_aimlapi.catalog.live import (
 )
 from langchain_aimlapi.catalog.openapi import read_openapi
 from langchain_aimlapi.catalog.shape import CHAT, RESPONSES
+from langchain_aimlapi.catalog.shapes import shape_of
 
 catalog = Catalog.default()
 GPT: dict[str, Any] = {
@@ -269,6 +270,21 @@ def test_a_schema_makes_a_stranger_known_in_full() -> None:
         assert "read on" in facts.sources[CHAT] or "own schema" in facts.sources[CHAT]
         assert facts.capabilities >= {"chat", "streaming"}
     assert not catalog.find("maker/zeta-1").known
+
+
+@pytest.mark.parametrize("content", [{}, {"anyOf": [{"type": "string"}, {}]}, None])
+def test_a_content_of_which_the_schema_says_nothing_may_be_anything(content: Any) -> None:
+    made = document(["maker/zeta-1"])
+    (printed,) = made["paths"][CHAT].values()
+    schema = printed["requestBody"]["content"]["application/json"]["schema"]
+    *_, assistant = schema["properties"]["messages"]["items"]["oneOf"]
+    del assistant["properties"]["content"]
+    if content is not None:
+        assistant["properties"]["content"] = content
+    (group,) = read_openapi(made)
+    facts = shape_of(CHAT, group.schema).roles["assistant"]
+    assert (facts.string, facts.list, facts.null, facts.absent) == (True, True, True, True)
+    assert facts.parts is None
 
 
 def test_a_schema_beats_what_is_generated_on_its_path_alone() -> None:
