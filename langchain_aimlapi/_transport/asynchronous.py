@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -222,7 +223,7 @@ class AsyncDriver:
             slot, surplus = pool.take()
         try:
             if slot.keeper is None and _is_ending_seen(loop):
-                slot.keeper = self._keep(pool, slot)
+                slot.keeper = _keep(slot.client, _leaving(self._lock, pool, slot))
                 await anext(slot.keeper)
             if surplus is not None:
                 await surplus.client.aclose()
@@ -231,25 +232,39 @@ class AsyncDriver:
             raise
         return slot
 
-    async def _keep(
-        self, pool: Pool[httpx.AsyncClient], slot: Slot[httpx.AsyncClient]
-    ) -> AsyncIterator[None]:
-        """Closes the client when its event loop shuts down: asyncio.run closes the async generators
-        that were started on a loop before it closes the loop. A loop may live on after that
-        (``loop.shutdown_asyncgens()``), so the client leaves the pool and is replaced."""
-        try:
-            yield
-        finally:
-            with self._lock:
-                if slot in pool.slots:
-                    pool.slots.remove(slot)
-            with suppress(*IO_ERRORS):
-                await slot.client.aclose()
-
     def forked(self) -> None:
         self._lock = threading.Lock()
         INHERITED.extend(self._pools.values())
         self._pools = {}
+
+
+async def _keep(client: httpx.AsyncClient, leave: Callable[[], None]) -> AsyncIterator[None]:
+    """Closes the client when its event loop shuts down, or when the last model that uses it is
+    gone: asyncio closes the async generators that were started on a loop before it closes the loop,
+    and one that nobody refers to any more at once. A loop may live on after the former
+    (``loop.shutdown_asyncgens()``), so the client leaves the pool and is replaced."""
+    try:
+        yield
+    finally:
+        leave()
+        with suppress(*IO_ERRORS):
+            await client.aclose()
+
+
+def _leaving(
+    lock: threading.Lock, pool: Pool[httpx.AsyncClient], slot: Slot[httpx.AsyncClient]
+) -> Callable[[], None]:
+    """Takes a slot out of its pool. It refers to both weakly: a slot owns its keeper, and in a
+    circle neither would be gone before the next run of the garbage collector."""
+    pools, slots = weakref.ref(pool), weakref.ref(slot)
+
+    def leave() -> None:
+        pool, slot = pools(), slots()
+        with lock:
+            if pool is not None and slot in pool.slots:
+                pool.slots.remove(slot)
+
+    return leave
 
 
 def _is_ending_seen(loop: asyncio.AbstractEventLoop) -> bool:

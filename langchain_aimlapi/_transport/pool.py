@@ -24,7 +24,9 @@ class Slot(Generic[C]):
     """One client and how many calls are using it, so that closing never cuts a call of another
     model that shares it."""
 
-    __slots__ = ("_lock", "client", "keeper", "left", "owned", "retired", "size", "users")
+    __slots__ = (
+        "__weakref__", "_lock", "client", "keeper", "left", "owned", "retired", "size", "users",
+    )  # fmt: skip
 
     def __init__(self, client: C, *, owned: bool = True, size: int = CONNECTIONS) -> None:
         self.client = client

@@ -228,6 +228,19 @@ def test_each_event_loop_has_its_own_client_and_takes_it_along_when_it_ends() ->
         assert len(server.asked) == 6
 
 
+async def test_the_last_model_that_goes_takes_its_connections_along_while_the_loop_runs() -> None:
+    driver = AsyncDriver(TransportOptions(trust_env=False))
+    gc.disable()  # it must not need the garbage collector
+    try:
+        with serving() as server:
+            step = flow.call(request(server.url), lambda r: r.body, policy())
+            assert await driver.run(step, KEY) == b"ok"
+            del driver, step
+            assert await asyncio.to_thread(server.gone.wait, 5)
+    finally:
+        gc.enable()
+
+
 @pytest.mark.filterwarnings("ignore:.*scheduled after:ResourceWarning")  # httpx's own generators
 def test_a_loop_that_goes_on_after_its_generators_were_shut_down_has_a_client_again() -> None:
     driver = AsyncDriver(TransportOptions(trust_env=False))
