@@ -61,6 +61,10 @@ class Newest:
         """The ids that share the group of ``model``."""
         return self._mates.get(model, ())
 
+    def paths_beside_chat(self, model: str) -> Iterable[str]:
+        """The paths beside chat whose group of ``model`` was read whole."""
+        return self._other_paths.get(model, ())
+
     def like(self, model: str) -> str | None:
         """The id whose documented schema stands in for that of ``model``."""
         if model in (*groups.CLAUDE_SAMPLED, *groups.CLAUDE_PLAIN):

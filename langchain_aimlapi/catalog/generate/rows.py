@@ -105,7 +105,7 @@ class Rows:
             row = {"status": "documented", "source": source, "vendor": self._vendor(name)}
             self.models[name] = row
         schemas = self._newest.of(name, printed, live=True)
-        paths = entry.get("endpoints") or list(schemas)
+        paths = [*(entry.get("endpoints") or schemas), *self._newest.paths_beside_chat(name)]
         if RESPONSES in paths and RESPONSES not in schemas:
             twin = self._docs.published(_RESPONSES_LIKE)
             schemas |= self._newest.of(_RESPONSES_LIKE, {RESPONSES: twin[RESPONSES]}, live=True)
