@@ -1,7 +1,7 @@
 """Does the answer to this request begin with a thought?
 
-A model thinks if a control that it has says so, or if it was recorded thinking without being
-called (the contract's ``thinks``), or if its family always does.
+A model thinks if a control that it has says so, or its row (``models.add(name, thinks=True)``),
+or if it was recorded thinking without being told to, or if its family always does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,26 @@ _ALWAYS = re.compile(
     r"hy4|mimo-v2|inkling",
     re.IGNORECASE,
 )
+# Where recorded answers, which nobody had asked to think, differ from their family.
+_RECORDED = {
+    "qwen3.5-flash": True,
+    "gemini-2.5-flash": True,
+    "grok-build-0-1": True,
+    "grok-code-fast-1": True,
+    "glm-4.5-air": True,
+    "qwen3.5-omni-flash": False,
+    "qwen3.5-omni-plus": False,
+    "qwen3.7-plus": False,
+    "deepseek-non-reasoner-v3.1-terminus": False,
+    "gemini-3-1-flash-lite": False,
+    "gemini-3.1-flash-lite": False,
+    "gemini-3-1-flash-lite-preview": False,
+    "gemini-3.1-flash-lite-preview": False,
+    "gemini-3-flash-preview": False,
+    "m1": False,
+    "gpt-5-2": False,
+    "gpt-5.2": False,
+}
 _OFF = frozenset({"none", "off", "disabled"})
 CONTROLS = ("reasoning_effort", "reasoning", "thinking", "enable_thinking")
 
@@ -29,10 +49,11 @@ def reasons(state: State, model: Model, path: str, body: Json) -> bool:
     chosen = _chosen(state, model, path, body)
     if chosen is not None:
         return chosen
-    recorded = model.row.get("thinks")
-    if isinstance(recorded, bool):
-        return recorded
-    return _ALWAYS.search(model.name.rpartition("/")[2]) is not None
+    own = model.row.get("thinks")
+    if isinstance(own, bool):
+        return own
+    name = model.name.rpartition("/")[2]
+    return _RECORDED.get(name, _ALWAYS.search(name) is not None)
 
 
 def _chosen(state: State, model: Model, path: str, body: Json) -> bool | None:

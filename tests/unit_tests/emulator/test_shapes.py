@@ -289,6 +289,37 @@ def test_an_id_of_baidu_tells_who_hosts_the_model(file: str, style: str, form: s
         assert re.fullmatch(form, answer["id"])
 
 
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("alibaba-cloud-qwen3.5-flash", "alibaba/qwen3.5-flash"),
+        ("alibaba-cloud-qwen3.5-omni-plus", "alibaba/qwen3.5-omni-plus"),
+        ("alibaba-cloud-qwen3.7-plus", "alibaba/qwen3.7-plus"),
+        ("google-gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ("google-gemini-3-1-flash-lite", "google/gemini-3-1-flash-lite"),
+        ("google-gemini-3-1-pro-preview", "google/gemini-3-1-pro-preview"),
+        ("minimax-m1", "minimax/m1"),
+        ("openai-gpt-5.2", "openai/gpt-5-2"),
+        ("xai-grok-code-fast-1", "x-ai/grok-code-fast-1"),
+        ("zhipu-glm-4.5-air", "zhipu/glm-4.5-air"),
+        ("zhipu-glm-5.1", "zhipu/glm-5.1"),
+    ],
+)
+def test_a_model_thinks_without_being_told_to_where_it_was_recorded_thinking(
+    api: Emulator, file: str, model: str
+) -> None:
+    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
+    made = post(api, "/chat/completions", chat(model)).json()
+    recorded = json.loads(path.read_text())
+    thoughts = []
+    for answer in (made, recorded):
+        details = answer["usage"].get("completion_tokens_details") or {}
+        message = answer["choices"][0]["message"]
+        told = message.get("reasoning_content") or message.get("reasoning")
+        thoughts.append(bool(told or details.get("reasoning_tokens")))
+    assert thoughts[0] is thoughts[1]
+
+
 def test_a_name_of_ones_own_is_carried() -> None:
     with Emulator(served_model=lambda name: f"{name}@today") as api:
         made = post(api, "/chat/completions", chat("openai/gpt-4o")).json()
