@@ -19,7 +19,7 @@ from langchain_core.outputs import (
     LLMResult,
 )
 from langchain_core.runnables.config import ensure_config, get_executor_for_config
-from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic import ConfigDict, model_validator
 
 from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
@@ -27,6 +27,9 @@ from langchain_aimlapi._langchain.fields import ChatFields, ModelFirst
 from langchain_aimlapi._langchain.identity import langsmith_params, total_usage
 from langchain_aimlapi._langchain.params import FIELD_PARAMS
 from langchain_aimlapi.chat_models import ChatAimlapi
+
+if TYPE_CHECKING:
+    from pydantic import ModelWrapValidatorHandler  # since 2.10
 
 NAMESPACE = ["langchain_aimlapi", "llms"]
 AsyncManager = AsyncCallbackManagerForLLMRun | None

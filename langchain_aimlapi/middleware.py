@@ -6,7 +6,7 @@
     agent.invoke(...)
     print(caching.report)
 
-Needs the package ``langchain`` (1.2 or newer).
+Needs the package ``langchain`` (1.2 or newer; on langgraph 1.1 or newer).
 """
 
 from __future__ import annotations

@@ -159,3 +159,34 @@ async def test_a_v1_message_of_openais_own_items_is_one_of_theirs(colour: str) -
     items = peer._get_request_payload(history)["input"]
     assert all(set(item) <= ITEMS[item.get("type", "message")] for item in items)
     assert len([item for item in items if item.get("type") == "reasoning"]) == 2
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("other", OTHERS)
+async def test_a_v1_message_of_ours_is_taken_like_one_of_any_other_package(
+    other: str, name: str, colour: str
+) -> None:
+    """What is in it is langchain-core's; nothing of ours makes a difference."""
+    history = await history_of(name, "v1", colour)
+    theirs = [
+        message.model_copy(
+            update={
+                "response_metadata": {"model_provider": "google_genai", "output_version": "v1"},
+                "additional_kwargs": {},
+                "id": None,
+            }
+        )
+        if message.type == "ai"
+        else message
+        for message in history
+    ]
+    peer, _ = OTHERS[other]
+    assert payload_or_error(peer, history) == payload_or_error(peer, theirs)
+
+
+def payload_or_error(peer: Any, history: list[BaseMessage]) -> Any:
+    """ChatAnthropic takes no sound from anybody."""
+    try:
+        return peer._get_request_payload(history)
+    except ValueError as error:
+        return str(error)
