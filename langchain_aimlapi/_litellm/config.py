@@ -55,7 +55,7 @@ class Choice:
         spellings: Every spelling of a model, not only one.
         refresh: Read prices and models again every hour, in the background.
         database: Virtual keys, teams and spend in Postgres (``DATABASE_URL``).
-        team: Keys with budgets from the file that ``AIMLAPI_TEAM`` names, spend in Redis.
+        team: Keys with budgets, where ``AIMLAPI_TEAM`` says: a file (and Redis), or Postgres.
     """
 
     models: tuple[str, ...] = ()

@@ -7,7 +7,9 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,17 @@ from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.team_store import FILE_VARIABLE, Books, Member, Team, connect
+from langchain_aimlapi._litellm.team_postgres import PostgresTeam
+from langchain_aimlapi._litellm.team_redis import RedisBooks, connect
+from langchain_aimlapi._litellm.team_store import (
+    FILE_VARIABLE,
+    Books,
+    BooksUnreachableError,
+    FileMembers,
+    Members,
+    is_postgres,
+)
+from langchain_aimlapi._litellm.wraps import current_handler
 from langchain_aimlapi.catalog import Catalog
 
 UNKNOWN_USD = 0.01
@@ -29,27 +41,39 @@ _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _INPUTS = ("messages", "input", "prompt", "contents", "system", "tools")
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who may call, and what they have spent."""
+
+    members: Members
+    books: Books
+
+
+def open_team(address: str) -> Team:
+    """The team of `FILE_VARIABLE`: in Postgres, or in a file and Redis."""
+    if is_postgres(address):
+        both = PostgresTeam(address)
+        return Team(both, both)
+    return Team(_file(address), RedisBooks(connect()))
+
+
 @lru_cache(maxsize=4)
-def _team(path: str) -> Team:
-    return Team(Path(path))
+def _file(path: str) -> FileMembers:
+    return FileMembers(Path(path))
 
 
-def _current_team() -> Team:
-    path = os.environ.get(FILE_VARIABLE)
-    if not path:
-        raise ValueError(f"{FILE_VARIABLE} is not set: it names the file of keys")
-    return _team(path)
+_teams: WeakKeyDictionary[asyncio.AbstractEventLoop, Team] = WeakKeyDictionary()
 
 
-_books: WeakKeyDictionary[asyncio.AbstractEventLoop, Books] = WeakKeyDictionary()
-
-
-def _open_books() -> Books:
-    """The books, over a connection of the running event loop."""
+def _team() -> Team:
+    """The team, over a connection of the running event loop."""
     loop = asyncio.get_running_loop()
-    if loop not in _books:
-        _books[loop] = Books(connect())
-    return _books[loop]
+    if loop not in _teams:
+        address = os.environ.get(FILE_VARIABLE)
+        if not address:
+            raise ValueError(f"{FILE_VARIABLE} is not set: it names the file of keys")
+        _teams[loop] = open_team(address)
+    return _teams[loop]
 
 
 # --- who -----
@@ -69,7 +93,8 @@ async def check(request: Any, api_key: str) -> Any:
     master = os.environ.get("LITELLM_MASTER_KEY")
     if master and hmac.compare_digest(key.encode(), master.encode()):
         return UserAPIKeyAuth(api_key=key, user_role=LitellmUserRoles.PROXY_ADMIN)
-    member = _current_team().of(key)
+    with _answering():
+        member = await _team().members.of(key)
     if member is None:
         raise HTTPException(401, "this key is not known here; ask whoever runs the proxy for one")
     if not RouteChecks.is_llm_api_route(route=request.url.path):
@@ -92,12 +117,12 @@ class TeamBooks(CustomLogger):
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: Any
     ) -> dict[str, Any]:
         """Reserve a call at its estimate, or refuse it."""
-        member = _current_team().named(user_api_key_dict.key_alias)
-        if member is None:
-            return data  # the master key
-        id = uuid.uuid4().hex
-        usd = _estimate(data) if data.get("model") else 0.0
-        allowed, used = await _reserved(member, id, usd)
+        with _answering():
+            member = await _team().members.named(user_api_key_dict.key_alias)
+            if member is None:
+                return data  # the master key
+            usd, id = _estimate(data) if data.get("model") else 0.0, uuid.uuid4().hex
+            allowed, used = await _team().books.reserve(member, id, usd)
         if not allowed:
             refusal: Any = litellm.exceptions.BudgetExceededError
             raise refusal(
@@ -115,9 +140,8 @@ class TeamBooks(CustomLogger):
         """Book a whole answer before it is returned."""
         id = _metadata(data).get(_RESERVATION)
         usd = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
-        member = _current_team().named(user_api_key_dict.key_alias)
-        if member is not None and id and isinstance(usd, int | float):
-            await _booked(member, id, float(usd))
+        if id and isinstance(usd, int | float):
+            await _booked(user_api_key_dict.key_alias, id, float(usd))
         return response
 
     async def async_post_call_failure_hook(
@@ -129,61 +153,73 @@ class TeamBooks(CustomLogger):
     ) -> None:
         """A call that failed in the end costs nothing, unless LiteLLM logs that it does."""
         id = _metadata(request_data).get(_RESERVATION)
-        member = _current_team().named(user_api_key_dict.key_alias)
-        if member is not None and id:
-            await _open_books().release(member, id)
+        if id:
+            await _released(user_api_key_dict.key_alias, id)
 
     async def async_log_success_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
         """Book a stream at its end, and what was not reserved: a batch that has ended."""
-        member, id = _of_event(kwargs)
+        name, id = _of_event(kwargs)
         usd = kwargs.get("response_cost")
-        if member is None or (id is None and not usd):
-            return
-        await _booked(member, id or _once(kwargs, response_obj), usd)
+        if name is not None and (id is not None or usd):
+            await _booked(name, id or _once(kwargs, response_obj), usd)
 
     async def async_log_failure_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
         """A stream that broke, or whose client left, has cost something."""
-        member, id = _of_event(kwargs)
+        name, id = _of_event(kwargs)
         usd = kwargs.get("response_cost")
-        if member is not None and id and usd:
-            await _booked(member, id, usd)
+        if name is not None and id and usd:
+            await _booked(name, id, usd)
 
 
 books = TeamBooks()
 """The callback for a proxy's ``litellm_settings.callbacks``."""
 
 
-async def _reserved(member: Member, id: str, usd: float) -> tuple[bool, float]:
+@contextmanager
+def _answering() -> Iterator[None]:
+    """While the books cannot be reached no member's call goes out.
+
+    Raises:
+        HTTPException: 503.
+    """
     from fastapi import HTTPException
-    from redis.exceptions import RedisError
 
     try:
-        return await _open_books().reserve(member, id, usd)
-    except (RedisError, OSError) as error:
+        yield
+    except BooksUnreachableError as error:
         verbose_proxy_logger.error("aimlapi: the books cannot be reached: %s", error)
         raise HTTPException(503, "the books cannot be reached, so that no call is made") from None
 
 
-async def _booked(member: Member, id: str, usd: float | None) -> None:
-    from redis.exceptions import RedisError
-
+async def _booked(name: str | None, id: str, usd: float | None) -> None:
     try:
-        await _open_books().book(member, id, usd)
-    except (RedisError, OSError) as error:  # its reservation stays, and counts
+        member = await _team().members.named(name)
+        if member is not None:
+            await _team().books.book(member, id, usd)
+    except BooksUnreachableError as error:  # its reservation stays, and counts
         verbose_proxy_logger.error("aimlapi: a call is booked at its estimate: %s", error)
 
 
-def _of_event(kwargs: Mapping[str, Any]) -> tuple[Member | None, str | None]:
+async def _released(name: str | None, id: str) -> None:
+    try:
+        member = await _team().members.named(name)
+        if member is not None:
+            await _team().books.release(member, id)
+    except BooksUnreachableError as error:
+        verbose_proxy_logger.error("aimlapi: a failed call is booked at its estimate: %s", error)
+
+
+def _of_event(kwargs: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """(whose call it was, its reservation)."""
     params = kwargs.get("litellm_params") or {}
     found: dict[str, Any] = {}
     for place in ("litellm_metadata", "metadata"):
         found |= params.get(place) or {}
-    return _current_team().named(found.get("user_api_key_alias")), found.get(_RESERVATION)
+    return found.get("user_api_key_alias"), found.get(_RESERVATION)
 
 
 def _once(kwargs: Mapping[str, Any], response: Any) -> str:
@@ -207,7 +243,10 @@ def _estimate(data: Mapping[str, Any]) -> float:
     limit = next((data[name] for name in _LIMITS if isinstance(data.get(name), int)), None)
     text = json.dumps([data.get(name) for name in _INPUTS], default=str)
     model, output = _model(str(data["model"])), limit or _OUTPUT_TOKENS
-    usd = Catalog.default().estimate(model, input_tokens=len(text) // 3, output_tokens=output).usd
+    # the prices that the proxy goes by, which it may have read anew
+    handler = current_handler()
+    catalog = Catalog.default() if handler is None else handler.catalog
+    usd = catalog.estimate(model, input_tokens=len(text) // 3, output_tokens=output).usd
     return usd or UNKNOWN_USD
 
 

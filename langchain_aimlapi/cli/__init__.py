@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from langchain_aimlapi.cli import catalog, emulator, generate, models, proxy, reading, verify
+from langchain_aimlapi.cli import catalog, emulator, generate, models, proxy, reading, team, verify
 from langchain_aimlapi.cli._app import app
 
-__all__ = ["app", "catalog", "emulator", "generate", "main", "models", "proxy", "reading", "verify"]
+__all__ = [
+    "app",
+    "catalog",
+    "emulator",
+    "generate",
+    "main",
+    "models",
+    "proxy",
+    "reading",
+    "team",
+    "verify",
+]
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langchain_aimlapi._connection.settings import KEY_VARIABLE
+from langchain_aimlapi._litellm.team_store import FILE_VARIABLE, is_postgres, read_members
 from langchain_aimlapi.cli._app import Capability, Vendor, app
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer than its 5 s
 _RUN = "from litellm import run_server; run_server()"
 _MASTER_KEY = "LITELLM_MASTER_KEY"
-_TEAM = "AIMLAPI_TEAM"
+_TEAM = FILE_VARIABLE
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
@@ -109,9 +110,10 @@ def proxy(
 ) -> None:
     """Run a LiteLLM proxy with all models, prices and fallbacks (extra ``proxy``).
 
-    Redis is used where REDIS_HOST or REDIS_URL is set, Postgres where DATABASE_URL is, and the keys
-    and budgets of the file that AIMLAPI_TEAM names. The API's keys are AIMLAPI_API_KEY and each
-    --key-variable. Without LITELLM_MASTER_KEY one is made and shown.
+    Redis is used where REDIS_HOST or REDIS_URL is set, and the keys and budgets of the file or the
+    Postgres server that AIMLAPI_TEAM names (LiteLLM's own where DATABASE_URL is set). The API's
+    keys are AIMLAPI_API_KEY and each --key-variable. Without LITELLM_MASTER_KEY one is made and
+    shown.
     """
     from langchain_aimlapi._litellm.config import KINDS, Choice
 
@@ -162,13 +164,27 @@ def _check(choice: Choice) -> None:
         raise typer.BadParameter(
             f"{missing[0]} is not set; keys are made at https://aimlapi.com/app/keys"
         )
-    if choice.team and not choice.redis:
-        raise typer.BadParameter(
-            f"{_TEAM} needs Redis for what is spent: set REDIS_HOST or REDIS_URL"
-        )
+    _check_team(choice)
     if find_spec("litellm") is None or find_spec("fastapi") is None:
         raise typer.BadParameter(
             "LiteLLM's proxy is not installed: pip install 'langchain_aimlapi[proxy]'"
+        )
+
+
+def _check_team(choice: Choice) -> None:
+    address = os.environ.get(_TEAM, "")
+    if not choice.team or is_postgres(address):
+        return
+    if not Path(address).is_file():
+        raise typer.BadParameter(f"{_TEAM}: there is no file {address}")
+    try:
+        read_members(Path(address).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not choice.redis:
+        raise typer.BadParameter(
+            f"{_TEAM} needs Redis for what is spent: set REDIS_HOST or REDIS_URL"
+            " (or let it name a Postgres server)"
         )
 
 

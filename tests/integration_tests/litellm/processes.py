@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -141,6 +143,57 @@ def redis_server(folder: Path) -> Iterator[int]:
         process.wait(10)
 
 
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """A Postgres server that keeps nothing when it ends; gives the address of its database."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    found = str(programs[-1]) if programs else shutil.which("pg_ctl")
+    if found is None:
+        pytest.skip("Postgres is not installed")
+    if find_spec("psycopg") is None:
+        pytest.skip("the psycopg package is not installed")
+    tools, port = Path(found).resolve().parent, free_port()
+    # the server does not run as root: there its own user owns a folder that it can get to
+    user = "postgres" if os.getuid() == 0 else None
+    with tempfile.TemporaryDirectory(prefix="aimlapi-postgres-") as home:
+        if user is not None:
+            shutil.chown(home, user, user)
+        data = Path(home) / "data"
+        subprocess.run(
+            [tools / "initdb", "-D", data, "-A", "trust", "-U", "aimlapi", "--no-sync"],
+            cwd=home, check=True, capture_output=True, timeout=120, user=user, group=user,
+        )  # fmt: skip
+        settings = ["-c", "fsync=off", "-k", home, "-h", "127.0.0.1", "-p", str(port)]
+        with (folder / "postgres.log").open("wb") as log:
+            process = subprocess.Popen(
+                [tools / "postgres", "-D", data, *settings],
+                cwd=home, stdout=log, stderr=subprocess.STDOUT, user=user, group=user,
+            )  # fmt: skip
+            try:
+                _wait_port(port)
+                address = f"postgresql://aimlapi@127.0.0.1:{port}/postgres"
+                _wait_postgres(address)
+                yield address
+            finally:
+                process.send_signal(signal.SIGINT)  # at once, whoever is connected
+                process.wait(30)
+
+
+def _wait_postgres(address: str) -> None:
+    """It takes connections a moment before it takes questions."""
+    import psycopg
+
+    end = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(address).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
 def _wait_port(port: int) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -149,4 +202,4 @@ def _wait_port(port: int) -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("redis-server did not start")
+    raise RuntimeError("the server did not start")

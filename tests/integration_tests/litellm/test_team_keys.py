@@ -1,27 +1,31 @@
-"""Keys with budgets for two proxies that share a Redis, and nothing unbooked when one is killed."""
+"""Keys with budgets for two proxies that share a Redis, or a Redis and a Postgres, and nothing
+unbooked when one is killed."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
+import psycopg
 import pytest
 
+from langchain_aimlapi._litellm.team_postgres import add_member, spending
+from langchain_aimlapi._litellm.team_store import Member
 from langchain_aimlapi.emulator import Emulator, Fault
 
 from .helpers import HI, balance
-from .processes import MASTER_KEY, needs_proxy, redis_server, team_proxy
+from .processes import MASTER_KEY, needs_proxy, postgres_server, redis_server, team_proxy
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 GPT, CLAUDE = "openai/gpt-4o", "anthropic/claude-opus-4-1-20250805"
-KEYS = {
+KEYS: dict[str, dict[str, Any]] = {
     "ada": {"key": "sk-ada", "budget": 100.0},
     "bob": {"key": "sk-bob", "budget": 0.004},
     "cyd": {"key": "sk-cyd"},
@@ -29,10 +33,11 @@ KEYS = {
 
 
 class Fleet:
-    """Two proxies, one Redis, one API."""
+    """Two proxies, one Redis, one API; keys and books in a file and Redis."""
 
     def __init__(self, folder: Path, api: Emulator, port: int, stack: ExitStack) -> None:
         self.api, self.port, self._folder, self._stack = api, port, folder, stack
+        self.enter(KEYS)
         self.urls: list[str] = []
         self.processes: list[Any] = []
         for number in range(2):
@@ -46,7 +51,7 @@ class Fleet:
             "AIMLAPI_API_KEY": self.api.api_key,
             "AIMLAPI_API_BASE": self.api.base_url,
             "AIMLAPI_FILES": str(self._folder / "files"),
-            "AIMLAPI_TEAM": str(self._folder / "team.json"),
+            "AIMLAPI_TEAM": self.team,
             "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(self.port), "REDIS_URL": "",
             "DATABASE_URL": "",
         }  # fmt: skip
@@ -63,6 +68,15 @@ class Fleet:
     def client(self, number: int, key: str) -> Any:
         """OpenAI's client."""
         return openai.OpenAI(base_url=f"{self.urls[number]}/v1", api_key=key, max_retries=0)
+
+    @property
+    def team(self) -> str:
+        """What names the team."""
+        return str(self._folder / "team.json")
+
+    def enter(self, keys: Mapping[str, Mapping[str, Any]]) -> None:
+        """These are the members."""
+        Path(self.team).write_text(json.dumps(keys), encoding="utf-8")
 
     def spent(self, name: str) -> float:
         """US dollars that are booked."""
@@ -83,15 +97,50 @@ class Fleet:
         return redis.Redis(port=self.port, decode_responses=True)
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+class PostgresFleet(Fleet):
+    """The same, with keys and books in Postgres, and the rest in Redis."""
+
+    def __init__(self, address: str, *rest: Any) -> None:
+        self._address = address
+        super().__init__(*rest)
+
+    @property
+    def team(self) -> str:
+        return self._address
+
+    def enter(self, keys: Mapping[str, Mapping[str, Any]]) -> None:
+        for name, row in keys.items():
+            add_member(self._address, Member(name, row.get("budget")), row["key"])
+
+    def spent(self, name: str) -> float:
+        (found,) = [spent for member, spent, _ in spending(self._address) if member.name == name]
+        return found
+
+    def reserved(self, name: str) -> list[float]:
+        statement = "SELECT usd FROM aimlapi_calls WHERE member = %s AND booked_at IS NULL"
+        with psycopg.connect(self._address) as connection:
+            return [float(usd) for (usd,) in connection.execute(statement, (name,))]
+
+    def forget(self) -> None:
+        super().forget()
+        with psycopg.connect(self._address) as connection:
+            connection.execute("TRUNCATE aimlapi_calls, aimlapi_spent")
+
+
+@pytest.fixture(scope="module", params=["redis", "postgres"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
     needs_proxy()
     folder = tmp_path_factory.mktemp("keys")
-    (folder / "team.json").write_text(json.dumps(KEYS), encoding="utf-8")
     with ExitStack() as stack:
         port = stack.enter_context(redis_server(folder))
         api = stack.enter_context(Emulator().serve())
-        yield Fleet(folder, api, port, stack)
+        if request.param == "redis":
+            yield Fleet(folder, api, port, stack)
+        else:
+            address = stack.enter_context(postgres_server(folder))
+            yield PostgresFleet(address, folder, api, port, stack)
 
 
 @pytest.fixture
@@ -217,8 +266,7 @@ def test_keys_are_members_keys_and_no_more(fleet: Fleet) -> None:
 
 
 def test_members_may_join_while_the_proxies_run(fleet: Fleet) -> None:
-    path = fleet._folder / "team.json"
-    path.write_text(json.dumps({**KEYS, "dan": {"key": "sk-dan", "budget": 1.0}}), encoding="utf-8")
+    fleet.enter({**KEYS, "dan": {"key": "sk-dan", "budget": 1.0}})
     for number in range(2):
         client = fleet.client(number, "sk-dan")
         assert client.chat.completions.create(model=GPT, messages=question(400 + number)).choices

@@ -12,21 +12,21 @@ import pytest
 pytest.importorskip("litellm")
 
 from langchain_aimlapi._litellm.config import TEAM_AUTH, TEAM_BOOKS, Choice, build_config
-from langchain_aimlapi._litellm.team_store import Member, Team, read_members
+from langchain_aimlapi._litellm.team_store import FileMembers, Member, read_members
 
 ADA = {"ada": {"key": "sk-ada", "budget": 5, "per": "month"}}
 
 
-def test_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
+async def test_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "team.json"
     path.write_text(json.dumps(ADA), encoding="utf-8")
-    team = Team(path)
-    assert team.of("sk-ada") == team.named("ada") == Member("ada", 5.0, "month")
-    assert team.of("sk-bob") is None
+    team = FileMembers(path)
+    assert await team.of("sk-ada") == await team.named("ada") == Member("ada", 5.0, "month")
+    assert await team.of("sk-bob") is None
     path.write_text(json.dumps({"bob": {"key": "sk-bob"}}), encoding="utf-8")
     os.utime(path, ns=(1, 1))
-    assert team.of("sk-ada") is None
-    assert team.of("sk-bob") == Member("bob", None, "total")
+    assert await team.of("sk-ada") is None
+    assert await team.of("sk-bob") == Member("bob", None, "total")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_what_is_wrong_with_the_file_is_named(rows: Any, match: str) -> None:
 
 
 def test_budgets_of_a_month_begin_anew() -> None:
-    spent = Member("ada", 1.0, "month").keys()[0]
-    assert spent.startswith("{aimlapi:team:ada}:spent:20")
-    assert Member("ada", 1.0).keys()[0] == "{aimlapi:team:ada}:spent:total"
+    assert Member("ada", 1.0, "month").period().startswith("20")
+    assert Member("ada", 1.0, "day").period().count("-") == 2
+    assert Member("ada", 1.0).period() == "total"
 
 
 def test_configuration_names_the_check_and_the_books() -> None:
