@@ -133,6 +133,8 @@ class AimlapiTranscriptionParser(_Parser):
         client: AimlapiClient | None = None,
         **options: Any,
     ) -> None:
+        if by not in ("whole", "segment"):
+            raise ValueError(f"by is {by!r}: choose 'whole' or 'segment'")
         super().__init__(client, {"model": model}, options)
         self.by = by
 
@@ -302,7 +304,9 @@ def _metadata(blob: Blob) -> Metadata:
 
 
 def _file(source: Source) -> Source:
-    """A text as the path that it is, where it is no address."""
+    """A text as the path that it is, where it is no address; an empty one stays what it is."""
+    if isinstance(source, str) and not source.strip():
+        return source
     if isinstance(source, str) and "://" not in source[:32] and source[:5].lower() != "data:":
         return Path(source)
     return source

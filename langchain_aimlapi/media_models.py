@@ -21,12 +21,13 @@ from langchain_aimlapi._langchain.media_model import (
     AimlapiSoundModel,
 )
 from langchain_aimlapi.endpoints import Job, shape_at
+from langchain_aimlapi.endpoints._jobs import check_waiting
 from langchain_aimlapi.endpoints.images import EDITS, GENERATIONS, Image, ImageCalls, Images
 from langchain_aimlapi.endpoints.music import MusicCalls
 from langchain_aimlapi.endpoints.speech import SpeechCalls
 from langchain_aimlapi.endpoints.transcription import TranscriptionCalls
 from langchain_aimlapi.endpoints.video import Video, VideoCalls
-from langchain_aimlapi.errors import AimlapiError
+from langchain_aimlapi.errors import AimlapiError, InvalidRequestError
 
 __all__ = [
     "AimlapiImageModel",
@@ -197,6 +198,7 @@ class AimlapiVideoModel(AimlapiJobModel):
             JobFailedError, JobTimeoutError: one of them failed, or is late; see ``job_id``. The
                 ids of all that were ordered are in the notes of the error.
         """
+        _check_count(n, timeout, self.model)
         jobs: list[Job[Any]] = []
         with _noted(jobs):
             jobs += (self.submit(prompt) for _ in range(n))
@@ -214,6 +216,7 @@ class AimlapiVideoModel(AimlapiJobModel):
         timeout: float = 360.0,  # noqa: ASYNC109  # as its sync twin
     ) -> list[str]:
         """Like `generate_videos`, on the running event loop."""
+        _check_count(n, timeout, self.model)
         jobs: list[Job[Any]] = []
         with _noted(jobs):
             for _ in range(n):
@@ -222,6 +225,13 @@ class AimlapiVideoModel(AimlapiJobModel):
             if response_format == "b64_json":
                 return [_as_base64(await video.aread()) for video in made]
         return [url for video in made for url in video.urls]
+
+
+def _check_count(n: int, timeout: float, model: str) -> None:
+    """Refuse what would order nothing, or wait for nothing, before anything is bought."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise InvalidRequestError(f"n is {n!r}", advice="give a number from 1", field="n")
+    check_waiting(timeout, None, model)
 
 
 @contextmanager

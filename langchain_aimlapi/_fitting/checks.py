@@ -32,7 +32,9 @@ def check_text(name: str, value: object, model: str) -> None:
     )
 
 
-def check_number(name: str, value: object, model: str, *, unit: str = "") -> float | None:
+def check_number(
+    name: str, value: object, model: str, *, unit: str = "", is_whole: bool = False
+) -> float | None:
     """A number, also where it is written as a text; None means: not given."""
     if value is None:
         return None
@@ -51,6 +53,13 @@ def check_number(name: str, value: object, model: str, *, unit: str = "") -> flo
         )
     if isinstance(value, int):
         return value
+    if is_whole and not number.is_integer():
+        raise InvalidRequestError(
+            f"{name} is {short(value)}, not a whole number",
+            advice=f"give {name} as a whole number",
+            model=model,
+            field=name,
+        )
     return int(number) if number.is_integer() else number
 
 

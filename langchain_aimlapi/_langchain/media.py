@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic_core import to_json
 
 from langchain_aimlapi._domain.content import content_to_parts
 from langchain_aimlapi._domain.media import data_of
-from langchain_aimlapi._domain.values import MediaPart, Meta, TextPart
+from langchain_aimlapi._domain.values import MediaPart, Meta, RawPart, TextPart
 from langchain_aimlapi._langchain.chunks import meta_to_metadata, usage_to_metadata
 from langchain_aimlapi.endpoints import Result
 from langchain_aimlapi.endpoints._media import Media
@@ -23,7 +23,7 @@ from langchain_aimlapi.endpoints.music import Music
 from langchain_aimlapi.endpoints.speech import Speech
 from langchain_aimlapi.endpoints.transcription import Transcript
 from langchain_aimlapi.endpoints.video import Video
-from langchain_aimlapi.errors import UnsupportedFeatureError
+from langchain_aimlapi.errors import InvalidRequestError, UnsupportedFeatureError
 
 Block = dict[str, Any]
 _NOUNS = {"image": "images", "video": "videos", "audio": "sound", "file": "documents"}
@@ -75,6 +75,7 @@ def messages_to_arguments(
 
     Raises:
         UnsupportedFeatureError: there is something in it that the call has no argument for.
+        InvalidRequestError: a block of the user's has nothing in it that can be sent.
     """
     texts: list[str] = []
     files: dict[str, list[Block]] = {}
@@ -92,11 +93,26 @@ def messages_to_arguments(
                         field=f"messages.{part.kind}",
                     )
                 files.setdefault(takes[part.kind], []).append(_as_source(part))
+            elif isinstance(part, RawPart) and isinstance(message, HumanMessage):
+                raise _unread(part, model)
     arguments: dict[str, Any] = {
         name: found[0] if len(found) == 1 else found for name, found in files.items()
     }
     text = "\n\n".join(text for text in texts if text.strip())
     return {**({text_name: text} if text else {}), **arguments}
+
+
+def _unread(part: RawPart, model: str) -> InvalidRequestError:
+    """The error for a block of the user's that says nothing here: it is not left out in silence."""
+    kind = part.value.get("type")
+    keys = ", ".join(repr(key) for key in part.value if key != "type")
+    return InvalidRequestError(
+        f"a block of type {kind!r} in the prompt has no content that can be sent (keys: {keys})",
+        advice='a file is {"type": "image", "url": ...}, or "base64" with "mime_type"; or give '
+        "image=pathlib.Path(...) as an argument of the call",
+        model=model,
+        field="messages",
+    )
 
 
 def _as_source(part: MediaPart) -> Block:

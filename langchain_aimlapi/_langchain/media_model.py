@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.caches import BaseCache
@@ -351,11 +351,26 @@ class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
         params = {**self.model_kwargs, **(arguments.pop("params", None) or {})}
         extra_body = {**(self.extra_body or {}), **(arguments.pop("extra_body", None) or {})}
         for name in [name for name in arguments if name not in known and name != "mask"]:
+            self._check_spelling(name, known, model)
             params[name] = arguments.pop(name)
         arguments = {name: each for name, each in arguments.items() if each is not None}
-        needed = dict.fromkeys(self.required)
+        for name in self.required:
+            if name not in arguments:
+                raise _nothing(name, model)
         options = {"params": params, "extra_body": extra_body}
-        return calls, {**needed, "model": model, **arguments, **options}
+        return calls, {"model": model, **arguments, **options}
+
+    def _check_spelling(self, name: str, known: Collection[str], model: str) -> None:
+        """Refuse an argument that looks misspelt, where the model has none of that name itself."""
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        shapes = self._catalog().find(model).shapes.values() if close else ()
+        if close and not any(name in (shape.params or {}) for shape in shapes):
+            raise InvalidRequestError(
+                f"there is no argument {name!r}: did you mean {close[0]!r}?",
+                advice=f"write {close[0]}, or give the model's own as params={{{name!r}: ...}}",
+                model=model,
+                field=name,
+            )
 
     def _method(self, arguments: Mapping[str, object]) -> str:
         """The method that makes it."""
@@ -363,6 +378,20 @@ class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
 
     def _message(self, made: Result, arguments: Mapping[str, object]) -> AIMessage:
         return result_to_message(made, self.block, str(arguments["model"]))
+
+
+def _nothing(name: str, model: str) -> InvalidRequestError:
+    """The error for a prompt without what the call needs."""
+    what, cure = "there are no words", "give a text, or a message with one"
+    if name == "audio":
+        what = "there is no sound"
+        cure = "give a message with an audio block, or audio=pathlib.Path(...)"
+    return InvalidRequestError(
+        f"{name} is missing: {what} in the prompt",
+        advice=cure,
+        model=model,
+        field=name,
+    )
 
 
 def _joined(words: dict[str, object], rest: Mapping[str, object], text: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
 from langchain_aimlapi import errors
 from langchain_aimlapi._domain.values import Cost
+from langchain_aimlapi._fitting.checks import check_number
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._wire import flow
 from langchain_aimlapi._wire.flow import MAYBE_ACCEPTED, Flow, Notify, Policy, StreamReader, Wait
@@ -172,6 +173,7 @@ class Polling(Generic[T]):
             JobTimeoutError: it was not done in time; it goes on and can be resumed.
             AimlapiError: the poll is refused (key, unknown id).
         """
+        check_waiting(timeout, progress, self.model or "")
         waiting = _Waiting(self, policy, timeout)
         while True:
             try:
@@ -189,6 +191,25 @@ class Polling(Generic[T]):
                     raise failed(state, self.kind, policy.model or self.model)
                 pause = waiting.running(state)
             yield waiting.wait(pause)
+
+
+def check_waiting(timeout: object, progress: object, model: str) -> None:
+    """Refuse what is no time to wait, or cannot be called.
+
+    Raises:
+        InvalidRequestError: names the argument.
+    """
+    seconds = check_number("timeout", timeout, model, unit="seconds")
+    if isinstance(timeout, str) or (seconds is not None and seconds < 0):
+        raise errors.InvalidRequestError(
+            f"timeout is {timeout!r}", advice="give the seconds to wait, from 0", field="timeout"
+        )
+    if progress is not None and not callable(progress):
+        raise errors.InvalidRequestError(
+            f"progress is a value of type {type(progress).__name__}",
+            advice="give a function of (status, fraction or None, seconds), such as ProgressBar()",
+            field="progress",
+        )
 
 
 class _Waiting(Generic[T]):
@@ -306,6 +327,8 @@ def plan_made(
     progress: Progress | None = None,
 ) -> Plan[T]:
     """Order a job and wait for its result, as one call."""
+
+    check_waiting(timeout, progress, ordered.model or "")
 
     def step(policy: Policy) -> Flow[T]:
         (ordering,) = ordered.steps

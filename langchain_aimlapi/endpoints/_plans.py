@@ -6,6 +6,7 @@ runner carries it out (`langchain_aimlapi._connection.runner`), sync and async.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 from collections.abc import (
@@ -362,6 +363,8 @@ class Method(Generic[P, T]):
         runner: PlanRunner = calls.runner if isinstance(calls, Calls) else calls
 
         def method(*args: Any, **kwargs: Any) -> Any:
+            if args or not kwargs.keys() <= self.__signature__.parameters.keys():
+                self._check_arguments(method.__qualname__, args, kwargs)
             return self.carry_out(runner, args, kwargs)
 
         method.__name__ = self.__name__
@@ -377,6 +380,28 @@ class Method(Generic[P, T]):
         whole = inspect.signature(self.function)
         _, *parameters = whole.parameters.values()
         return whole.replace(parameters=parameters, return_annotation=self.returns())
+
+    def _check_arguments(
+        self, name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
+    ) -> None:
+        """Refuse arguments that the method does not have, by its public name, with the cure.
+
+        Raises:
+            TypeError: as Python's own.
+        """
+        known = self.__signature__.parameters
+        takes = [each for each in known.values() if each.kind is not each.KEYWORD_ONLY]
+        several = any(each.kind is each.VAR_POSITIONAL for each in takes)
+        if len(args) > len(takes) and not several:
+            shown = ", ".join(f"{each}=..." for each in list(known)[: len(args)])
+            raise TypeError(f"{name}() takes its arguments by name: give {shown}")
+        if any(each.kind is each.VAR_KEYWORD for each in known.values()):
+            return
+        for wrong in (each for each in kwargs if each not in known):
+            close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.7)
+            own = "; the model's own parameters go into params={...}" if "params" in known else ""
+            hint = f": did you mean {close[0]!r}?" if close else own
+            raise TypeError(f"{name}() has no argument {wrong!r}{hint}")
 
     wrapper: ClassVar = "{}"
     """What the method returns, around the value of the function's plan."""

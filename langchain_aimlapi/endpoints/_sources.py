@@ -44,6 +44,8 @@ _TAKEN = {
 _PARTS: Mapping[str, tuple[str, ...]] = {"document": ("file", "image")}
 # What the first bytes show of many formats: the name of a file says more.
 _VAGUE = ("application/zip", "text/plain")
+# Whatever the name says: what reads as words is none of these.
+_NEVER_WORDS = ("image/", "audio/", "video/", "application/pdf")
 
 
 class Readable(Protocol):
@@ -181,6 +183,8 @@ def read_upload(argument: str, value: Source, kind: Kind, model: str | None) -> 
             raise reader.refused("a file opened as text", "open it with mode 'rb'")
         return Upload(file, reader.type_of(head, "a file", str(getattr(file, "name", ""))))
     found = read_sources(argument, value, kind, model)
+    if value is None:
+        raise reader.refused("missing")
     if len(found) != 1:
         raise reader.refused(f"{len(found)} files, not one")
     (one,) = found
@@ -252,7 +256,8 @@ class _Reader:
             raise self.refused(f"{what}, which is empty")
         shown = sniff(head[:32]) or _text_type(head)
         named = mimetypes.guess_type(name)[0] if shown in (None, *_VAGUE) else None
-        if named is not None and named.startswith(_TAKEN[self.kind]):
+        is_words = shown == "text/plain" and (named or "").startswith(_NEVER_WORDS)
+        if named is not None and named.startswith(_TAKEN[self.kind]) and not is_words:
             return named
         return self._content(head, what).media_type
 
@@ -307,8 +312,18 @@ class _Reader:
         if text[:5].lower() == "file:":
             raise self.refused("a file: URL", "give the file as pathlib.Path(...)")
         if "://" in text[:32]:
+            self._check_address(text)
             return Attachment(url=text)
         return self._content(self._decoded(text), "base64")
+
+    def _check_address(self, text: str) -> None:
+        """Refuse addresses that no server can follow; of schemes that are not of the web (gs:, s3:)
+        the API may know more."""
+        scheme, _, rest = text.partition("://")
+        if scheme.lower() in ("ftp", "ftps", "sftp", "blob", "chrome", "about"):
+            raise self.refused(f"a {scheme}: URL", "give an https: URL, or the file's content")
+        if scheme.lower() in ("http", "https") and rest[:1] in ("", "/", "?", "#"):
+            raise self.refused(f"{scheme}:// without a host", "give the whole address")
 
     def _decoded(self, text: str) -> bytes:
         try:

@@ -108,7 +108,7 @@ class SpeechCall:
             "sample_rate": check_number("sample_rate", self.sample_rate, model, unit="hertz"),
             "language": self.language,
             "instructions": self.instructions,
-            "seed": check_number("seed", self.seed, model),
+            "seed": check_number("seed", self.seed, model, is_whole=True),
             "reference_audio": [each.as_url() for each in references] or None,
         }
         present = {name: value for name, value in named.items() if value is not None}

@@ -227,7 +227,9 @@ def _call(
     extra_body: Mapping[str, object] | None,
 ) -> _Call:
     """The arguments of a call, checked."""
-    numbers = {name: check_number(name, named[name], model) for name in ("n", "seed")}
+    numbers = {
+        name: check_number(name, named[name], model, is_whole=True) for name in ("n", "seed")
+    }
     call = MediaCall.of(model, prompt, {**named, **numbers}, params=params, extra_body=extra_body)
     rest = {name: value for name, value in call.params.items() if value is not None}
     if size is None:

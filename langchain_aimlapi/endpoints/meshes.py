@@ -128,7 +128,10 @@ def plan_mesh(
     -> ``{model_mesh | model_glb, model_urls | segmented_mesh, mask_1_mesh, ..., meta}``.
     Source: the 3D model pages of docs.aimlapi.com, read 2026-08-21, Meshy's 2026-11-26.
     """
-    named = {"seed": check_number("seed", seed, model), "output_format": output_format}
+    named = {
+        "seed": check_number("seed", seed, model, is_whole=True),
+        "output_format": output_format,
+    }
     files = {
         "image": image, "back_image": back_image, "left_image": left_image,
         "right_image": right_image, "mesh": mesh,

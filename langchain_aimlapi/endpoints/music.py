@@ -174,7 +174,7 @@ def plan_submit(
         "duration": check_number("duration", duration, model, unit="seconds"),
         "instrumental": instrumental,
         "negative_prompt": negative_prompt,
-        "seed": check_number("seed", seed, model),
+        "seed": check_number("seed", seed, model, is_whole=True),
         "output_format": output_format,
         "sample_rate": check_number("sample_rate", sample_rate, model, unit="hertz"),
         "bitrate": check_number("bitrate", bitrate, model, unit="bits a second"),

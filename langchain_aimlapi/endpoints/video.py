@@ -157,7 +157,7 @@ def plan_submit(
         "duration": check_number("duration", duration, model, unit="seconds"),
         "aspect_ratio": aspect_ratio,
         "resolution": resolution,
-        "seed": check_number("seed", seed, model),
+        "seed": check_number("seed", seed, model, is_whole=True),
         "negative_prompt": negative_prompt,
         "generate_audio": generate_audio,
     }

@@ -10,9 +10,20 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi import AimlapiClient, errors
+from langchain_aimlapi import (
+    AimlapiClient,
+    AimlapiImageModel,
+    AimlapiMusicModel,
+    AimlapiOcrLoader,
+    AimlapiSpeechModel,
+    AimlapiTranscriptionLoader,
+    AimlapiTranscriptionModel,
+    AimlapiVideoModel,
+    errors,
+)
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.endpoints import Check
+from langchain_aimlapi.media_models import AimlapiMediaModel
 
 LINK = "https://example.com/a.png"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
@@ -116,6 +127,47 @@ async def test_a_text_for_a_number(api: Emulator, colour: str, kind: str, value:
     assert "number" in str(error)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("transcription", "ocr")])
+async def test_a_part_of_a_whole_number(api: Emulator, colour: str, kind: str) -> None:
+    if kind in ("edits", "images"):
+        await refused(api, colour, kind, "n", n=1.5)
+    await refused(api, colour, kind, "seed", seed=1.5)
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("address", ["ftp://example.com/a.png", "https://", "http:///a?b=1"])
+async def test_an_address_that_nobody_can_follow(
+    api: Emulator, colour: str, kind: str, address: str
+) -> None:
+    error = await refused(api, colour, kind, FILES[kind], **{FILES[kind]: address})
+    assert "https: URL" in str(error) or "whole address" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["ocr", "transcription"])
+async def test_words_in_a_file_that_is_named_otherwise(
+    api: Emulator, colour: str, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / ("letter.png" if kind == "ocr" else "talk.mp3")
+    path.write_text("only words")
+    error = await refused(api, colour, kind, FILES[kind], **{FILES[kind]: path})
+    assert "text/plain" in str(error)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_misspelt_argument_is_named_with_the_method_and_the_nearest(
+    api: Emulator, colour: str, kind: str
+) -> None:
+    name, right = KINDS[kind]
+    mount, verb = name.split(".")
+    calls: Any = getattr(AimlapiClient(**api.settings()), mount)
+    with pytest.raises(TypeError, match=rf"{verb}\(\) .*'modle'.* 'model'"):
+        await called(calls, verb, colour, {**right, "modle": "m"})
+    with pytest.raises(TypeError, match=rf"{verb}\(\) .*'zz'.*params="):
+        await called(calls, verb, colour, {**right, "zz": 1})
+    with pytest.raises(TypeError, match="by name: give "):
+        getattr(calls, verb)("m", "a cat")
+
+
 def files_of() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for kind, name in FILES.items():
         yield kind, name, {}
@@ -191,3 +243,103 @@ async def test_the_id_of_a_job_of_another_kind(api: Emulator, colour: str, kind:
         job.result() if colour == "sync" else await job.aresult()
     right = "music" if kind == "video" else "video"
     assert f"client.{right}.resume" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", JOBS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("timeout", -1), ("timeout", "soon"), ("timeout", True), ("progress", "bar")],
+)
+async def test_what_is_no_time_to_wait_and_cannot_be_called(
+    api: Emulator, colour: str, kind: str, name: str, value: Any
+) -> None:
+    calls: Any = getattr(AimlapiClient(**api.settings()), kind)
+    job = calls.resume("a1")
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        await result_of(job, colour, **{name: value})
+    assert caught.value.field == name
+    verb = KINDS[kind][0].split(".")[1]
+    making = "create" if kind == "transcription" else verb.replace("submit", "generate")
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        await called(calls, making, colour, {**KINDS[kind][1], name: value})
+    assert caught.value.field == name
+
+
+async def result_of(job: Any, colour: str, **options: Any) -> object:
+    return job.result(**options) if colour == "sync" else await job.aresult(**options)
+
+
+# --- LangChain models and loaders -----
+
+MODELS: dict[str, tuple[type[AimlapiMediaModel], str]] = {
+    "images": (AimlapiImageModel, "flux/schnell"),
+    "video": (AimlapiVideoModel, "google/veo-3.1-t2v"),
+    "music": (AimlapiMusicModel, "google/lyria2"),
+    "speech": (AimlapiSpeechModel, "openai/tts-1"),
+    "transcription": (AimlapiTranscriptionModel, "nova-3"),
+}
+
+
+async def invoked(api: Emulator, kind: str, colour: str, prompt: Any, **options: Any) -> object:
+    cls, name = MODELS[kind]
+    model: Any = cls(model=name, **api.settings())
+    if colour == "sync":
+        return model.invoke(prompt, **options)
+    return await model.ainvoke(prompt, **options)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize("prompt", ["", " ", [], [("user", "")], {}], ids=repr)
+async def test_a_prompt_that_says_nothing(
+    api: Emulator, colour: str, kind: str, prompt: Any
+) -> None:
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        await invoked(api, kind, colour, prompt)
+    assert caught.value.field == MAIN.get(kind, "prompt")
+    assert caught.value.advice
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize(
+    "block", [{"type": "image", "path": "cat.png"}, {"type": "hologram", "zeal": 1}], ids=repr
+)
+async def test_a_block_of_the_users_is_never_left_out_in_silence(
+    api: Emulator, colour: str, kind: str, block: Any
+) -> None:
+    prompt = [("user", [block, {"type": "text", "text": "it jumps"}])]
+    with pytest.raises(errors.InvalidRequestError, match=r"'(path|zeal)'") as caught:
+        await invoked(api, kind, colour, prompt)
+    assert caught.value.field == "messages"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "right"),
+    [("images", "aspect_ration", "aspect_ratio"), ("video", "durations", "duration"),
+     ("speech", "voise", "voice")],
+)  # fmt: skip
+async def test_a_misspelt_argument_of_a_call_of_a_model(
+    api: Emulator, colour: str, kind: str, name: str, right: str
+) -> None:
+    with pytest.raises(errors.InvalidRequestError, match=f"did you mean '{right}'") as caught:
+        await invoked(api, kind, colour, "a cat", **{name: "1"})
+    assert caught.value.field == name
+
+
+@pytest.mark.parametrize(("name", "value"), [("n", 0), ("n", -1), ("n", "two"), ("timeout", -1)])
+async def test_videos_that_would_be_none_or_never_waited_for(
+    api: Emulator, colour: str, name: str, value: Any
+) -> None:
+    model: Any = AimlapiVideoModel(model="google/veo-3.1-t2v", **api.settings())
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        await called(model, "generate_videos", colour, {"prompt": "a cat", name: value})
+    assert caught.value.field == name
+
+
+@pytest.mark.parametrize("loader", [AimlapiOcrLoader, AimlapiTranscriptionLoader])
+@pytest.mark.parametrize("source", ["", None, 5, "no-such-file", "ftp://example.com/a"], ids=repr)
+async def test_a_loader_of_nothing(api: Emulator, colour: str, loader: Any, source: Any) -> None:
+    loading = loader(source, **api.settings())
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        loading.load() if colour == "sync" else await loading.aload()
+    assert caught.value.field == ("document" if loader is AimlapiOcrLoader else "audio")
+    assert "0 files" not in str(caught.value)

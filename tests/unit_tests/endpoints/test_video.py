@@ -200,7 +200,7 @@ def test_what_a_contract_does_not_mention_is_sent_and_noted() -> None:
         ({"model": "google/veo3", "prompt": "a", "duration": "long"}, "duration", "seconds"),
         ({"model": "google/veo3", "prompt": "a", "duration": True}, "duration", "seconds"),
         ({"model": "google/veo3", "prompt": "a", "seed": "abc"}, "seed", "number"),
-        ({"model": "google/veo3", "prompt": "a", "seed": 1.5}, "seed", "integer"),
+        ({"model": "google/veo3", "prompt": "a", "seed": 1.5}, "seed", "whole number"),
         ({"model": "google/veo3", "prompt": "a", "generate_audio": "yes"}, "generate_audio",
          "boolean"),
         ({"model": "google/veo3", "prompt": "a", "params": {"enhance_prompt": "yes"}},
