@@ -97,6 +97,13 @@ class Call:
     inference: str = ""
     _parsed: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    def numbered(self, request_id: str, inference: str) -> Call:
+        """The call with the ids that its answer will carry."""
+        return Call(
+            self.method, self.path, self.query, self.headers, self.body, self.origin,
+            request_id, inference,
+        )  # fmt: skip
+
     def media_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 

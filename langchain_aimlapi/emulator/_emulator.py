@@ -6,7 +6,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -256,7 +255,7 @@ class Emulator:
     def handle(self, call: Call) -> tuple[Answer, Recorded]:
         """The answer to one call, and its record. Performs no I/O."""
         ids = self._state.ids
-        call = replace(call, request_id=ids.uuid(), inference=ids.nano())
+        call = call.numbered(ids.uuid(), ids.nano())
         body = _decoded(call)
         model = body.get("model") if isinstance(body, dict) else None
         record = Recorded(call.method, call.path, _masked(call.headers), body)
@@ -318,7 +317,7 @@ class Emulator:
             if model in JUDGES and answer.status < 400:
                 self._state.account.log(call, JUDGES[model], answer.status, client_id)
         steps = _paced(answer, self.pace) if self.pace and answer.streams else answer.steps
-        return replace(answer, headers={**headers, **answer.headers}, steps=steps)
+        return Answer(answer.status, {**headers, **answer.headers}, steps, answer.before)
 
     # --- transports -----
 

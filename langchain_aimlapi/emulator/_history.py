@@ -62,7 +62,7 @@ def check_choice(prompt: Prompt, *, anthropic: bool) -> None:
 def check_context(state: State, model: Model, prompt: Prompt) -> None:
     """Refuses a prompt that is longer than the model's context, in the vendor's own words."""
     limit = model.context
-    if limit is None:
+    if limit is None or _is_short(prompt, limit):
         return
     size = state.prompt_size(prompt)
     if size <= limit:
@@ -76,6 +76,12 @@ def check_context(state: State, model: Model, prompt: Prompt) -> None:
         anthropic=False,
         code="context_length_exceeded",
     )
+
+
+def _is_short(prompt: Prompt, limit: int) -> bool:
+    """Whether a prompt of text has not even as many letters as the context has tokens."""
+    letters = sum(len(turn.text) for turn in prompt.turns)
+    return not (prompt.tools or prompt.media) and letters + 3 * len(prompt.turns) + 3 <= limit
 
 
 def check_pairs(messages: list[Json], *, anthropic: bool) -> None:

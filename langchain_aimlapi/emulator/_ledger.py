@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
 
 # US dollars per million tokens.
 PRICES = {
@@ -104,8 +105,11 @@ class Tokens:
 
 def prices_of(listed: Sequence[float | None] | None) -> Mapping[str, Decimal]:
     """US dollars per million tokens, from a listed price: input, output, cached input."""
-    if not listed:
-        return PRICES
+    return _prices(tuple(listed)) if listed else PRICES
+
+
+@cache
+def _prices(listed: tuple[float | None, ...]) -> Mapping[str, Decimal]:
     price, made, cached = (None if one is None else Decimal(str(one)) for one in listed)
     price, made = price or Decimal(0), made or Decimal(0)
     return {

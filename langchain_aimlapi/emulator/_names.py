@@ -7,6 +7,7 @@ some with the date of the build; what goes through OpenRouter, and Google's, kee
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Our name without the vendor, with dots as dashes -> as recorded.
 _DATED = {
@@ -44,6 +45,7 @@ _MINIMAX = re.compile(r"(?:minimax-)?m(\d)(?:[.-](\d))?(.*)", re.IGNORECASE)
 NATIVE_ERNIE = re.compile(r"ernie-(4[.-]5-(8k|turbo)|x1)")
 
 
+@cache
 def served_name(model: str, style: str) -> str:
     """What an answer calls the model that was called by this name."""
     kept = style in _KEPT or model.startswith(_HOSTED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from langchain_aimlapi.emulator._core import Json
 from langchain_aimlapi.emulator._models import Model
@@ -52,7 +53,11 @@ def reasons(state: State, model: Model, path: str, body: Json) -> bool:
     own = model.row.get("thinks")
     if isinstance(own, bool):
         return own
-    name = model.name.rpartition("/")[2]
+    return _is_known_to_think(model.name.rpartition("/")[2])
+
+
+@cache
+def _is_known_to_think(name: str) -> bool:
     return _RECORDED.get(name, _ALWAYS.search(name) is not None)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from langchain_aimlapi.emulator._author import Say
@@ -406,6 +407,7 @@ _ROUTED = re.compile(
 )
 
 
+@cache
 def choose_style(model: str, vendor: str) -> Style:
     """The family that a model answers like. Vendors without a recording are OpenRouter-routed."""
     if _ROUTED.search(model):
