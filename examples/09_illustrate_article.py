@@ -31,7 +31,7 @@ with settings() as where:
     answers = chain.batch([{"title": TITLE, "paragraph": each} for each in PARAGRAPHS])
 
     out = folder()
-    page = [f"<h1>{TITLE}</h1>"]
+    page = [f'<meta charset="utf-8">\n<h1>{TITLE}</h1>']
     for paragraph, answer in zip(PARAGRAPHS, answers, strict=True):
         (picture,) = painter.files(answer)
         path = picture.save(out)

@@ -44,7 +44,8 @@ async def main(where: dict[str, Any]) -> None:
     pages = await asyncio.gather(
         *(page_of(name, scene, where, out) for name, scene in ANIMALS.items())
     )
-    (out / "encyclopedia.html").write_text("\n".join(pages), encoding="utf-8")
+    head = '<meta charset="utf-8">\n'
+    (out / "encyclopedia.html").write_text(head + "\n".join(pages), encoding="utf-8")
     print(out / "encyclopedia.html")
 
 

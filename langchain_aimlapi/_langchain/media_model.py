@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from langchain_core.caches import BaseCache
@@ -22,6 +22,7 @@ from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import ConnectionFields, argument_names, refuse_twins
 from langchain_aimlapi._connection.ledger import uncharged
 from langchain_aimlapi._fitting.callers import warn_caller
+from langchain_aimlapi._fitting.checks import check_spelling
 from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.arguments import refuse_private
 from langchain_aimlapi._langchain.chunks import PROVIDER
@@ -351,7 +352,7 @@ class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
         params = {**self.model_kwargs, **(arguments.pop("params", None) or {})}
         extra_body = {**(self.extra_body or {}), **(arguments.pop("extra_body", None) or {})}
         for name in [name for name in arguments if name not in known and name != "mask"]:
-            self._check_spelling(name, known, model)
+            check_spelling(name, known, self._catalog().find(model))
             params[name] = arguments.pop(name)
         arguments = {name: each for name, each in arguments.items() if each is not None}
         for name in self.required:
@@ -359,18 +360,6 @@ class AimlapiMediaModel(serial.Loadable, BaseChatModel, MediaFields):
                 raise _nothing(name, model)
         options = {"params": params, "extra_body": extra_body}
         return calls, {"model": model, **arguments, **options}
-
-    def _check_spelling(self, name: str, known: Collection[str], model: str) -> None:
-        """Refuse an argument that looks misspelt, where the model has none of that name itself."""
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-        shapes = self._catalog().find(model).shapes.values() if close else ()
-        if close and not any(name in (shape.params or {}) for shape in shapes):
-            raise InvalidRequestError(
-                f"there is no argument {name!r}: did you mean {close[0]!r}?",
-                advice=f"write {close[0]}, or give the model's own as params={{{name!r}: ...}}",
-                model=model,
-                field=name,
-            )
 
     def _method(self, arguments: Mapping[str, object]) -> str:
         """The method that makes it."""

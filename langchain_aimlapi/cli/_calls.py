@@ -12,6 +12,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from langchain_aimlapi._fitting.checks import check_spelling
+from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.endpoints import Job
 from langchain_aimlapi.errors import AimlapiError
 from langchain_aimlapi.progress import ProgressBar
@@ -28,15 +30,19 @@ Resume = Annotated[str | None, typer.Option(help="The id of a job that was order
 Detach = Annotated[
     bool, typer.Option("--detach", help="Order it, show the id of the job, and end.")
 ]
-Timeout = Annotated[float, typer.Option(help="Seconds to wait for a job.")]
+Timeout = Annotated[float, typer.Option(min=0, help="Seconds to wait for a job.")]
 
 
 # --- what the user wrote -----
 
 
 def source(text: str) -> str | Path:
-    """A link as it is; anything else is the path of a file."""
-    return text if "://" in text or text.startswith("data:") else Path(text).expanduser()
+    """A link as it is; anything else is the path of a file. An empty text stays one."""
+    return (
+        text
+        if not text.strip() or "://" in text or text.startswith("data:")
+        else Path(text).expanduser()
+    )
 
 
 def named(options: Sequence[str] | None) -> dict[str, object]:
@@ -61,6 +67,8 @@ def placed(method: Callable[..., object], arguments: Mapping[str, object]) -> di
     """The arguments of a method; names that it does not have go into ``params``."""
     known = signature(method).parameters
     own = {name: arguments[name] for name in arguments if name not in known}
+    for name in own:
+        check_spelling(name, known, Catalog.default().find(str(arguments["model"])))
     rest = {name: value for name, value in arguments.items() if name in known}
     params = rest.get("params")
     return {**rest, "params": {**(params if isinstance(params, dict) else {}), **own}}

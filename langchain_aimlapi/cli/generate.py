@@ -73,7 +73,7 @@ def generate(
         raise typer.BadParameter(f"{kind} is made in one call: there is no job to resume or detach")
     out = _place(calls, out)
     with _calls.failures():
-        arguments = {} if resume else _arguments(kind, model, prompt, image, option)
+        arguments = {} if resume is not None else _arguments(kind, model, prompt, image, option)
         if isinstance(calls, SpeechCalls):
             _speak(calls, arguments, out or STDOUT)
             return
@@ -84,7 +84,7 @@ def generate(
             submit = getattr(calls, "submit")  # noqa: B009  # of the subclass
             job = (
                 calls.resume(resume)
-                if resume
+                if resume is not None
                 else _calls.ordered(partial(submit, **_calls.placed(submit, arguments)))
             )
             if detach:

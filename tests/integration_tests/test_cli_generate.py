@@ -54,6 +54,29 @@ def test_a_video_is_ordered_watched_and_saved(api: Emulator, tmp_path: Path) -> 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("arguments", "cure"),
+    [
+        (("image", "a cat", "--model", "flux/schnell", "-o", "aspect_ration=1:1"), "aspect_ratio"),
+        (("video", "a cat", "--model", VIDEO, "--timeout", "-1"), "--timeout"),
+        (("video", "--resume", ""), "job.id"),
+        (("image", "", "--model", "flux/schnell"), "prompt"),
+        (("image", "a cat", "--model", "flux/schnell", "-o", "n=0"), "1 to 4"),
+        (("mesh", "--model", "triposr", "--image", "ftp://example.com/a.png"), "https"),
+        (("mesh", "--model", "triposr", "--image", ""), "image is empty"),
+        (("mesh", "--model", "triposr", "--image", "/"), "directory"),
+    ],
+)
+def test_bad_input_ends_before_anything_is_sent(
+    api: Emulator, arguments: tuple[str, ...], cure: str
+) -> None:
+    done = run(*arguments)
+    assert done.exit_code in (1, 2)
+    assert cure in done.output
+    assert "Traceback" not in done.output
+    assert api.requests == []
+
+
 def test_an_interrupted_job_is_taken_up_again_by_its_id(
     api: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
