@@ -52,9 +52,9 @@ class Slot:
         single = [key for key in self.one if _takes(_param(shape, key), "one")]
         several = [key for key in (*self.many, *self.one) if _takes(_param(shape, key), "many")]
         if not single and not several:
-            raise notes.impossible(
-                self.name, f"it has no parameter for {self.noun}", able() or None
-            )
+            own = ", ".join(f"{key!r}: ..." for key in shape.params if self.kind in key)
+            cure = f"give each by its name: params={{{own}}}" if own else able() or None
+            raise notes.impossible(self.name, f"it has no parameter for {self.noun}", cure)
         if len(urls) == 1 and single:
             return _placed(single[0], _one(_param(shape, single[0]), urls[0], self.kind))
         if not several:

@@ -204,7 +204,6 @@ def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, object]]:
     base = {"api_base": choice.api_base} if choice.api_base else {}
     for place, variable in enumerate(choice.keys):
         suffix = f"-{place + 1}" if len(choice.keys) > 1 else ""
-        name = re.sub(r"[^a-z0-9.]+", "-", facts.id.lower()).strip("-")
         yield {
             "model_name": choice.group or facts.id,
             "litellm_params": {
@@ -212,8 +211,14 @@ def _deployments(facts: Facts, choice: Choice) -> Iterable[dict[str, object]]:
                 "api_key": f"os.environ/{variable}",
                 **base,
             },
-            "model_info": {"id": f"aimlapi-{name}{suffix}", **_model_info(facts)},
+            "model_info": {"id": f"aimlapi-{_slug(facts.id)}{suffix}", **_model_info(facts)},
         }
+
+
+def _slug(model: str) -> str:
+    """An id in letters, digits, dots and dashes; ``a/b/c`` and ``a/b-c`` stay different."""
+    vendor, *rest = (re.sub(r"[^a-z0-9.]+", "-", x).strip("-") for x in model.lower().split("/"))
+    return "-".join([vendor, "--".join(rest)] if rest else [vendor])
 
 
 def _model_info(facts: Facts) -> dict[str, object]:

@@ -115,6 +115,9 @@ FILE_FEATURES: dict[str, dict[str, Any]] = {
 # What an id needs beside a prompt or an image.
 NEEDS: dict[str, dict[str, Any]] = {
     "topaz-labs/sharpen": {"params": {"mode": "Standard"}},
+    "blackforestlabs/flux-erase": {"params": {"mask_url": LINK}},
+    "blackforestlabs/flux-outpainting": {"params": {"width": 1024, "height": 1024}},
+    "blackforestlabs/flux-vto": {"params": {"person_image_url": LINK, "garment_image_url": LINK}},
     "topaz-labs/sharpen-gen": {"params": {"mode": "Super Focus"}},
 }
 
@@ -146,7 +149,8 @@ def fitted(feature: dict[str, Any], model: str) -> dict[str, Any]:
 def is_editor(model: str) -> bool:
     facts = context().facts(model)
     params = facts.shapes[GENERATIONS].params or {}
-    return any(facts.shapes[GENERATIONS].required & {name} for name in params if "image" in name)
+    places = {"image", "image_url", "image_urls"} & set(params)
+    return bool(facts.shapes[GENERATIONS].required & places)
 
 
 def test_every_image_id_and_feature_fits_its_schema() -> None:
@@ -168,6 +172,12 @@ def test_every_image_id_and_feature_fits_its_schema() -> None:
     assert wrong == []
     assert judged > 2500
     assert fields == {*SIZES, "n"}
+
+
+def test_a_model_with_several_named_images_names_them() -> None:
+    with pytest.raises(UnsupportedFeatureError, match="'person_image_url': ...") as caught:
+        plan_images(context(), model="blackforestlabs/flux-vto", prompt="a cat", image=LINK)
+    assert "'garment_image_url': ..." in str(caught.value)
 
 
 def test_every_image_id_takes_images_or_says_that_it_does_not() -> None:
