@@ -52,7 +52,8 @@ class Slot:
         single = [key for key in self.one if _takes(_param(shape, key), "one")]
         several = [key for key in (*self.many, *self.one) if _takes(_param(shape, key), "many")]
         if not single and not several:
-            own = ", ".join(f"{key!r}: ..." for key in shape.params if self.kind in key)
+            links = tuple(key for key in shape.params if key.endswith(f"{self.kind}_url"))
+            own = ", ".join(f"{key!r}: ..." for key in links)
             cure = f"give each by its name: params={{{own}}}" if own else able() or None
             raise notes.impossible(self.name, f"it has no parameter for {self.noun}", cure)
         if len(urls) == 1 and single:
