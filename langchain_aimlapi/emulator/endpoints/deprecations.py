@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from langchain_aimlapi.emulator._core import Answer, Call, Json, dump
 from langchain_aimlapi.emulator._models import DEPRECATED, SUPERSEDED, WITHDRAWN, Model
 from langchain_aimlapi.emulator._routes import route
@@ -39,13 +41,23 @@ def _dates(row: Json) -> tuple[str, str]:
     return row["deprecated_at"] or "", row["shutdown_at"] or ""
 
 
+def _aliases(state: State, model: Model) -> Iterable[str]:
+    return state.models.aliases.get(model.name, ())
+
+
+def _ends(state: State, name: str, model: Model) -> bool:
+    """Whether another spelling ends, too: some are served on another route."""
+    other = state.models.find(name)
+    return other is None or other.status == model.status
+
+
 def _row(state: State, model: Model) -> Json:
     facts = model.row
     superseded = model.status == SUPERSEDED
     reason = "consolidated" if superseded else "unknown"
     return {
         "id": model.name,
-        "aliases": list(state.models.aliases.get(model.name, ())),
+        "aliases": [name for name in _aliases(state, model) if _ends(state, name, model)],
         "status": model.status,
         "deprecated_at": facts.get("deprecated_at"),
         "shutdown_at": None if superseded else facts.get("shutdown_at"),

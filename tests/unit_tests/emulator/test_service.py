@@ -245,6 +245,16 @@ def test_deprecations_are_filtered_cached_and_newest_first(
     assert "openai/gpt-5.3-chat" not in {row["id"] for row in late}
 
 
+def test_no_name_that_the_list_calls_withdrawn_is_served(
+    api: Emulator, client: httpx.Client
+) -> None:
+    rows = client.get("/v1/models/deprecations?status=withdrawn").json()["data"]
+    names = [name for row in rows for name in (row["id"], *row["aliases"])]
+    assert len(names) > 300
+    found = {name: api.models.find(name) for name in names}
+    assert [name for name, model in found.items() if model and model.status != "withdrawn"] == []
+
+
 def test_a_superseded_voice_still_speaks_and_a_withdrawn_model_is_gone(
     client: httpx.Client,
 ) -> None:
