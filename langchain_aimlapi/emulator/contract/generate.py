@@ -352,7 +352,9 @@ class Build:
                 row.facts |= _FEED[row.name]
         for row in self.rows.values():
             home = self.rows.get(row.of or "")
-            if home is not None and home.status == "withdrawn" and row.status == "listed":
+            if home is None or home.status != "withdrawn":
+                continue
+            if row.status == "listed" or home.name in _FEED:
                 row.status = "withdrawn"
 
     def _add_facts(self) -> None:
