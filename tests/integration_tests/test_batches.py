@@ -16,10 +16,12 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import UsageMetadataCallbackHandler
+from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel
 
 from langchain_aimlapi import AimlapiClient, ChatAimlapi, errors
+from langchain_aimlapi._langchain.bound import ChatBinding
 from langchain_aimlapi._wire.flow import Wait
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 from langchain_aimlapi.spend import track_spend
@@ -51,7 +53,9 @@ def orders(api: Emulator) -> list[Any]:
     return [r.body for r in api.requests if (r.method, r.path) == ("POST", "/v1/batches")]
 
 
-async def submitted(model: ChatAimlapi, inputs: list[Any], colour: str, **options: Any) -> Any:
+async def submitted(
+    model: ChatAimlapi | ChatBinding, inputs: list[Any], colour: str, **options: Any
+) -> Any:
     if colour == "sync":
         return model.batch_submit(inputs, **options)
     return await model.abatch_submit(inputs, **options)
@@ -104,6 +108,34 @@ async def test_messages_tools_and_limits_go_out_as_in_a_single_call(
     assert params["tools"][0]["name"] == "weather"
     assert params["temperature"] == 0.5
     assert params["max_tokens"] > 1024  # the API's own default would cut the answer
+
+
+async def test_bound_tools_go_into_batches_too(
+    api: Emulator, model: ChatAimlapi, colour: str
+) -> None:
+    def weather(city: str) -> str:
+        """The weather of a city."""
+        return city
+
+    bound = model.bind_tools([weather]).bind(temperature=0.5).with_config(tags=["a"])
+    assert isinstance(bound, ChatBinding)
+    batch = await submitted(bound, ["Oslo?"], colour, max_tokens=50)
+    assert len(await results(batch, colour)) == 1
+    batched = bound.with_batches()
+    inputs: list[Any] = ["Rome?"]
+    assert len(batched.batch(inputs) if colour == "sync" else await batched.abatch(inputs)) == 1
+    for body in orders(api):
+        params = body["requests"][0]["params"]
+        assert params["tools"][0]["name"] == "weather"
+        assert params["temperature"] == 0.5
+
+
+def test_a_bound_model_is_dumped_and_pickled_as_any_other() -> None:
+    bound = ChatAimlapi(model=MODEL, api_key="k").bind(temperature=0.5)
+    again = pickle.loads(pickle.dumps(bound))
+    assert type(again) is ChatBinding
+    assert again.kwargs == {"temperature": 0.5}
+    assert json.loads(dumps(bound))["id"][-1] == "RunnableBinding"
 
 
 async def test_the_calls_cost_half(api: Emulator, model: ChatAimlapi, colour: str) -> None:
