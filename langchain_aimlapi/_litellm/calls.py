@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import litellm
 
@@ -16,6 +16,7 @@ from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.access import Access, Arguments, litellm_params, resolve_access
 from langchain_aimlapi._litellm.messages import openai_to_messages
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.facts import DialectName
 
 # Arguments of this provider, given beside the model's own: ``completion(..., dialect="messages")``.
 OPTIONS = ("allow_http", "client_request_id", "dialect", "on_unsupported", "learn")
@@ -49,6 +50,7 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
     """
     model = str(arguments["model"])
     params = dict(arguments.get("optional_params") or {})
+    _check_choice("dialect", params.get("dialect"), get_args(DialectName))
     access = resolve_access(arguments, params)
     request = chat_request(model, arguments.get("messages") or (), params, stream=stream)
     call = prepare(
@@ -68,10 +70,20 @@ def prepare_chat(arguments: Arguments, catalog: Catalog, *, stream: bool) -> Pre
 
 def policy_of(arguments: Arguments, params: Mapping[str, Any]) -> OnUnsupported:
     """``on_unsupported`` of the call; ``"drop"`` where ``drop_params`` is set, for the call or for
-    the program."""
+    the program.
+
+    Raises:
+        ValueError: there is no such policy.
+    """
     chosen: OnUnsupported | None = params.get("on_unsupported")
+    _check_choice("on_unsupported", chosen, get_args(OnUnsupported))
     dropping = litellm.drop_params or litellm_params(arguments).get("drop_params")
     return chosen or ("drop" if dropping else "warn")
+
+
+def _check_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
 
 
 def chat_request(

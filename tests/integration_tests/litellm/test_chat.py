@@ -409,6 +409,13 @@ def test_forced_dialect_is_spoken(ask: Asker) -> None:
     assert ask.api.requests[-1].path == "/v1/responses"
 
 
+@pytest.mark.parametrize("option", ["dialect", "on_unsupported"])
+def test_option_that_is_none_is_refused_with_what_there_is(ask: Asker, option: str) -> None:
+    with pytest.raises(litellm.BadRequestError, match=f"{option} must be one of .*not 'loudly'"):
+        ask.chat(**{option: "loudly"})
+    assert ask.api.requests == []
+
+
 def test_two_retries_of_the_callers_are_made_here_and_nowhere_else(
     ask: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
