@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import litellm
 from litellm._logging import verbose_logger
 
 from langchain_aimlapi._answers.usage import count, read_usage
 from langchain_aimlapi._domain.values import Meta
 from langchain_aimlapi._litellm import PROVIDER
-from langchain_aimlapi._litellm.prices import UNMAPPED
+from langchain_aimlapi._litellm.config import plain_name
+from langchain_aimlapi._litellm.prices import UNMAPPED, is_priced
 from langchain_aimlapi._litellm.replies import usage_of
 
 _USE = "aimlapi_batch_use"
@@ -59,7 +61,10 @@ def usd_of(use: Mapping[str, Any], model_info: Any = None) -> tuple[float, float
     try:
         parts = [
             batch_cost_calculator(
-                usage=usage, model=model, custom_llm_provider=PROVIDER, model_info=model_info
+                usage=usage,
+                model=_priced(model),
+                custom_llm_provider=PROVIDER,
+                model_info=model_info,
             )
             for model, usage in _usages(use)
         ]
@@ -67,6 +72,21 @@ def usd_of(use: Mapping[str, Any], model_info: Any = None) -> tuple[float, float
         verbose_logger.error("aimlapi: a batch has no charge in LiteLLM's books: %s", error)
         return None
     return sum(one for one, _ in parts), sum(other for _, other in parts)
+
+
+def _priced(model: str) -> str:
+    """The name that has the price. Results name a model as it was served: without its vendor
+    (``claude-opus-4-6``), or with a date."""
+    if _is_priced(f"{PROVIDER}/{model}"):
+        return model
+    plain = plain_name(model)
+    alike = (name for name in litellm.model_cost if name.startswith(f"{PROVIDER}/"))
+    found = sorted(name for name in alike if plain_name(name) == plain and _is_priced(name))
+    return found[0].removeprefix(f"{PROVIDER}/") if found else model
+
+
+def _is_priced(name: str) -> bool:
+    return is_priced({**(litellm.model_cost.get(name) or {}), "key": name})
 
 
 def _usages(use: Mapping[str, Any]) -> list[tuple[str, Any]]:
