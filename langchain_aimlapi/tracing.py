@@ -15,6 +15,8 @@ from typing import Any
 from langchain_core.tracers.langchain import LangChainTracer
 from langchain_core.tracers.schemas import Run
 
+__all__ = ["CostTracer", "add_cost", "install"]
+
 _METHOD = "_update_run_single"
 
 
