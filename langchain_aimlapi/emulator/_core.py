@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Json = dict[str, Any]
 JSON_TYPE = "application/json; charset=utf-8"
@@ -171,6 +171,13 @@ def _add(fields: Json, name: str, value: str) -> None:
         fields[name] = [*old, value] if isinstance(old, list) else [old, value]
     else:
         fields[name] = value
+
+
+def check_word(name: str, value: object, words: object) -> None:
+    """Raises ValueError for a value that is none of a ``Literal``'s words and is not None."""
+    known = get_args(words)
+    if value is not None and value not in known:
+        raise ValueError(f"{name} is {value!r}; known: {', '.join(map(repr, known))}")
 
 
 def kind_of(value: object) -> str:

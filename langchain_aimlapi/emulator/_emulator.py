@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_aimlapi.emulator._account import Account, Key
-from langchain_aimlapi.emulator._core import Answer, Break, Call, Pause, Recorded, Refusal, Step
+from langchain_aimlapi.emulator._core import (
+    Answer,
+    Break,
+    Call,
+    Pause,
+    Recorded,
+    Refusal,
+    Step,
+    check_word,
+)
 from langchain_aimlapi.emulator._errors import MESSAGES, Envelope, Wording
 from langchain_aimlapi.emulator._faults import Fault
 from langchain_aimlapi.emulator._faults import replay as replay_of
@@ -20,13 +29,11 @@ from langchain_aimlapi.emulator._models import Models
 from langchain_aimlapi.emulator._planned import Planned
 from langchain_aimlapi.emulator._routers import JUDGES
 from langchain_aimlapi.emulator._routes import Route
-from langchain_aimlapi.emulator._state import MetaForm, Script, State, named_style
+from langchain_aimlapi.emulator._state import MetaForm, Script, State, XApiKey, named_style
 from langchain_aimlapi.emulator._transfer import apply
 from langchain_aimlapi.emulator.endpoints import load
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     import httpx
 
     from langchain_aimlapi.emulator._asgi import App, Server
@@ -97,8 +104,14 @@ class Emulator:
         errors: Envelope = "problem",
         wording: Wording = "fields",
         meta: MetaForm = "full",
-        x_api_key: Literal["messages", "never", "always"] = "messages",
+        x_api_key: XApiKey = "messages",
     ) -> None:
+        settings = (
+            ("errors", errors, Envelope), ("wording", wording, Wording), ("meta", meta, MetaForm),
+            ("x_api_key", x_api_key, XApiKey),
+        )  # fmt: skip
+        for name, value, words in settings:
+            check_word(name, value, words)
         self.api_key = key
         self.base_url = f"{ORIGIN}/v1"
         self.pace = pace

@@ -12,6 +12,7 @@ from langchain_aimlapi.emulator._core import (
     SSE_TYPE,
     Answer,
     Call,
+    check_word,
     dump,
 )
 from langchain_aimlapi.emulator._errors import MESSAGES, nested
@@ -21,6 +22,8 @@ Shape = Literal["flat", "problem", "nested", "upstream", "plain", "html", "empty
 Frame = Literal[
     "dialect", "flat", "problem", "nested", "failed", "incomplete", "overloaded", "openrouter"
 ]
+How = Literal["close", "reset"]
+Encoding = Literal["gzip", "deflate"]
 HTML = b"<!DOCTYPE html><html><body><h1>Just a moment...</h1></body></html>"
 NO_STREAM = "Streaming is not supported for this model."
 
@@ -81,7 +84,7 @@ class Fault:
     delay: float = 0.0
     chunk_delay: float = 0.0
     cut_after: int | None = None
-    how: Literal["close", "reset"] = "close"
+    how: How = "close"
     stop_after: int | None = None
     truncate_after: int | None = None
     error_after: int | None = None
@@ -94,13 +97,18 @@ class Fault:
     comments: str | None = None
     refuse: bool = False
     split: int | None = None
-    encoding: Literal["gzip", "deflate"] | None = None
+    encoding: Encoding | None = None
     encoding_cut: int = 0
     encoding_lie: bool = False
     length_off: int = 0
     idle_close: bool = False
     add: Mapping[str, Any] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, words in (("shape", Shape), ("frame", Frame), ("how", How)):
+            check_word(name, getattr(self, name), words)
+        check_word("encoding", self.encoding, Encoding)
 
 
 def wants_stream(call: Call) -> bool:

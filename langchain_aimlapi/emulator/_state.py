@@ -33,6 +33,7 @@ from langchain_aimlapi.emulator._threads import Threads
 
 Script = str | Say | Callable[[Json], str | Say]
 MetaForm = Literal["full", "usage", "credits", "tokens", "none"]
+XApiKey = Literal["messages", "never", "always"]
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class State:
     envelope: Envelope = "problem"
     wording: Wording = "fields"
     meta_form: MetaForm = "full"
-    x_api_key: Literal["messages", "never", "always"] = "messages"
+    x_api_key: XApiKey = "messages"
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.clock)

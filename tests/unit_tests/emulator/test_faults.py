@@ -259,3 +259,17 @@ def test_server_notices_a_client_that_leaves() -> None:
         while api.requests[0].ended == "open" and time.monotonic() < end:
             time.sleep(0.01)
         assert api.requests[0].ended == "left"
+
+
+@pytest.mark.parametrize("wrong", [{"shape": "x"}, {"frame": "x"}, {"how": "x"}, {"encoding": "x"}])
+def test_a_fault_of_an_unknown_form_is_refused_with_the_known_ones(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is 'x'; known: '"):
+        Fault(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"errors": "x"}, {"wording": "x"}, {"meta": "x"}, {"x_api_key": "x"}]
+)
+def test_a_setting_of_an_unknown_word_is_refused_with_the_known_ones(wrong: Any) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is 'x'; known: '"):
+        Emulator(**wrong)
