@@ -17,6 +17,7 @@ from langchain_core.runnables.config import patch_config
 from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, Field
 
+from langchain_aimlapi._langchain.by_client import ByClient
 from langchain_aimlapi._langchain.threads import (
     call_to_tool,
     event_to_chunk,
@@ -38,7 +39,7 @@ THREAD = "assistant_thread_id"
 """The key of ``config["configurable"]`` that names a thread."""
 
 
-class AimlapiAssistant(RunnableSerializable[AssistantInput, AIMessage]):
+class AimlapiAssistant(ByClient, RunnableSerializable[AssistantInput, AIMessage]):
     """An assistant as a Runnable: ``assistant.invoke("hi", thread_id=...)``.
 
     The conversation is kept by the API in a *thread*. The thread of a call is its ``thread_id``,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict, Field
 
+from langchain_aimlapi._langchain.by_client import ByClient
 from langchain_aimlapi._langchain.moderating import (
     CATEGORIES,
     Verdict,
@@ -34,7 +35,7 @@ class ContentFlaggedError(ContentPolicyError):
     verdict: Verdict
 
 
-class AimlapiModeration(RunnableSerializable[Any, Verdict]):
+class AimlapiModeration(ByClient, RunnableSerializable[Any, Verdict]):
     """Judges a text: ``AimlapiModeration(model="typesafe/jev").invoke("...")`` -> a `Verdict`.
 
     Three kinds of guards: Llama Guard (``safe``, or ``unsafe`` with codes), models that judge by a

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.tools import tool
 
-from langchain_aimlapi import AimlapiClient, ChatAimlapi
+from langchain_aimlapi import AimlapiAssistant, AimlapiClient, ChatAimlapi, errors
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
 from langchain_aimlapi.errors import (
     APIError,
@@ -192,3 +192,10 @@ async def test_an_agent_may_raise_instead(api: Emulator, colour: str) -> None:
         await said(agent(api, exit_behavior="error"), colour)
     with pytest.raises(ValueError, match="exit_behavior"):
         agent(api, exit_behavior="shrug")
+
+
+@pytest.mark.parametrize("name", ["api_key", "base_url", "timeout"])
+def test_settings_of_the_connection_are_the_clients(name: str) -> None:
+    for kind, required in ((AimlapiModeration, {}), (AimlapiAssistant, {"assistant_id": "a"})):
+        with pytest.raises(errors.InvalidRequestError, match=rf"client=AimlapiClient\({name}="):
+            kind.model_validate({**required, name: "x"})
