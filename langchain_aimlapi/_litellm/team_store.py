@@ -106,7 +106,10 @@ def read_members(text: str) -> dict[str, Member]:
     Raises:
         ValueError: what is wrong with the file.
     """
-    rows = json.loads(text)
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{FILE_VARIABLE}: the file is no JSON: {error}") from None
     if not isinstance(rows, dict):
         raise ValueError(f"{FILE_VARIABLE}: the file must be a JSON object of names")
     found: dict[str, Member] = {}

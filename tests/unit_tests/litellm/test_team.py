@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ pytest.importorskip("litellm")
 
 from langchain_aimlapi._litellm.config import TEAM_AUTH, TEAM_BOOKS, Choice, build_config
 from langchain_aimlapi._litellm.team_store import FileMembers, Member, read_members
+from langchain_aimlapi.catalog import Catalog
 
 ADA = {"ada": {"key": "sk-ada", "budget": 5, "per": "month"}}
 
@@ -48,6 +50,11 @@ def test_what_is_wrong_with_the_file_is_named(rows: Any, match: str) -> None:
     assert "sk-ada" not in str(caught.value)
 
 
+def test_file_that_is_no_json_is_named() -> None:
+    with pytest.raises(ValueError, match="AIMLAPI_TEAM: the file is no JSON"):
+        read_members("{bad")
+
+
 def test_budgets_of_a_month_begin_anew() -> None:
     assert Member("ada", 1.0, "month").period().startswith("20")
     assert Member("ada", 1.0, "day").period().count("-") == 2
@@ -61,3 +68,18 @@ def test_configuration_names_the_check_and_the_books() -> None:
     assert len(config["litellm_settings"]["callbacks"]) == 2
     plain = build_config(Choice(models=("openai/gpt-4o",)))
     assert "custom_auth" not in plain["general_settings"]
+
+
+def test_estimate_goes_by_the_prices_that_the_proxy_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    from langchain_aimlapi._litellm import team
+    from langchain_aimlapi.litellm_provider import handler
+
+    monkeypatch.setattr(team, "_model", str)  # no proxy runs here that could be looked up
+    data = {"model": "openai/gpt-4o", "messages": [], "max_tokens": 1000}
+    before = team._estimate(data)
+    facts = Catalog.default().find("openai/gpt-4o")
+    listed = facts.prices or {}
+    dear = {name: usd * 3 for name, usd in listed.items() if isinstance(usd, int | float)}
+    catalog = Catalog.default().with_facts(replace(facts, prices=dear))
+    monkeypatch.setattr(handler, "catalog", catalog)
+    assert team._estimate(data) == pytest.approx(3 * before)
