@@ -91,7 +91,7 @@ class Bulk:
         if self.concurrency < 1 or self.part < 1:
             raise ValueError("concurrency and part must be at least 1")
 
-    def run(self, inputs: Sequence[Any]) -> BulkResults:
+    def run(self, inputs: Sequence[object]) -> BulkResults:
         """Answer the inputs in this process.
 
         Args:
@@ -110,13 +110,13 @@ class Bulk:
             work = thread.submit(copy_context().run, _on_own_loop, run.plan, run.missing)
             return run.results(work.result())
 
-    async def arun(self, inputs: Sequence[Any]) -> BulkResults:
+    async def arun(self, inputs: Sequence[object]) -> BulkResults:
         """Like `run`, on the running event loop."""
         run = await asyncio.to_thread(_Run.begin, self._plan(), inputs)
         return run.results(await arun_part(run.plan, run.missing))
 
     def run_on_dask(
-        self, inputs: Sequence[Any], client: Client, *, workers: int | None = None
+        self, inputs: Sequence[object], client: Client, *, workers: int | None = None
     ) -> BulkResults:
         """Answer the inputs on the workers of a Dask cluster.
 
@@ -137,7 +137,9 @@ class Bulk:
         parts = engines.parts_of(run.missing, self.part)
         return run.results(engines.over_dask(plan, parts, client, lanes))
 
-    def run_on_ray(self, inputs: Sequence[Any], *, workers: int = 4, **options: Any) -> BulkResults:
+    def run_on_ray(
+        self, inputs: Sequence[object], *, workers: int = 4, **options: Any
+    ) -> BulkResults:
         """Answer the inputs with ``map_batches`` of Ray Data, on a pool of actors.
 
         Args:
@@ -209,7 +211,7 @@ class _Run:
     missing: list[Row]
 
     @classmethod
-    def begin(cls, plan: LanePlan, inputs: Sequence[Any]) -> _Run:
+    def begin(cls, plan: LanePlan, inputs: Sequence[object]) -> _Run:
         """Compare the inputs with the checkpoint."""
         plan.records.begin(fingerprint(plan.chain))
         known, keys = plan.records.all(), keys_of(inputs)

@@ -282,7 +282,7 @@ class ChatAimlapi(Batching, Identity):
         messages: list[BaseMessage],
         stop: list[str] | None,
         run_manager: RunManager,
-        kwargs: Mapping[str, Any],
+        kwargs: Mapping[str, object],
         *,
         stream: bool,
     ) -> tuple[ChatRequest, dict[str, str]]:
@@ -325,7 +325,7 @@ class ChatAimlapi(Batching, Identity):
             raise
 
     def _result(
-        self, answer: ChatResponse, request: ChatRequest, kwargs: Mapping[str, Any]
+        self, answer: ChatResponse, request: ChatRequest, kwargs: Mapping[str, object]
     ) -> ChatResult:
         result = reply_to_result(
             answer, model=request.model, with_headers=self.include_response_headers
@@ -339,7 +339,7 @@ class ChatAimlapi(Batching, Identity):
         return result
 
     def _chunk_maker(
-        self, request: ChatRequest, kwargs: Mapping[str, Any]
+        self, request: ChatRequest, kwargs: Mapping[str, object]
     ) -> Callable[[Delta | StreamEnd], ChatGenerationChunk | None]:
         """A function from an item of a stream to its chunk."""
         from langchain_aimlapi._langchain.requests import uses_functions

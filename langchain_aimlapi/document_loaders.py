@@ -45,7 +45,10 @@ class _Parser(BaseBlobParser):
     """The endpoint's argument for the file."""
 
     def __init__(
-        self, client: AimlapiClient | None, call: Mapping[str, Any], options: Mapping[str, Any]
+        self,
+        client: AimlapiClient | None,
+        call: Mapping[str, object],
+        options: Mapping[str, object],
     ) -> None:
         settings, own = _split(options, self._known())
         if client is not None and settings:
@@ -280,7 +283,7 @@ class AimlapiOcrLoader(_Loader):
 # --- parts -----
 
 
-def _split(options: Mapping[str, Any], known: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(options: Mapping[str, object], known: set[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings of the client, and arguments of the endpoint (which win: ``timeout``)."""
     of_client = argument_names(AimlapiClient)
     for name in options:

@@ -116,7 +116,7 @@ class AimlapiSearchRetriever(BaseRetriever, ConnectionFields):
 
     # --- how a model searches -----
 
-    def _search(self, kwargs: Mapping[str, Any]) -> tuple[ChatAimlapi, dict[str, Any]]:
+    def _search(self, kwargs: Mapping[str, object]) -> tuple[ChatAimlapi, dict[str, Any]]:
         """The chat model, and what makes it search."""
         facts = self._catalog().find(self.model)
         options, dialect = self._way(facts)

@@ -9,8 +9,8 @@ from langchain_aimlapi._fitting.reasoning import SPELLINGS, merge_reasoning
 
 
 def gather_params(
-    settings: Mapping[str, Any],
-    options: Mapping[str, Any],
+    settings: Mapping[str, object],
+    options: Mapping[str, object],
     stop: Any = None,
     *,
     stream: bool,

@@ -74,7 +74,7 @@ class Binding(Base):
             bound["response_format"] = self._response_format(response_format, strict)
         return self.bind(**bound)
 
-    def _response_format(self, wanted: Any, strict: bool | None) -> Mapping[str, Any]:
+    def _response_format(self, wanted: Any, strict: bool | None) -> Mapping[str, object]:
         """The API's dictionary of a format, strict by default as `with_structured_output` is."""
         from langchain_aimlapi._langchain.structured import strict_by_default
 

@@ -130,7 +130,7 @@ class Repairing:
         return parsed
 
     def _json_schema(self) -> Mapping[str, object]:
-        found: Mapping[str, Any] = schema_to_format(self.schema)["json_schema"]["schema"]
+        found: Mapping[str, object] = schema_to_format(self.schema)["json_schema"]["schema"]
         return found
 
     def _outcome(self, record: _Record) -> object:

@@ -113,7 +113,11 @@ def chain_of(way: Way, *, include_raw: bool) -> Runnable[Any, Any]:
 
 
 def _by_tool(
-    model: BaseChatModel, schema: Any, strict: bool | None, traced: Any, kwargs: Mapping[str, Any]
+    model: BaseChatModel,
+    schema: Any,
+    strict: bool | None,
+    traced: Any,
+    kwargs: Mapping[str, object],
 ) -> Way:
     function = tool_to_wire(schema, strict=strict).get("function")
     if function is None:

@@ -32,20 +32,20 @@ class Door:
     def __getattr__(self, name: str) -> object:
         return getattr(self._original, name)
 
-    def run(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], **rest: Any) -> Any:
+    def run(self, args: tuple[Any, ...], kwargs: Mapping[str, object], **rest: Any) -> Any:
         """A call of ``litellm.ocr``."""
         if _is_ours(args, kwargs):
             return self._ours(*args, **kwargs)
         return self._original.run(args, kwargs, **rest)
 
-    async def arun(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], **rest: Any) -> Any:
+    async def arun(self, args: tuple[Any, ...], kwargs: Mapping[str, object], **rest: Any) -> Any:
         """A call of ``litellm.aocr``."""
         if _is_ours(args, kwargs):
             return await self._ours(*args, **kwargs)
         return await self._original.arun(args, kwargs, **rest)
 
 
-def _is_ours(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+def _is_ours(args: tuple[Any, ...], kwargs: Mapping[str, object]) -> bool:
     model = args[0] if args else kwargs.get("model")
     return OCR.is_ours({**kwargs, "model": model})
 

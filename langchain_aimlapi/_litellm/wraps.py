@@ -383,7 +383,7 @@ def _keep_edit_params(original: Callable[..., Any]) -> Callable[..., object]:
     return image_edit
 
 
-def _is_ours(arguments: Mapping[str, Any]) -> bool:
+def _is_ours(arguments: Mapping[str, object]) -> bool:
     provider = arguments.get("custom_llm_provider")
     return provider == PROVIDER or str(arguments.get("model")).startswith(f"{PROVIDER}/")
 

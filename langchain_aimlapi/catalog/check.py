@@ -87,7 +87,7 @@ def _list_problem(param: Param, value: Any) -> str | None:
     return None
 
 
-def _object_problem(param: Param, value: Mapping[str, Any]) -> str | None:
+def _object_problem(param: Param, value: Mapping[str, object]) -> str | None:
     missing = [name for name in param.required if name not in value]
     if missing:
         return f"needs {', '.join(missing)}"

@@ -78,7 +78,7 @@ def _groups(path: str, schema: Schema) -> Iterator[Group]:
 class _Reader:
     """OpenAPI 3.0 -> JSON schema, without prose and with local references put in place."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, object]) -> None:
         self._document = document
 
     def schema(self, raw: Any, depth: int) -> Schema:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from langchain_aimlapi.emulator._invent import Words, invent
 from langchain_aimlapi.emulator._ledger import count_tokens, cut_tokens
@@ -24,7 +24,7 @@ class ToolSpec:
     """A tool on offer. ``custom`` tools take free text."""
 
     name: str
-    schema: Mapping[str, Any] = field(default_factory=dict)
+    schema: Mapping[str, object] = field(default_factory=dict)
     kind: Literal["function", "custom"] = "function"
 
 
@@ -55,7 +55,7 @@ class Prompt:
     choice: Literal["auto", "none", "required"] = "auto"
     named: str | None = None
     parallel: bool = True
-    schema: Mapping[str, Any] | None = None
+    schema: Mapping[str, object] | None = None
     json_mode: bool = False
     reasons: bool = False
     searches: bool = False
@@ -82,7 +82,7 @@ class ToolUse:
     """A call: ``arguments`` is a JSON object, or text that goes out as it is."""
 
     name: str
-    arguments: Mapping[str, Any] | str = field(default_factory=dict)
+    arguments: Mapping[str, object] | str = field(default_factory=dict)
     id: str | None = None
     kind: Literal["function", "custom"] = "function"
 

@@ -78,7 +78,7 @@ class Fault:
     status: int | None = None
     message: str | None = None
     shape: Shape | None = None
-    body: bytes | str | Mapping[str, Any] | list[Any] | None = None
+    body: bytes | str | Mapping[str, object] | list[Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | str | None = None
     delay: float = 0.0
@@ -102,7 +102,7 @@ class Fault:
     encoding_lie: bool = False
     length_off: int = 0
     idle_close: bool = False
-    add: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, object] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -159,7 +159,7 @@ def _body(fault: Fault, status: int, message: str, call: Call, state: State) -> 
 
 
 def replay(
-    data: bytes | str | Mapping[str, Any] | list[Any], *, status: int, split: int | None
+    data: bytes | str | Mapping[str, object] | list[Any], *, status: int, split: int | None
 ) -> Answer:
     """Recorded bytes as they are: JSON or server-sent events, by their first character."""
     raw = (

@@ -37,7 +37,7 @@ class Image(Media):
     width: int | None = None
     height: int | None = None
     revised_prompt: str | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    extra: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     @property
     def b64_json(self) -> str | None:
@@ -150,7 +150,7 @@ def parse_images(response: Response, policy: Policy) -> Images:
 def _entries(body: Json) -> Iterator[Image]:
     for name in _CONTENT:
         found = body.get(name)
-        items: Sequence[Any] = found if isinstance(found, list) else [found]
+        items: Sequence[object] = found if isinstance(found, list) else [found]
         yield from filter(None, map(_image, items))
 
 

@@ -39,7 +39,7 @@ from langchain_aimlapi.errors import InvalidRequestError
 P = ParamSpec("P")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Json = Mapping[str, Any]
+Json = Mapping[str, object]
 Step = Callable[[Policy], Flow[T]]
 """One flow of a plan, made at the moment when it is run (so that no body waits in memory)."""
 

@@ -86,7 +86,7 @@ Source = (
     | os.PathLike[str]
     | Readable
     | HasLink
-    | Mapping[str, Any]
+    | Mapping[str, object]
     | tuple[str | None, bytes | Readable]
 )
 """URL, ``data:`` URL, base64, bytes, `pathlib.Path`, an open binary file, a result of an earlier

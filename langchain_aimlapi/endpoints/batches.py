@@ -104,8 +104,8 @@ def plan_submit(
     context: Context,
     *,
     model: str,
-    requests: Iterable[tuple[str, Mapping[str, Any]]],
-    extra_body: Mapping[str, Any] | None = None,
+    requests: Iterable[tuple[str, Mapping[str, object]]],
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[JobState[BatchInfo]]:
     """Order a batch.
 

@@ -64,7 +64,7 @@ def _list_step(
 
 def plan_schemas(
     context: Context, refresh: Refresh, lists: Lists
-) -> Plan[list[Mapping[str, Any] | None]]:
+) -> Plan[list[Mapping[str, object] | None]]:
     """The OpenAPI document of every model that the refreshing wants, None for one that is gone.
 
     Wire: GET ``/docs-json?model=<id>&endpoint=<type>``, as the model list links it; no key.
@@ -100,7 +100,7 @@ class Probed:
     message: str
 
 
-def plan_probe(context: Context, body: Mapping[str, Any]) -> Plan[Probed]:
+def plan_probe(context: Context, body: Mapping[str, object]) -> Plan[Probed]:
     """One chat request exactly as it is given, and what the API makes of it.
 
     Wire: POST ``/v1/chat/completions``. A refusal (400 to 422) is an answer.

@@ -130,8 +130,8 @@ def plan_submit(
     output_format: str | None = None,
     sample_rate: int | None = None,
     bitrate: int | None = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[JobState[Music]]:
     """Order music and return at once, with its job.
 
@@ -237,7 +237,7 @@ def plan_upload(
     *,
     file: bytes | Path | IO[bytes],
     purpose: Literal["song", "voice", "instrumental"],
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[Upload]:
     """Upload a recording for MiniMax's music to follow.
 
@@ -267,7 +267,7 @@ def plan_preprocess(
     *,
     model: str = "minimax/music-cover",
     reference_audio: Sources,
-    extra_body: Mapping[str, Any] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[CoverFeatures]:
     """Extract the features of a song, so that a cover of it can be made with other lyrics.
 

@@ -54,7 +54,7 @@ __all__ = ["Dimensions", "OcrCalls", "OcrDocument", "OcrImage", "OcrPage", "pars
 OCR = "/v1/ocr"
 SECONDS = 300.0
 """How long a document may take, where no time-out was set."""
-Pages = int | str | Sequence[int] | Mapping[str, Any]
+Pages = int | str | Sequence[int] | Mapping[str, object]
 _SPELLINGS = {
     "include_images": ("include_images", "include_image_base64"),
     "annotation": ("document_annotation_format",),
@@ -148,8 +148,8 @@ def plan_ocr(
     annotation: object = None,
     annotation_prompt: str | None = None,
     image_annotation: object = None,
-    params: Mapping[str, Any] | None = None,
-    extra_body: Mapping[str, Any] | None = None,
+    params: Mapping[str, object] | None = None,
+    extra_body: Mapping[str, object] | None = None,
 ) -> Plan[OcrDocument]:
     """Read a document or an image.
 

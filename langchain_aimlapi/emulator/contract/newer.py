@@ -106,7 +106,7 @@ def live_group(group: Mapping[str, Any]) -> Schema:
     return made
 
 
-def _parts_of(content: Sequence[Any]) -> tuple[str, ...]:
+def _parts_of(content: Sequence[object]) -> tuple[str, ...]:
     return tuple(part for one in content if isinstance(one, dict) for part in one["parts"])
 
 
