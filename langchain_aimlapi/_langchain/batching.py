@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from langchain_aimlapi._langchain.batch_handle import ChatBatch
 from langchain_aimlapi._langchain.binding import Binding
-
-if TYPE_CHECKING:
-    from langchain_aimlapi._langchain.bound import ChatBinding
+from langchain_aimlapi._langchain.bound import ChatBinding
 
 
 class Batching(Binding):
     """Half-price batches, for models that have them (Claude)."""
 
     def bind(self, **kwargs: Any) -> ChatBinding:
-        """The model with arguments of every call, those of batches included."""
-        from langchain_aimlapi._langchain.bound import ChatBinding
-
-        return ChatBinding(bound=self, kwargs=kwargs, config={})
+        """The model with arguments of every call, those of batches included; they are checked
+        now."""
+        bound: Any = super().bind(**kwargs)
+        return ChatBinding(bound=bound.bound, kwargs=bound.kwargs, config={})
 
     def batch_submit(
         self,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models.chat_models import _ChatModelBinding
+from langchain_core.language_models import LanguageModelInput, chat_models
+from langchain_core.runnables import RunnableBinding
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import _ChatModelBinding as CoreBinding
+
     from langchain_aimlapi._langchain.batch_handle import ChatBatch
     from langchain_aimlapi._langchain.batching import Batching
+else:  # core keeps the class of its `bind` to itself, and may do without one
+    CoreBinding = getattr(chat_models, "_ChatModelBinding", RunnableBinding)
 
 
-class ChatBinding(_ChatModelBinding):
+class ChatBinding(CoreBinding):
     """What ``bind`` and ``bind_tools`` return. langchain-core's own hands a method that it does not
     know to the model without the bound arguments: tools would be lost in a batch."""
 
