@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from langchain_aimlapi._fitting.lessons import MEMORY
 from tests.harness.paths import PUBLISHED
 
+SAMPLE = 8  # rows of a table that `make test` plays
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 # langchain-core before 1.8 has no decisions, and its LangChain none of the middleware that decides.
 collect_ignore = (
@@ -74,6 +76,22 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[
     marks = getattr(obj, "pytestmark", ())
     names = {mark.name for mark in marks} if isinstance(marks, list) else set()
     return [] if _left_out(collector.config.option.markexpr) & names else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A few rows of each test are its sample: always the same ones, from all over its table."""
+    if "table" not in _left_out(config.option.markexpr):
+        return
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out = {
+        item
+        for rows in tables.values()
+        for item in sorted(rows, key=lambda row: crc32(row.nodeid.encode()))[SAMPLE:]
+    }
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=list(left_out))
 
 
 @pytest.fixture(autouse=True)
