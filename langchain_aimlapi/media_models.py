@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
-from langchain_aimlapi._connection.fields import names
 from langchain_aimlapi._fitting.size import Size
 from langchain_aimlapi._langchain import serial
 from langchain_aimlapi._langchain.fields import ModelFirst
@@ -50,7 +49,9 @@ class AimlapiImageModel(AimlapiMediaModel):
     """
 
     model: str = Field(
-        default="openai/gpt-image-1", validation_alias=names("model", "model_name"), min_length=1
+        default="openai/gpt-image-1",
+        validation_alias=AliasChoices("model", "model_name"),
+        min_length=1,
     )
     """Model id; ``Catalog.default().models(kind="image")`` lists them."""
     n: int | None = Field(default=None, ge=1)
@@ -153,7 +154,7 @@ class AimlapiVideoModel(AimlapiJobModel):
     """
 
     model: str = Field(
-        default="google/veo3", validation_alias=names("model", "model_name"), min_length=1
+        default="google/veo3", validation_alias=AliasChoices("model", "model_name"), min_length=1
     )
     """Model id; ``Catalog.default().models(kind="video")`` lists them."""
     duration: float | None = Field(default=None, gt=0)

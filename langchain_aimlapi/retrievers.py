@@ -12,9 +12,9 @@ from langchain_core.callbacks import (
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.tools import StructuredTool
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
-from langchain_aimlapi._connection.fields import ConnectionFields, names
+from langchain_aimlapi._connection.fields import ConnectionFields
 from langchain_aimlapi._langchain.sources import message_to_documents
 from langchain_aimlapi.catalog.facts import Facts
 from langchain_aimlapi.chat_models import ChatAimlapi
@@ -42,7 +42,9 @@ class AimlapiSearchRetriever(BaseRetriever, ConnectionFields):
 
     if not TYPE_CHECKING:
         model: str = Field(
-            default="perplexity/sonar", validation_alias=names("model", "model_name"), min_length=1
+            default="perplexity/sonar",
+            validation_alias=AliasChoices("model", "model_name"),
+            min_length=1,
         )
     else:
         model: str = "perplexity/sonar"

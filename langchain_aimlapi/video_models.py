@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from langchain_aimlapi import media_models
-from langchain_aimlapi._connection.fields import names
 from langchain_aimlapi._langchain.link_model import LinkModel
 
 __all__ = ["AimlapiVideoModel"]
@@ -25,7 +24,7 @@ class AimlapiVideoModel(LinkModel):
     """
 
     model: str = Field(
-        default="google/veo3", validation_alias=names("model", "model_name"), min_length=1
+        default="google/veo3", validation_alias=AliasChoices("model", "model_name"), min_length=1
     )
     """Model id."""
 

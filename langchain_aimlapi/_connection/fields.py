@@ -58,10 +58,6 @@ else:
     ApiKey = SecretStr | Callable[[], object] | None
     Timeout = float | tuple[float | None, float | None] | None
 
-# LangChain's other name of a field is a `validation_alias`: type checkers would take a plain alias
-# for the only name of the argument and refuse `ChatAimlapi(model=...)`.
-names = AliasChoices
-
 
 @cache
 def alias_groups(cls: type[BaseModel]) -> tuple[tuple[str, ...], ...]:
@@ -88,6 +84,10 @@ def refuse_twins(cls: type[BaseModel], values: Mapping[str, object]) -> None:
             raise ValueError(f"{' and '.join(used)} are the same argument; give one of them")
 
 
+# Other names of a field are a `validation_alias`: type checkers would take a plain alias for the
+# only name of the argument and refuse `ChatAimlapi(model=...)`.
+
+
 class ConnectionFields(BaseModel):
     """Where the API is, who asks, how long and how often. At construction only the environment is
     looked at."""
@@ -107,17 +107,19 @@ class ConnectionFields(BaseModel):
 
     api_key: ApiKey = Field(
         default_factory=key_from_environment,
-        validation_alias=names("api_key", "aimlapi_api_key"),
+        validation_alias=AliasChoices("api_key", "aimlapi_api_key"),
     )
     """Key, or a function (plain or async) that returns one. Default: ``AIMLAPI_API_KEY``."""
     base_url: str | None = Field(
         default_factory=base_from_environment,
         exclude=True,
-        validation_alias=names("base_url", "aimlapi_api_base"),
+        validation_alias=AliasChoices("base_url", "aimlapi_api_base"),
     )
     """Address of the API. Default: ``AIMLAPI_API_BASE``, else https://api.aimlapi.com/v1. It is
     left out of dumps: whoever changes a dump must not be able to send the key elsewhere."""
-    timeout: Timeout = Field(default=None, validation_alias=names("timeout", "request_timeout"))
+    timeout: Timeout = Field(
+        default=None, validation_alias=AliasChoices("timeout", "request_timeout")
+    )
     """Seconds to wait for the next byte of an answer, or (connect, read), or an ``httpx.Timeout``
     (of which these two are used). Default: (10, 120)."""
     deadline: float | None = None

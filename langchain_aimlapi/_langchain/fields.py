@@ -6,9 +6,9 @@ import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from langchain_aimlapi._connection.fields import ConnectionFields, names
+from langchain_aimlapi._connection.fields import ConnectionFields
 from langchain_aimlapi._langchain.params import RequestFields
 from langchain_aimlapi._wire.request import Limits
 from langchain_aimlapi.catalog.facts import Facts
@@ -26,7 +26,7 @@ class ModelField(BaseModel):
         model: ModelText = ""
         model_name: ModelText = ""
     else:
-        model: str = Field(validation_alias=names("model", "model_name"), min_length=1)
+        model: str = Field(validation_alias=AliasChoices("model", "model_name"), min_length=1)
     """Model id, such as ``"openai/gpt-4o"``; see `langchain_aimlapi.Catalog`."""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr
 
-from langchain_aimlapi._connection.fields import alias_groups, names
+from langchain_aimlapi._connection.fields import alias_groups
 from langchain_aimlapi._fitting.gather import gather_params, written_names
 
 if TYPE_CHECKING:  # editors complete the known words; any other text is taken as well
@@ -33,7 +33,7 @@ class RequestFields(BaseModel):
     temperature: float | None = None
     """Sampling temperature, 0 to 2 (0 to 1 for some models)."""
     max_tokens: int | None = Field(
-        default=None, validation_alias=names("max_tokens", "max_completion_tokens")
+        default=None, validation_alias=AliasChoices("max_tokens", "max_completion_tokens")
     )
     """Longest answer in tokens, reasoning included."""
     top_p: float | None = None
@@ -41,7 +41,7 @@ class RequestFields(BaseModel):
     top_k: int | None = None
     """Sample from the k likeliest tokens."""
     stop: list[str] | str | None = Field(
-        default=None, validation_alias=names("stop", "stop_sequences")
+        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
     )
     """Texts at which the answer ends."""
     seed: int | None = None
