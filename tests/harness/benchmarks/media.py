@@ -2,9 +2,9 @@
 
 ``first-byte`` and ``afirst-byte``: how many milliseconds later the first bytes of a streamed speech
 come, sync and async: the median of the differences between two calls that follow each other, one
-with bare httpx, A B B A. ``polls``: CPU of 300 polls at once. ``embeddings``: CPU of 100,000
-texts. ``download`` and ``upload``: memory above the start and seconds for 1 GB. With ``--quick``
-the last three have a tenth of that.
+with bare httpx, A B B A. ``polls``: CPU and memory of 300 polls at once. ``embeddings``: CPU of
+100,000 texts. ``download`` and ``upload``: memory above the start and seconds for 1 GB. With
+``--quick`` the last three have a tenth of that.
 
 Every measurement runs in a process of its own against one raw server in another. From ``polls`` on
 the contestants have a process each, A B B A, and the least of each is shown: a busy machine adds to
@@ -236,10 +236,11 @@ def embeddings(address: str, share: int, *, bare: bool) -> Figures:
 
 
 def polls(address: str, share: int, *, bare: bool) -> Figures:
-    """Milliseconds of CPU for each of 300 polls at once."""
+    """Milliseconds of CPU for each of 300 polls at once, and megabytes above the start."""
 
-    async def run() -> float:
+    async def run() -> Figures:
         client = _client(address)
+        before = peak_kb()
         limits = httpx.Limits(max_connections=POLLS, max_keepalive_connections=POLLS)
         async with httpx.AsyncClient(limits=limits, timeout=60) as plain:
             jobs = [client.video.resume(f"job-{number}") for number in range(POLLS)]
@@ -259,9 +260,9 @@ def polls(address: str, share: int, *, bare: bool) -> Figures:
                 await asyncio.gather(*map(one, range(POLLS)))
             spent = time.process_time() - began
         await client.aclose()
-        return spent
+        return {"ms": spent / (POLLS * ROUNDS) * 1e3, "mb": (peak_kb() - before) / 1024}
 
-    return {"ms": asyncio.run(run()) / (POLLS * ROUNDS) * 1e3}
+    return asyncio.run(run())
 
 
 def download(address: str, share: int, *, bare: bool) -> Figures:
