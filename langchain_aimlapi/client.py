@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,7 @@ from typing import Any, cast
 from pydantic import Field, SecretStr, field_validator
 
 from langchain_aimlapi._connection.connection import Connection
-from langchain_aimlapi._connection.fields import ApiKey
+from langchain_aimlapi._connection.fields import ApiKey, argument_names
 from langchain_aimlapi._connection.settings import resolve_management_key, resolve_root
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._wire.key import Key, clean_key
@@ -137,16 +138,29 @@ class AimlapiClient(Connection):
                 ``default_headers``, ``client_request_id``, ``on_unsupported``, ``learn``,
                 ``max_concurrency``, ``max_response_bytes``, ``api_key``, ``management_key`` or
                 ``catalog``.
+
+        Returns:
+            A client of its own; closing it closes the connections of both.
+
+        Raises:
+            ValueError: there is no such option, it belongs to the connection (``proxy``,
+                ``http_client``, ...), or it does not take that value.
         """
         for name in options:
             if name not in _OPTIONS:
-                raise ValueError(f"{name!r} belongs to the connection: make a new client for it")
+                raise ValueError(self._no_option(name))
         plain = {"request_timeout": "timeout", "aimlapi_api_key": "api_key"}
         changed = {plain.get(name, name): value for name, value in options.items()}
         settings = {name: getattr(self, name) for name in self.model_fields_set}
         twin = type(self)(**{**settings, **changed})
         twin._holder = self._holder
         return twin
+
+    def _no_option(self, name: str) -> str:
+        if name in argument_names(type(self)):
+            return f"{name!r} belongs to the connection: make a new client for it"
+        nearest = difflib.get_close_matches(name, _OPTIONS, n=1)
+        return f"{name!r} is no option{f': did you mean {nearest[0]!r}?' if nearest else ''}"
 
     # --- models -----
 
@@ -168,6 +182,12 @@ class AimlapiClient(Connection):
             status: ``"live"`` (default), ``"deprecated"``, ... or None for all.
             refresh: Fetch the API's list first (see `refresh_catalog`). Without it no network is
                 used.
+
+        Returns:
+            The `Facts` of each model.
+
+        Raises:
+            ValueError: a word that no model of the catalog has; the message names the nearest.
         """
         catalog = self.refresh_catalog() if refresh else self._catalog()
         return catalog.models(kind=kind, vendor=vendor, capability=capability, status=status)

@@ -102,6 +102,13 @@ class AimlapiEmbeddings(Connection, Embeddings):
         Args:
             texts: The texts; an empty one is refused by its position.
             chunk_size: Most texts in one request, in place of the field.
+
+        Returns:
+            A vector of floats for each text.
+
+        Raises:
+            InvalidRequestError: a text is empty, or no text.
+            langchain_aimlapi.errors.AimlapiError: a call failed.
         """
         if not len(texts):
             return []

@@ -235,6 +235,8 @@ def test_options_change_calls_and_share_connections(api: Emulator, client: Aimla
     assert (twin.timeout, client.timeout) == (3, None)
     assert twin.billing().client_request_id == "job-7"
     assert client.billing().client_request_id != "job-7"
+    with pytest.raises(ValueError, match="'max_retry' is no option: did you mean 'max_retries'"):
+        client.with_options(max_retry=1)
     with pytest.raises(ValueError, match="'proxy' belongs to the connection"):
         client.with_options(proxy="http://127.0.0.1:1")
 
