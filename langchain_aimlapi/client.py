@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +16,7 @@ from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._wire.key import Key, clean_key
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.catalog.refresh import Lists, Refresh
 from langchain_aimlapi.catalog.store import Store
 from langchain_aimlapi.endpoints import AsyncCall, Mounted, SyncCall
@@ -159,8 +159,7 @@ class AimlapiClient(Connection):
     def _no_option(self, name: str) -> str:
         if name in argument_names(type(self)):
             return f"{name!r} belongs to the connection: make a new client for it"
-        nearest = difflib.get_close_matches(name, _OPTIONS, n=1)
-        return f"{name!r} is no option{f': did you mean {nearest[0]!r}?' if nearest else ''}"
+        return f"{name!r} is no option{hint(name, _OPTIONS, 0.6)}"
 
     # --- models -----
 

@@ -9,7 +9,6 @@ and answers of media models as they are::
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 from abc import abstractmethod
@@ -21,6 +20,7 @@ from langchain_core.document_loaders import BaseBlobParser, BaseLoader, Blob
 from langchain_core.documents import Document
 
 from langchain_aimlapi._connection.fields import argument_names
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints import Result
 from langchain_aimlapi.endpoints._sources import Source
@@ -288,9 +288,7 @@ def _split(options: Mapping[str, object], known: set[str]) -> tuple[dict[str, An
     of_client = argument_names(AimlapiClient)
     for name in options:
         if name not in known and name not in of_client:
-            close = difflib.get_close_matches(name, known | of_client, n=1, cutoff=0.7)
-            hint = f": did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"unknown argument {name!r}{hint}")
+            raise ValueError(f"unknown argument {name!r}{hint(name, known | of_client)}")
     own = {name: value for name, value in options.items() if name in known}
     return {name: value for name, value in options.items() if name not in known}, own
 

@@ -3,7 +3,6 @@ documents, for agents."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from langchain_aimlapi._langchain.media import (
     message_to_files,
     value_to_message,
 )
+from langchain_aimlapi.catalog.nearest import hint, nearest_word
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints import Calls, Check, Method, SyncCall, mounted
 from langchain_aimlapi.endpoints._media import Media
@@ -232,9 +232,9 @@ def _whole_name(endpoint: str) -> str:
     whole = next((f"{endpoint}.{verb}" for verb in _VERBS if f"{endpoint}.{verb}" in names), None)
     if endpoint in names or whole is not None:
         return whole or endpoint
-    close = difflib.get_close_matches(endpoint, names, n=1, cutoff=0.4)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"no tool for {endpoint!r}: there are {', '.join(names)}{hint}")
+    close = nearest_word(endpoint, names, 0.4)
+    meant = f"; did you mean {close!r}?" if close else ""
+    raise ValueError(f"no tool for {endpoint!r}: there are {', '.join(names)}{meant}")
 
 
 def _method(endpoint: str) -> tuple[type[Calls] | None, Method[..., object]]:
@@ -254,9 +254,8 @@ def _client(
     names = argument_names(AimlapiClient)
     for name in settings:
         if name not in names:
-            close = difflib.get_close_matches(name, {*names, *known, *own}, n=1, cutoff=0.7)
-            hint = f": did you mean {close[0]!r}?" if close else "; the model's own go into params"
-            raise ValueError(f"unknown option {name!r}{hint}")
+            cure = hint(name, {*names, *known, *own}, otherwise="; the model's own go into params")
+            raise ValueError(f"unknown option {name!r}{cure}")
     if client is None:
         return AimlapiClient(**settings), rest
     if settings:

@@ -6,7 +6,6 @@ and `AimlapiEmbeddings` are beside their endpoints.
 
 from __future__ import annotations
 
-import difflib
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +18,7 @@ from langchain_aimlapi._connection.runner import Amend, AsyncItems, Runner, Sync
 from langchain_aimlapi._connection.settings import check_request_id
 from langchain_aimlapi._version import USER_AGENT
 from langchain_aimlapi.catalog.advice import advise
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.endpoints import MOUNTS, Context, ItemsPlan, Plan, Result
 
 if TYPE_CHECKING:
@@ -141,9 +141,7 @@ class Connection(ConnectionFields):
         known = argument_names(cls)
         for name in arguments:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-                hint = f": did you mean {close[0]!r}?" if close else ""
-                raise ValueError(f"unknown argument {name!r}{hint}")
+                raise ValueError(f"unknown argument {name!r}{hint(name, known)}")
         return values
 
     @field_validator("client_request_id")

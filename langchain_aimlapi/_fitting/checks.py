@@ -3,13 +3,13 @@ forbids. Each error names the argument and the cure."""
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 
 from langchain_aimlapi._fitting.notes import Notes, short
 from langchain_aimlapi.catalog.check import problem
 from langchain_aimlapi.catalog.facts import Facts, Param, Shape
+from langchain_aimlapi.catalog.nearest import nearest_word
 from langchain_aimlapi.errors import InvalidRequestError
 
 
@@ -26,11 +26,11 @@ def check_model(model: object) -> None:
 def check_spelling(name: str, known: Iterable[str], facts: Facts) -> None:
     """Refuse an argument that looks like another one, misspelt: not where the model itself has a
     parameter of that name."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    close = nearest_word(name, known, 0.8)
     if close and not any(name in (shape.params or {}) for shape in facts.shapes.values()):
         raise InvalidRequestError(
-            f"there is no argument {name!r}: did you mean {close[0]!r}?",
-            advice=f"write {close[0]}, or give the model's own as params={{{name!r}: ...}}",
+            f"there is no argument {name!r}: did you mean {close!r}?",
+            advice=f"write {close}, or give the model's own as params={{{name!r}: ...}}",
             model=facts.id,
             field=name,
         )

@@ -7,7 +7,6 @@ show a secret to a server that it was not meant for, and to every trace of the c
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
@@ -20,6 +19,7 @@ from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._json import object_in
 from langchain_aimlapi._langchain.params import IGNORED_OPTIONS, RequestFields
 from langchain_aimlapi.catalog import Catalog
+from langchain_aimlapi.catalog.nearest import nearest_word
 from langchain_aimlapi.errors import is_key_like
 
 _CREDENTIAL = re.compile(
@@ -173,7 +173,7 @@ def refuse_private(
 
 @lru_cache(maxsize=1024)  # a call asks again each time, and names are few
 def _nearest(name: str, known: frozenset[str], cutoff: float) -> str | None:
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
+    return nearest_word(name, known, cutoff)
 
 
 def _warn_undocumented(cls: type[BaseModel], names: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -37,6 +36,7 @@ from langchain_aimlapi._langchain.media import (
     result_to_message,
     split_input,
 )
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.endpoints import Calls, Check, Job, JobCalls, Progress, Result
 from langchain_aimlapi.endpoints._media import Media
 from langchain_aimlapi.errors import AimlapiError, InvalidRequestError
@@ -76,9 +76,8 @@ def sort_arguments(cls: type[MediaFields], values: Mapping[str, Any]) -> dict[st
     known = argument_names(cls)
     own = {name: kept.pop(name) for name in list(kept) if name not in known}
     for name, value in own.items():
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-        if close:
-            raise ValueError(f"unknown argument {name!r}: did you mean {close[0]!r}?")
+        if cure := hint(name, known, 0.8):
+            raise ValueError(f"unknown argument {name!r}{cure}")
         refuse_private(name, value)
     if own:
         kept["model_kwargs"] = {**(kept.get("model_kwargs") or {}), **own}

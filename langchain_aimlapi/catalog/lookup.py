@@ -8,7 +8,6 @@ that nothing knows is called permissively.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import time
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -311,12 +310,13 @@ class Catalog:
 
 def _check(what: str, words: Iterable[str | None], known: Iterable[str | None]) -> None:
     """Raises ValueError for a word that is not known, with the nearest one."""
+    from langchain_aimlapi.catalog.nearest import hint
+
     wanted = [word for word in words if word is not None]
     if not wanted:
         return
     able = sorted({word for word in known if word})
     for word in wanted:
         if word not in able:
-            close = difflib.get_close_matches(word, able, n=1, cutoff=0.5)
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(able)}"
-            raise ValueError(f"no model has the {what} {word!r}: {hint}")
+            cure = hint(word, able, 0.5, otherwise=f": known are {', '.join(able)}")
+            raise ValueError(f"no model has the {what} {word!r}{cure}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
 _SEPARATORS = re.compile(r"[\s._:@/-]+")
 # The end of an id that names a day, not a model: claude-opus-4-5-20251101, gpt-4o-2024-08-06.
@@ -20,6 +20,17 @@ def plain(name: str) -> str:
 def tail(name: str) -> str:
     """The name without its vendor and date, plain."""
     return DATED.sub("", plain(name.rpartition("/")[2]))
+
+
+def nearest_word(word: str, known: Iterable[str], cutoff: float) -> str | None:
+    """The word that is probably meant; ``cutoff``: how alike it must be, 0 to 1."""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=cutoff)), None)
+
+
+def hint(word: str, known: Iterable[str], cutoff: float = 0.7, *, otherwise: str = "") -> str:
+    """The end of an error for a word that is unknown: ``: did you mean ...?``, or another."""
+    close = nearest_word(word, known, cutoff)
+    return otherwise if close is None else f": did you mean {close!r}?"
 
 
 def nearest_names(wanted: str, names: Iterable[str], n: int) -> list[str]:

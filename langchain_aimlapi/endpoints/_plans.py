@@ -6,7 +6,6 @@ runner carries it out (`langchain_aimlapi._connection.runner`), sync and async.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 from collections.abc import (
@@ -34,6 +33,7 @@ from langchain_aimlapi._wire.request import Limits, Request, Response
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.facts import Facts, Shape
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.errors import InvalidRequestError
 
 P = ParamSpec("P")
@@ -398,10 +398,9 @@ class Method(Generic[P, T]):
         if any(each.kind is each.VAR_KEYWORD for each in known.values()):
             return
         for wrong in (each for each in kwargs if each not in known):
-            close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.7)
             own = "; the model's own parameters go into params={...}" if "params" in known else ""
-            hint = f": did you mean {close[0]!r}?" if close else own
-            raise TypeError(f"{name}() has no argument {wrong!r}{hint}")
+            cure = hint(wrong, known, otherwise=own)
+            raise TypeError(f"{name}() has no argument {wrong!r}{cure}")
 
     wrapper: ClassVar = "{}"
     """What the method returns, around the value of the function's plan."""
