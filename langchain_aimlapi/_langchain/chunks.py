@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
@@ -22,7 +22,6 @@ from langchain_core.messages.tool import (
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import BaseModel
 
-from langchain_aimlapi._dialects.messages.plain import Plain
 from langchain_aimlapi._domain.values import (
     FREE_TEXT_KEY,
     ChatResponse,
@@ -37,6 +36,9 @@ from langchain_aimlapi._domain.values import (
 )
 from langchain_aimlapi._json import json_object
 from langchain_aimlapi._langchain.refusals import is_refusal
+
+if TYPE_CHECKING:
+    from langchain_aimlapi._dialects.messages.plain import Plain
 
 PROVIDER = "aimlapi"
 M = TypeVar("M", bound=BaseModel)
@@ -66,8 +68,7 @@ def usage_to_metadata(usage: Usage) -> UsageMetadata:
 
 def cost_to_metadata(cost: Cost) -> dict[str, object]:
     """The real charge in US dollars, as other integrations have it too, and what it is made of."""
-    details = {"usd": cost.usd, "credits": cost.credits, "source": cost.source}
-    return {"cost": cost.usd, "cost_details": details}
+    return _charge(cost.usd, cost.credits, cost.source)
 
 
 def estimate_to_metadata(usage: UsageMetadata, rates: Mapping[str, float]) -> dict[str, object]:
@@ -82,15 +83,19 @@ def estimate_to_metadata(usage: UsageMetadata, rates: Mapping[str, float]) -> di
         + written * rates["cache_creation_tokens"]
         + usage["output_tokens"] * rates["output_tokens"]
     )
-    return {"cost": usd, "cost_details": {"usd": usd, "credits": None, "source": "estimate"}}
+    return _charge(usd, None, "estimate")
+
+
+def _charge(usd: float | None, credits: int | None, source: str) -> dict[str, object]:
+    return {"cost": usd, "cost_details": {"usd": usd, "credits": credits, "source": source}}
 
 
 def without_charge(message: AIMessage) -> AIMessage:
     """The message as a cache gives it once more: it has cost nothing this time."""
     if "cost" not in message.response_metadata:
         return message
-    free = {"cost": 0.0, "cost_details": {"usd": 0.0, "credits": 0, "source": "cache"}}
-    return message.model_copy(update={"response_metadata": {**message.response_metadata, **free}})
+    free = {**message.response_metadata, **_charge(0.0, 0, "cache")}
+    return message.model_copy(update={"response_metadata": free})
 
 
 def meta_to_metadata(meta: Meta, *, with_headers: bool = False) -> dict[str, object]:
@@ -286,8 +291,7 @@ def message_like(pattern: AIMessage, plain: Plain) -> AIMessage:
     """The message of an answer of one text, from the message of another one of its kind."""
     metadata = {**pattern.response_metadata, "id": plain.id, "token_usage": plain.usage}
     if plain.usd is not None:
-        details = {"usd": plain.usd, "credits": plain.credits, "source": "meta.usage"}
-        metadata["cost"], metadata["cost_details"] = plain.usd, details
+        metadata |= _charge(plain.usd, plain.credits, "meta.usage")
     usage: UsageMetadata = {
         "input_tokens": plain.input,
         "output_tokens": plain.output,
