@@ -353,36 +353,23 @@ _SONG = {
 }
 
 
-def _embeddings(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "embeddings", EMBEDDINGS, change, {**_VECTORS, **more}, ends)
+def _calls(method: str, path: str, order: Mapping[str, Any]) -> Callable[..., EndpointDrift]:
+    """Makes changes to one endpoint: ``(name, change, ends, further arguments of the call)``."""
+
+    def made(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
+        return EndpointDrift(name, method, path, change, {**order, **more}, ends)
+
+    return made
 
 
-def _image(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "images.generate", IMAGES, change, {**_PICTURE, **more}, ends)
-
-
-def _video(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "video.submit", VIDEO, change, {**_FILM, **more}, ends)
-
-
-def _music(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "music.submit", MUSIC, change, {**_SONG, **more}, ends)
-
-
-def _sound(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "transcription.submit", STT, change, {**_SOUND, **more}, ends)
-
-
-def _edit(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "images.edit", EDITS, change, {**_EDIT, **more}, ends)
-
-
-def _speech(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "speech.create", TTS, change, {**_SPEECH, **more}, ends)
-
-
-def _paper(name: str, change: Change, ends: str = "right", **more: Any) -> EndpointDrift:
-    return EndpointDrift(name, "ocr", OCR, change, {**_PAPER, **more}, ends)
+_embeddings = _calls("embeddings", EMBEDDINGS, _VECTORS)
+_image = _calls("images.generate", IMAGES, _PICTURE)
+_video = _calls("video.submit", VIDEO, _FILM)
+_music = _calls("music.submit", MUSIC, _SONG)
+_sound = _calls("transcription.submit", STT, _SOUND)
+_edit = _calls("images.edit", EDITS, _EDIT)
+_speech = _calls("speech.create", TTS, _SPEECH)
+_paper = _calls("ocr", OCR, _PAPER)
 
 
 def _changed(model: Mapping[str, Any], path: str, **changes: Any) -> Change:
