@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from langchain_aimlapi import AimlapiClient, errors
-from langchain_aimlapi.endpoints import Job
+from tests.harness.colours import call
 from tests.harness.paths import DATA, PUBLISHED
 
 LINK = "https://example.com/file.mp3"
@@ -82,11 +82,7 @@ def test_the_recordings_are_there(kind: str) -> None:
 async def test_every_image_is_found_once(body: Body, colour: str) -> None:
     client = client_of(body)
     order: dict[str, Any] = {"model": "flux/schnell", "prompt": "a cat"}
-    made = (
-        client.images.generate(**order)
-        if colour == "sync"
-        else await client.images.agenerate(**order)
-    )
+    made = await call(client.images, colour, "generate", **order)
     told = {one["url"]: one for name in ("images", "data") for one in body.get(name) or ()}
     assert [image.url for image in made.images] == list(told)
     for image in made.images:
@@ -102,9 +98,7 @@ async def test_every_image_is_found_once(body: Body, colour: str) -> None:
 async def test_every_speech_is_a_link(body: Body, colour: str) -> None:
     client = client_of(body)
     order: dict[str, Any] = {"model": "openai/tts-1", "text": "Hello."}
-    made = (
-        client.speech.create(**order) if colour == "sync" else await client.speech.acreate(**order)
-    )
+    made = await call(client.speech, colour, "create", **order)
     assert made.url == body["audio"]["url"]
     assert made.data is None
     check_charge(made, body)
@@ -114,7 +108,7 @@ async def test_every_speech_is_a_link(body: Body, colour: str) -> None:
 async def test_every_document_is_pages(body: Body, colour: str) -> None:
     client = client_of(body)
     link = "https://example.com/a.pdf"
-    made = client.ocr(document=link) if colour == "sync" else await client.aocr(document=link)
+    made = await call(client, colour, "ocr", document=link)
     assert [page.markdown for page in made.pages] == [page["markdown"] for page in body["pages"]]
     assert made.markdown == "\n\n".join(page["markdown"] for page in body["pages"])
     for page, told in zip(made.pages, body["pages"], strict=True):
@@ -133,11 +127,7 @@ async def test_every_document_is_pages(body: Body, colour: str) -> None:
 async def test_every_3d_model_is_found_with_its_formats_and_parts(body: Body, colour: str) -> None:
     client = client_of(body)
     order: dict[str, Any] = {"model": "triposr", "image": "https://example.com/a.png"}
-    made = (
-        client.meshes.generate(**order)
-        if colour == "sync"
-        else await client.meshes.agenerate(**order)
-    )
+    made = await call(client.meshes, colour, "generate", **order)
     main = body.get("model_mesh") or body.get("model_glb") or body["segmented_mesh"]
     formats = {name: one["url"] for name, one in body.get("model_urls", {}).items() if one}
     masks = {name: one["url"] for name, one in body.items() if name.startswith("mask_")}
@@ -160,14 +150,6 @@ async def test_every_3d_model_is_found_with_its_formats_and_parts(body: Body, co
 # --- jobs -----
 
 
-async def state_of(job: Job[Any], colour: str) -> str:
-    return job.status() if colour == "sync" else await job.astatus()
-
-
-async def result_of(job: Job[Any], colour: str) -> Any:
-    return job.result() if colour == "sync" else await job.aresult()
-
-
 JOBS = [
     pytest.param(mount, each.values[0], id=each.id, marks=each.marks)
     for mount, kind in (("video", "video"), ("music", "audio"))
@@ -180,13 +162,13 @@ JOBS = [
 async def test_every_state_of_a_video_or_music_is_read(mount: str, body: Body, colour: str) -> None:
     calls: Any = getattr(client_of(body), mount)
     job = calls.resume(body.get("id") or body.get("generation_id"))
-    assert await state_of(job, colour) == STATES.get(body["status"], "failed")
+    assert await call(job, colour, "status") == STATES.get(body["status"], "failed")
     assert job.native_status == body["status"]
     if body["status"] == "error":
         with pytest.raises(errors.JobFailedError):
-            await result_of(job, colour)
+            await call(job, colour, "result")
     elif STATES[body["status"]] == "completed":
-        made = await result_of(job, colour)
+        made = await call(job, colour, "result")
         told = body.get("video", body.get("audio_file"))
         links = [told["url"]] if isinstance(told, dict) else told
         assert made.url == links[0]
@@ -226,10 +208,10 @@ async def test_every_transcript_is_read(body: Body, colour: str) -> None:
     if is_order:
         order: dict[str, Any] = {"model": "nova-3", "audio": LINK}
         calls = client.transcription
-        job = calls.submit(**order) if colour == "sync" else await calls.asubmit(**order)
+        job = await call(calls, colour, "submit", **order)
         assert job.id == body["generation_id"]
         return
-    made = await result_of(client.transcription.resume("job-1"), colour)
+    made = await call(client.transcription.resume("job-1"), colour, "result")
     text, words, end = heard(body)
     assert made.text == text
     assert len(made.words) == words

@@ -23,6 +23,12 @@ SAY = Say(
 Json = dict[str, Any]
 
 
+def recorded_answer(file: str) -> Any:
+    """The first answer on the page of a chat model."""
+    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
+    return json.loads(path.read_text())
+
+
 @pytest.fixture
 def api() -> Iterator[Emulator]:
     with Emulator() as emulator:
@@ -226,9 +232,7 @@ def test_chunks_have_the_keys_of_the_recorded_ones(name: str) -> None:
 def test_whole_answers_hold_every_key_of_the_recorded_ones(
     file: str, model: str, style: str | None
 ) -> None:
-    recorded = json.loads(
-        (PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json").read_text()
-    )
+    recorded = recorded_answer(file)
     with Emulator(stream_style=style) as api:
         made = post(api, "/chat/completions", chat(model)).json()
 
@@ -263,8 +267,7 @@ def test_whole_answers_hold_every_key_of_the_recorded_ones(
 def test_an_answer_has_the_id_and_the_name_of_the_recorded_one(
     api: Emulator, file: str, model: str
 ) -> None:
-    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
-    recorded = json.loads(path.read_text())
+    recorded = recorded_answer(file)
     made = post(api, "/chat/completions", chat(model)).json()
     assert made["model"] == recorded["model"]
     if not file.startswith("google"):  # whose ids have no fixed length
@@ -282,10 +285,9 @@ def test_an_answer_has_the_id_and_the_name_of_the_recorded_one(
     ],
 )
 def test_an_id_of_baidu_tells_who_hosts_the_model(file: str, style: str, form: str) -> None:
-    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
     with Emulator(stream_style=style) as api:
         made = post(api, "/chat/completions", chat("openai/gpt-4o")).json()
-    for answer in (made, json.loads(path.read_text())):
+    for answer in (made, recorded_answer(file)):
         assert re.fullmatch(form, answer["id"])
 
 
@@ -308,9 +310,8 @@ def test_an_id_of_baidu_tells_who_hosts_the_model(file: str, style: str, form: s
 def test_a_model_thinks_without_being_told_to_where_it_was_recorded_thinking(
     api: Emulator, file: str, model: str
 ) -> None:
-    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
     made = post(api, "/chat/completions", chat(model)).json()
-    recorded = json.loads(path.read_text())
+    recorded = recorded_answer(file)
     thoughts = []
     for answer in (made, recorded):
         details = answer["usage"].get("completion_tokens_details") or {}
