@@ -84,10 +84,6 @@ def refuse_twins(cls: type[BaseModel], values: Mapping[str, object]) -> None:
             raise ValueError(f"{' and '.join(used)} are the same argument; give one of them")
 
 
-# Other names of a field are a `validation_alias`: type checkers would take a plain alias for the
-# only name of the argument and refuse `ChatAimlapi(model=...)`.
-
-
 class ConnectionFields(BaseModel):
     """Where the API is, who asks, how long and how often. At construction only the environment is
     looked at."""
@@ -105,6 +101,8 @@ class ConnectionFields(BaseModel):
         aimlapi_api_base: InitVar[str | None] = None
         request_timeout: InitVar[Timeout] = None
 
+    # Other names of a field are a `validation_alias`: type checkers would take a plain alias for
+    # the only name of the argument and refuse `ChatAimlapi(model=...)`.
     api_key: ApiKey = Field(
         default_factory=key_from_environment,
         validation_alias=AliasChoices("api_key", "aimlapi_api_key"),

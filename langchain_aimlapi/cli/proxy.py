@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer than its 5 s
 _RUN = "from litellm import run_server; run_server()"
 _MASTER_KEY = "LITELLM_MASTER_KEY"
-_TEAM = FILE_VARIABLE
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
@@ -125,7 +124,7 @@ def proxy(
         keys=tuple(key_variable or (KEY_VARIABLE,)),
         redis=_has_redis(os.environ),
         database=bool(os.environ.get("DATABASE_URL")),
-        team=bool(os.environ.get(_TEAM)),
+        team=bool(os.environ.get(FILE_VARIABLE)),
         prefer=prefer.value if prefer else None,
         fallbacks=fallbacks,
         refresh=refresh,
@@ -172,18 +171,18 @@ def _check(choice: Choice) -> None:
 
 
 def _check_team(choice: Choice) -> None:
-    address = os.environ.get(_TEAM, "")
+    address = os.environ.get(FILE_VARIABLE, "")
     if not choice.team or is_postgres(address):
         return
     if not Path(address).is_file():
-        raise typer.BadParameter(f"{_TEAM}: there is no file {address}")
+        raise typer.BadParameter(f"{FILE_VARIABLE}: there is no file {address}")
     try:
         read_members(Path(address).read_text(encoding="utf-8"))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if not choice.redis:
         raise typer.BadParameter(
-            f"{_TEAM} needs Redis for what is spent: set REDIS_HOST or REDIS_URL"
+            f"{FILE_VARIABLE} needs Redis for what is spent: set REDIS_HOST or REDIS_URL"
             " (or let it name a Postgres server)"
         )
 
