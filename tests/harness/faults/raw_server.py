@@ -108,6 +108,9 @@ class _Line(asyncio.Protocol):
         connections = self._server.log.connections
         self._record = Connection(len(connections) + 1, time.monotonic())
         connections.append(self._record)
+        if self._ours:  # the server stopped meanwhile
+            self._transport.abort()
+            return
         self._task = asyncio.get_running_loop().create_task(self._serve())
 
     def data_received(self, data: bytes) -> None:
@@ -204,7 +207,7 @@ class _Line(asyncio.Protocol):
     def stop(self) -> None:
         """Drop the connection, whatever it is doing."""
         self._ours = True
-        if self._task is not None:  # None: a TLS handshake that never came to its end
+        if self._task is not None:  # None: not made yet, or a TLS handshake without an end
             self._task.cancel()
             self._transport.abort()
 
@@ -235,6 +238,10 @@ class RawServer:
     async def stop(self) -> None:
         """Stop listening and drop every connection."""
         if self._server is not None:
+            # A server that closes between accepting a connection and making its transport leaves
+            # the socket open: first accept nothing more, then let those in that were accepted.
+            asyncio.get_running_loop().remove_reader(self._socket)
+            await asyncio.sleep(0)
             self._server.close()
         for line in self._lines:
             line.stop()
