@@ -9,7 +9,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from langchain_aimlapi._litellm import PROVIDER
+from langchain_aimlapi._litellm.team_late import LateEntries
 from langchain_aimlapi._litellm.team_postgres import PostgresTeam
 from langchain_aimlapi._litellm.team_redis import RedisBooks, connect
 from langchain_aimlapi._litellm.team_store import (
@@ -27,6 +28,7 @@ from langchain_aimlapi._litellm.team_store import (
     Books,
     BooksUnreachableError,
     FileMembers,
+    Member,
     Members,
     is_postgres,
 )
@@ -36,6 +38,7 @@ from langchain_aimlapi.catalog import Catalog
 UNKNOWN_USD = 0.01
 """What is reserved for a call whose price is not known."""
 _RESERVATION = "aimlapi_reservation"
+_LATE = "aimlapi: the books cannot be reached: a %s is entered when they can (%d wait)"
 _OUTPUT_TOKENS = 1000
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _INPUTS = ("messages", "input", "prompt", "contents", "system", "tools")
@@ -47,6 +50,7 @@ class Team:
 
     members: Members
     books: Books
+    late: LateEntries = field(default_factory=LateEntries)
 
 
 def open_team(address: str) -> Team:
@@ -122,7 +126,7 @@ class TeamBooks(CustomLogger):
             if member is None:
                 return data  # the master key
             usd, id = _estimate(data) if data.get("model") else 0.0, uuid.uuid4().hex
-            allowed, used = await _team().books.reserve(member, id, usd)
+            allowed, used = await _reserved(member, id, usd)
         if not allowed:
             refusal: Any = litellm.exceptions.BudgetExceededError
             raise refusal(
@@ -195,22 +199,36 @@ def _answering() -> Iterator[None]:
         raise HTTPException(503, "the books cannot be reached, so that no call is made") from None
 
 
-async def _booked(name: str | None, id: str, usd: float | None) -> None:
+async def _reserved(member: Member, id: str, usd: float) -> tuple[bool, float]:
     try:
-        member = await _team().members.named(name)
+        return await _team().books.reserve(member, id, usd)
+    except BooksUnreachableError:
+        await _released(member.name, id)  # the answer may be what was lost
+        raise
+
+
+async def _booked(name: str | None, id: str, usd: float | None) -> None:
+    team = _team()
+
+    async def enter() -> None:
+        member = await team.members.named(name)
         if member is not None:
-            await _team().books.book(member, id, usd)
-    except BooksUnreachableError as error:  # its reservation stays, and counts
-        verbose_proxy_logger.error("aimlapi: a call is booked at its estimate: %s", error)
+            await team.books.book(member, id, usd)
+
+    if not await team.late.make(enter):
+        verbose_proxy_logger.error(_LATE, "charge", len(team.late))
 
 
 async def _released(name: str | None, id: str) -> None:
-    try:
-        member = await _team().members.named(name)
+    team = _team()
+
+    async def enter() -> None:
+        member = await team.members.named(name)
         if member is not None:
-            await _team().books.release(member, id)
-    except BooksUnreachableError as error:
-        verbose_proxy_logger.error("aimlapi: a failed call is booked at its estimate: %s", error)
+            await team.books.release(member, id)
+
+    if not await team.late.make(enter):
+        verbose_proxy_logger.error(_LATE, "failed call", len(team.late))
 
 
 def _of_event(kwargs: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -18,7 +18,7 @@ from langchain_aimlapi._litellm.team_store import (
 )
 
 T = TypeVar("T")
-_ANSWER_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0
 _SCHEMA = """
 SELECT pg_advisory_xact_lock(hashtextextended('aimlapi', 0));
 CREATE TABLE IF NOT EXISTS aimlapi_members (
@@ -101,6 +101,7 @@ class PostgresTeam:
         self._address = address
         self._connection: Any = None
         self._turn = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def of(self, key: str) -> Member | None:
         """Whose key it is."""
@@ -165,6 +166,8 @@ class PostgresTeam:
 
     async def close(self) -> None:
         """End the connection."""
+        if self._ending:
+            await asyncio.wait(self._ending)
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -177,27 +180,54 @@ class PostgresTeam:
         """Every statement may be repeated, so it is where the connection turns out to be dead."""
         import psycopg
 
-        async with self._turn:
-            had_one = self._connection is not None
+        unreachable = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise BooksUnreachableError("no answer in time") from error
+        try:
+            was_open = self._connection is not None
             try:
                 return await self._once(statement, values)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
-                await self.close()
-                if not had_one:
-                    raise BooksUnreachableError(str(error)) from error
-            try:
-                return await self._once(statement, values)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
-                await self.close()
-                raise BooksUnreachableError(str(error)) from error
+            except unreachable as error:
+                if not was_open or isinstance(error, TimeoutError):
+                    raise
+            return await self._once(statement, values)
+        except unreachable as error:
+            raise BooksUnreachableError(str(error)) from error
+        finally:
+            self._turn.release()
 
     async def _once(self, statement: str, values: tuple[object, ...]) -> list[Any]:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            if self._connection is None:
-                self._connection = await _connected(self._address)
-            cursor = await self._connection.execute(statement, values)
-            rows: list[Any] = await cursor.fetchall()
-            return rows
+        """One try; a connection that fails, or does not answer in time, is not used again."""
+        work = asyncio.create_task(self._answered(statement, values))
+        try:
+            await asyncio.wait({work}, timeout=_ANSWER_SECONDS)
+            if not work.done():
+                raise TimeoutError(f"no answer in {_ANSWER_SECONDS:g} seconds")
+            return work.result()
+        except BaseException:
+            ending = asyncio.create_task(_ended(work, self._connection))
+            self._connection = None
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            raise
+
+    async def _answered(self, statement: str, values: tuple[object, ...]) -> list[Any]:
+        connection = self._connection or await _connected(self._address)
+        self._connection = connection
+        cursor = await connection.execute(statement, values)
+        rows: list[Any] = await cursor.fetchall()
+        return rows
+
+
+async def _ended(work: asyncio.Task[list[Any]], connection: Any) -> None:
+    """Not waited for: the driver asks a server to stop what it does, and waits for that."""
+    work.cancel()
+    await asyncio.wait({work})
+    if connection is not None:
+        await connection.close()
 
 
 async def _connected(address: str) -> Any:
@@ -206,7 +236,11 @@ async def _connected(address: str) -> Any:
     connection = await psycopg.AsyncConnection.connect(
         address, autocommit=True, prepare_threshold=None, connect_timeout=5
     )
-    await connection.execute(_SCHEMA)
+    try:
+        await connection.execute(_SCHEMA)
+    except BaseException:
+        await connection.close()
+        raise
     return connection
 
 

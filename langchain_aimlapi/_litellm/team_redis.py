@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 from langchain_aimlapi._litellm.team_store import STALE_SECONDS, BooksUnreachableError, Member
 
+_ANSWER_SECONDS = 5.0
 _REMEMBER_SECONDS = 8 * 24 * 3600  # a batch may be looked at for a week
 
 # KEYS: spent, open. ARGV: id, dollars, budget (-1: none), seconds after which a call is lost.
@@ -80,14 +82,23 @@ def connect() -> Any:
     """A client for ``REDIS_URL``, or ``REDIS_HOST``, ``REDIS_PORT`` and ``REDIS_PASSWORD``, as for
     LiteLLM itself."""
     import redis.asyncio
+    from redis.asyncio.retry import Retry
+    from redis.backoff import NoBackoff
 
+    # redis-py's own, which differ by its version: no bound on an answer, or ten tries of 5 seconds
+    options: dict[str, Any] = {
+        "socket_timeout": _ANSWER_SECONDS,
+        "socket_connect_timeout": _ANSWER_SECONDS,
+        "retry": Retry(NoBackoff(), 1),  # a connection may have died since the last call
+    }
     url = os.environ.get("REDIS_URL")
     if url:
-        return redis.asyncio.Redis.from_url(url)
+        return redis.asyncio.Redis.from_url(url, **options)
     return redis.asyncio.Redis(
         host=os.environ.get("REDIS_HOST") or "127.0.0.1",
         port=int(os.environ.get("REDIS_PORT") or 6379),
         password=os.environ.get("REDIS_PASSWORD") or None,
+        **options,
     )
 
 
@@ -102,6 +113,7 @@ async def _reached() -> AsyncIterator[None]:
     from redis.exceptions import RedisError
 
     try:
-        yield
+        async with asyncio.timeout(2 * _ANSWER_SECONDS):
+            yield
     except (RedisError, OSError) as error:
-        raise BooksUnreachableError(str(error)) from error
+        raise BooksUnreachableError(str(error) or "no answer in time") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from typing import Any, Protocol
 
 FILE_VARIABLE = "AIMLAPI_TEAM"
 STALE_SECONDS = 3600
+NEVER = -1
+_log = logging.getLogger(__name__)
 _PERIODS = {"total": "total", "month": "%Y-%m", "day": "%Y-%m-%d"}
 
 
@@ -41,7 +44,7 @@ class Member:
 
 
 class BooksUnreachableError(Exception):
-    """The server that has the books does not answer."""
+    """The server that has the books does not answer, or the file of keys cannot be read."""
 
 
 class Members(Protocol):
@@ -81,7 +84,8 @@ class FileMembers:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._changed = -1
+        self._changed = NEVER
+        self._wrong = ""
         self._by_key: Mapping[str, Member] = {}
 
     async def of(self, key: str) -> Member | None:
@@ -93,10 +97,20 @@ class FileMembers:
         return next((each for each in self._members().values() if each.name == name), None)
 
     def _members(self) -> Mapping[str, Member]:
-        changed = self._path.stat().st_mtime_ns
-        if changed != self._changed:
+        """A file that somebody is in the middle of changing takes nobody's key away."""
+        try:
+            changed = self._path.stat().st_mtime_ns
+            if changed == self._changed:
+                return self._by_key
             self._by_key = read_members(self._path.read_text(encoding="utf-8"))
-            self._changed = changed
+        except (OSError, ValueError) as error:
+            if self._changed == NEVER:
+                raise BooksUnreachableError(str(error)) from error
+            if str(error) != self._wrong:
+                _log.error("the file of keys stays as it was: %s", error)
+            self._wrong = str(error)
+            return self._by_key
+        self._changed, self._wrong = changed, ""
         return self._by_key
 
 

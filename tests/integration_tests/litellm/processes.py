@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -121,9 +122,56 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise RuntimeError(f"the proxy did not start:\n{log.read_text(errors='replace')[-4000:]}")
 
 
+@dataclass
+class Server:
+    """A server that can be stopped, and started again where it was.
+
+    Attributes:
+        address: The port of a Redis, the address of a Postgres.
+    """
+
+    address: str
+    _start: Callable[[], subprocess.Popen[bytes]]
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """End it at once, whoever is connected."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Its processes stand still: it takes connections, and answers nothing."""
+        assert self._process is not None
+        parent = str(self._process.pid)
+        listed = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True)
+        family = [int(pid) for pid in (parent, *listed.stdout.split())]
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in family:
+                os.kill(pid, signal.SIGCONT)
+
+
 @contextmanager
 def redis_server(folder: Path) -> Iterator[int]:
     """A Redis server that keeps nothing on disk; gives its port."""
+    with redis_at_rest(folder, "no") as server:
+        server.start()
+        yield int(server.address)
+
+
+@contextmanager
+def redis_at_rest(folder: Path, keeps: str = "yes") -> Iterator[Server]:
+    """A Redis server that is not started yet; with `keeps`, what it knows outlives it."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed")
@@ -131,21 +179,33 @@ def redis_server(folder: Path) -> Iterator[int]:
         pytest.skip("the redis package is not installed")
     port = free_port()
     command = [
-        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-        "--dir", str(folder),
+        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", keeps,
+        "--appendfsync", "always", "--dir", str(folder),
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _wait_port(port)
-        yield port
+        return process
+
+    server = Server(str(port), start)
+    try:
+        yield server
     finally:
-        process.terminate()
-        process.wait(10)
+        server.stop()
 
 
 @contextmanager
 def postgres_server(folder: Path) -> Iterator[str]:
     """A Postgres server that keeps nothing when it ends; gives the address of its database."""
+    with postgres_at_rest(folder) as server:
+        server.start()
+        yield server.address
+
+
+@contextmanager
+def postgres_at_rest(folder: Path) -> Iterator[Server]:
+    """A Postgres server that is not started yet, with an empty database."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
     found = str(programs[-1]) if programs else shutil.which("pg_ctl")
     if found is None:
@@ -153,6 +213,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
     if find_spec("psycopg") is None:
         pytest.skip("the psycopg package is not installed")
     tools, port = Path(found).resolve().parent, free_port()
+    address = f"postgresql://aimlapi@127.0.0.1:{port}/postgres"
     # the server does not run as root: there its own user owns a folder that it can get to
     user = "postgres" if os.getuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="aimlapi-postgres-") as home:
@@ -164,19 +225,22 @@ def postgres_server(folder: Path) -> Iterator[str]:
             cwd=home, check=True, capture_output=True, timeout=120, user=user, group=user,
         )  # fmt: skip
         settings = ["-c", "fsync=off", "-k", home, "-h", "127.0.0.1", "-p", str(port)]
-        with (folder / "postgres.log").open("wb") as log:
-            process = subprocess.Popen(
-                [tools / "postgres", "-D", data, *settings],
-                cwd=home, stdout=log, stderr=subprocess.STDOUT, user=user, group=user,
-            )  # fmt: skip
-            try:
-                _wait_port(port)
-                address = f"postgresql://aimlapi@127.0.0.1:{port}/postgres"
-                _wait_postgres(address)
-                yield address
-            finally:
-                process.send_signal(signal.SIGINT)  # at once, whoever is connected
-                process.wait(30)
+
+        def start() -> subprocess.Popen[bytes]:
+            with (folder / "postgres.log").open("ab") as log:
+                process = subprocess.Popen(
+                    [tools / "postgres", "-D", data, *settings],
+                    cwd=home, stdout=log, stderr=subprocess.STDOUT, user=user, group=user,
+                )  # fmt: skip
+            _wait_port(port)
+            _wait_postgres(address)
+            return process
+
+        server = Server(address, start)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def _wait_postgres(address: str) -> None:

@@ -7,13 +7,15 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from langchain_aimlapi._litellm import team_postgres, team_redis
 from langchain_aimlapi._litellm.team_postgres import PostgresTeam
-from langchain_aimlapi._litellm.team_redis import RedisBooks
+from langchain_aimlapi._litellm.team_redis import RedisBooks, connect
 from langchain_aimlapi._litellm.team_store import (
     STALE_SECONDS,
     Books,
@@ -22,7 +24,13 @@ from langchain_aimlapi._litellm.team_store import (
 )
 from langchain_aimlapi.cli import app
 
-from .processes import free_port, postgres_server, redis_server
+from .processes import (
+    free_port,
+    postgres_at_rest,
+    postgres_server,
+    redis_at_rest,
+    redis_server,
+)
 
 pytestmark = pytest.mark.peer
 ADA = Member("ada", 1.0)
@@ -166,6 +174,39 @@ async def test_server_that_is_not_there_is_said() -> None:
     async with in_redis(port) as client:
         with pytest.raises(BooksUnreachableError):
             await RedisBooks(client).reserve(ADA, "one", 0.1)
+
+
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+async def test_server_that_does_not_answer_is_not_waited_for(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (team_redis, team_postgres):
+        monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.5)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    with (redis_at_rest if kind == "redis" else postgres_at_rest)(tmp_path) as server:
+        server.start()
+        monkeypatch.setenv("REDIS_PORT", server.address)
+        books = RedisBooks(connect()) if kind == "redis" else PostgresTeam(server.address)
+        assert await books.reserve(ADA, "one", 0.25) == (True, 0.0)
+        with server.asleep():
+            calls = [books.reserve(ADA, str(number), 0.1) for number in range(5)]
+            async with asyncio.timeout(60):  # ten minutes, were each to wait for its turn
+                found = await asyncio.gather(*calls, return_exceptions=True)
+            assert {type(each) for each in found} == {BooksUnreachableError}
+        async with asyncio.timeout(60):
+            while not await booked(books, "one", 0.25):
+                await asyncio.sleep(0.1)
+        if isinstance(books, PostgresTeam):
+            await books.close()
+        else:
+            await books._client.aclose()
+
+
+async def booked(books: Books, id: str, usd: float) -> bool:
+    try:
+        return await books.book(ADA, id, usd)
+    except BooksUnreachableError:
+        return False  # it has just woken up
 
 
 def test_members_in_postgres_are_kept_by_the_command_line(

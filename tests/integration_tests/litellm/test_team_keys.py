@@ -38,6 +38,8 @@ class Fleet:
     def __init__(self, folder: Path, api: Emulator, port: int, stack: ExitStack) -> None:
         self.api, self.port, self._folder, self._stack = api, port, folder, stack
         self.enter(KEYS)
+        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
+        self._redis = stack.enter_context(in_redis(port))
         self.urls: list[str] = []
         self.processes: list[Any] = []
         for number in range(2):
@@ -66,8 +68,13 @@ class Fleet:
         self.processes[number].wait(20)
 
     def client(self, number: int, key: str) -> Any:
-        """OpenAI's client."""
-        return openai.OpenAI(base_url=f"{self.urls[number]}/v1", api_key=key, max_retries=0)
+        """OpenAI's client, the same one for the same proxy and key."""
+        url = f"{self.urls[number]}/v1"
+        if (url, key) not in self._clients:
+            self._clients[url, key] = self._stack.enter_context(
+                openai.OpenAI(base_url=url, api_key=key, max_retries=0)
+            )
+        return self._clients[url, key]
 
     @property
     def team(self) -> str:
@@ -80,21 +87,23 @@ class Fleet:
 
     def spent(self, name: str) -> float:
         """US dollars that are booked."""
-        return float(self._redis().get(f"{{aimlapi:team:{name}}}:spent:total") or 0)
+        return float(self._redis.get(f"{{aimlapi:team:{name}}}:spent:total") or 0)
 
     def reserved(self, name: str) -> list[float]:
         """US dollars that are kept for calls under way."""
-        found = self._redis().hvals(f"{{aimlapi:team:{name}}}:open")
+        found = self._redis.hvals(f"{{aimlapi:team:{name}}}:open")
         return [float(each.partition(":")[0]) for each in found]
 
     def forget(self) -> None:
         """An empty Redis."""
-        self._redis().flushdb()
+        self._redis.flushdb()
 
-    def _redis(self) -> Any:
-        import redis
 
-        return redis.Redis(port=self.port, decode_responses=True)
+def in_redis(port: int) -> Any:
+    """A client that ends with its `with`."""
+    import redis
+
+    return redis.Redis(port=port, decode_responses=True)
 
 
 class PostgresFleet(Fleet):

@@ -131,21 +131,22 @@ def test_ocr_is_a_route(api: Emulator, url: str) -> None:
 def test_anthropics_client(api: Emulator, url: str, model: str) -> None:
     anthropic = pytest.importorskip("anthropic")
     api.say("Hello there.", times=None)
-    client = anthropic.Anthropic(base_url=url, api_key=MASTER_KEY, max_retries=0)
-    answer = client.messages.create(model=model, max_tokens=64, messages=HI)
-    assert answer.content[0].text == "Hello there."
-    with client.messages.stream(model=model, max_tokens=64, messages=HI) as stream:
-        assert "".join(stream.text_stream) == "Hello there."
-    assert client.messages.count_tokens(model=model, messages=HI).input_tokens > 0
+    with anthropic.Anthropic(base_url=url, api_key=MASTER_KEY, max_retries=0) as client:
+        answer = client.messages.create(model=model, max_tokens=64, messages=HI)
+        assert answer.content[0].text == "Hello there."
+        with client.messages.stream(model=model, max_tokens=64, messages=HI) as stream:
+            assert "".join(stream.text_stream) == "Hello there."
+        assert client.messages.count_tokens(model=model, messages=HI).input_tokens > 0
 
 
 @pytest.fixture
-def google(url: str) -> Any:
+def google(url: str) -> Iterator[Any]:
     """Google's client. LiteLLM has its routes under /v1beta, and the client asks under /v1 if it is
     not told (google-genai 3.6.1)."""
     genai = pytest.importorskip("google.genai", reason="google-genai is not installed")
     options = genai.types.HttpOptions(base_url=url, api_version="v1beta")
-    return genai.Client(api_key=MASTER_KEY, http_options=options)
+    with genai.Client(api_key=MASTER_KEY, http_options=options) as client:
+        yield client
 
 
 @pytest.mark.parametrize("model", [GPT, CLAUDE])
@@ -188,7 +189,8 @@ def test_googles_async_client(api: Emulator, google: Any, runner: asyncio.Runner
     api.say("Hello there.", times=None)
 
     async def go() -> str:
-        stream = await google.aio.models.generate_content_stream(model=CLAUDE, contents="Hi.")
-        return "".join([piece.text or "" async for piece in stream])
+        async with google.aio as client:
+            stream = await client.models.generate_content_stream(model=CLAUDE, contents="Hi.")
+            return "".join([piece.text or "" async for piece in stream])
 
     assert runner.run(go()) == "Hello there."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,13 @@ import pytest
 pytest.importorskip("litellm")
 
 from langchain_aimlapi._litellm.config import TEAM_AUTH, TEAM_BOOKS, Choice, build_config
-from langchain_aimlapi._litellm.team_store import FileMembers, Member, read_members
+from langchain_aimlapi._litellm.team_late import LateEntries
+from langchain_aimlapi._litellm.team_store import (
+    BooksUnreachableError,
+    FileMembers,
+    Member,
+    read_members,
+)
 from langchain_aimlapi.catalog import Catalog
 
 ADA = {"ada": {"key": "sk-ada", "budget": 5, "per": "month"}}
@@ -29,6 +37,54 @@ async def test_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     os.utime(path, ns=(1, 1))
     assert await team.of("sk-ada") is None
     assert await team.of("sk-bob") == Member("bob", None, "total")
+
+
+async def test_file_in_the_middle_of_a_change_takes_nobodys_key_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "team.json"
+    with pytest.raises(BooksUnreachableError):
+        await FileMembers(path).of("sk-ada")
+    path.write_text(json.dumps(ADA), encoding="utf-8")
+    team = FileMembers(path)
+    assert await team.of("sk-ada")
+    path.write_text('{"ada": {"key"', encoding="utf-8")
+    os.utime(path, ns=(1, 1))
+    for _ in range(3):
+        assert await team.of("sk-ada") == Member("ada", 5.0, "month")
+    path.unlink()
+    assert await team.of("sk-ada")
+    assert [record.message.partition(":")[0] for record in caplog.records] == [
+        "the file of keys stays as it was"
+    ] * 2  # once for each thing that is wrong
+    path.write_text("{}", encoding="utf-8")
+    assert await team.of("sk-ada") is None
+
+
+async def test_entries_wait_for_the_server_in_their_order() -> None:
+    made: list[str] = []
+    is_away = True
+
+    def entry(name: str) -> Callable[[], Awaitable[None]]:
+        async def make() -> None:
+            if is_away:
+                raise BooksUnreachableError
+            made.append(name)
+
+        return make
+
+    late = LateEntries(again_seconds=0.01)
+    assert [await late.make(entry(name)) for name in "abc"] == [False] * 3
+    await asyncio.sleep(0.05)
+    assert (made, len(late)) == ([], 3)
+    is_away = False
+    assert not await late.make(entry("d"))  # not before those that wait
+    async with asyncio.timeout(30):
+        while late:
+            await asyncio.sleep(0.01)
+    assert made == list("abcd")
+    assert await late.make(entry("e"))
+    assert made == list("abcde")
 
 
 @pytest.mark.parametrize(
