@@ -15,7 +15,7 @@ from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from langchain_core.runnables.config import patch_config
 from langchain_core.tools import BaseTool
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from langchain_aimlapi._langchain.by_client import ByClient
 from langchain_aimlapi._langchain.threads import (
@@ -56,8 +56,6 @@ class AimlapiAssistant(ByClient, RunnableSerializable[AssistantInput, AIMessage]
     Wire: POST ``/threads/runs``, ``/threads/<id>/runs``, ``.../submit_tool_outputs``.
     Source: the assistant API pages of docs.aimlapi.com, read 2026-08-21.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     assistant_id: str = Field(min_length=1)
     """``asst_...``; see `create`."""

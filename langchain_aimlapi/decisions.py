@@ -55,7 +55,7 @@ class AimlapiDecisionModel(BaseDecisionModel):
     Source: the decisions page of docs.aimlapi.com, read 2026-11-26.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     model: str = Field(default="typesafe/jev", min_length=1)
     """Id of a decision model."""
@@ -103,7 +103,7 @@ class ChatDecisionModel(BaseDecisionModel):
     probability. Media in the state go to the chat model as they are.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     chat: BaseChatModel
     """Who judges."""

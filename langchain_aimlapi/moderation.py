@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from langchain_aimlapi._langchain.by_client import ByClient
+from langchain_aimlapi._langchain.by_client import ByClient, KnownArguments
 from langchain_aimlapi._langchain.moderating import (
     CATEGORIES,
     Verdict,
@@ -49,8 +49,6 @@ class AimlapiModeration(ByClient, RunnableSerializable[Any, Verdict]):
     Wire: POST ``/v1/chat/completions`` or ``/v1/decisions``.
     Source: the content moderation page of docs.aimlapi.com, read 2026-08-21.
     """
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     model: str | None = None
     """The guard. Default: the first moderation model that the API lists."""
@@ -146,14 +144,17 @@ def _kinds(catalog: Any) -> set[str | None]:
     return {facts.kind for facts in catalog.models(status=None)}
 
 
-class AimlapiGuard(RunnableSerializable[Any, Any]):
+class AimlapiGuard(KnownArguments, RunnableSerializable[Any, Any]):
     """Lets its input pass, or raises: ``AimlapiGuard(moderation=...) | model``.
 
     Raises:
         ContentFlaggedError: the guard does not let it pass.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    takers: ClassVar[tuple[tuple[type[BaseModel], str], ...]] = (
+        (AimlapiModeration, "moderation=AimlapiModeration({})"),
+        (AimlapiClient, "moderation=AimlapiModeration(client=AimlapiClient({}))"),
+    )
 
     moderation: AimlapiModeration = Field(default_factory=AimlapiModeration)
     """Who judges."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from langchain_aimlapi._wire.key import Key, clean_key
-from langchain_aimlapi.errors import AuthenticationError
+from langchain_aimlapi.errors import AuthenticationError, is_key_like
 
 DEFAULT_BASE_URL = "https://api.aimlapi.com/v1"
 KEY_VARIABLE = "AIMLAPI_API_KEY"
@@ -93,10 +93,9 @@ def check_base_url(url: str, *, allow_http: bool) -> None:
     """Refuse an address that could not work, or would show the key to the network."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        shown = url.rpartition("@")[2]  # without credentials
-        raise ValueError(
-            f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {shown!r}"
-        )
+        shown = repr(url.rpartition("@")[2])  # without credentials
+        shown = "a key" if is_key_like(url) else shown
+        raise ValueError(f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {shown}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("base_url must not hold credentials, a query or a fragment")
     if any(ord(char) <= 32 or ord(char) == 127 for char in url):

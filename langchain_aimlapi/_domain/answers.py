@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_aimlapi._domain.citations import annotation_to_citation
-from langchain_aimlapi._domain.content import block_to_part
+from langchain_aimlapi._domain.content import block_to_part, blocks_of, plain_word
 from langchain_aimlapi._domain.media import AUDIO_TYPES
 from langchain_aimlapi._domain.order import Block, arrange
 from langchain_aimlapi._domain.server_tools import (
@@ -169,22 +169,15 @@ def _items(extra: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
 # --- content blocks -----
 
 
-def _from_blocks(content: Any) -> list[Part]:
-    blocks = list(content or ())
+def _from_blocks(content: object) -> list[Part]:
+    blocks = blocks_of(content)
     known = ids_with_results(blocks)
-    parts: list[Part] = []
-    for block in blocks:
-        if isinstance(block, str):
-            part: Part | None = TextPart(block) if block else None
-        else:
-            part = _block_part(block, known) if isinstance(block, Mapping) else None
-        if part is not None:
-            parts.append(part)
-    return parts
+    parts = (TextPart(b) if isinstance(b, str) else _block_part(b, known) for b in blocks)
+    return [part for part in parts if part is not None]
 
 
 def _block_part(block: Mapping[str, Any], known: set[str]) -> Part | None:
-    kind = block.get("type")
+    kind = plain_word(block.get("type"))
     if kind in CALL_TYPES:
         return ToolCallPart(block.get("call_id") or block.get("id"))
     if kind in ("server_tool_call", "server_tool_result"):

@@ -47,20 +47,33 @@ def content_to_parts(content: object) -> tuple[Part, ...]:
     """
     if isinstance(content, str):
         return (TextPart(content),) if content else ()
+    parts = (
+        TextPart(block) if isinstance(block, str) else block_to_part(block)
+        for block in blocks_of(content)
+    )
+    return tuple(part for part in parts if part is not None)
+
+
+def blocks_of(content: object) -> list[str | Block]:
+    """A content that is no text as its blocks, without those that say nothing at all.
+
+    Raises:
+        ValueError: ``content`` or one of its blocks is something else.
+    """
     if isinstance(content, Mapping):
-        content = [content]
+        return [content]
     if not isinstance(content, Iterable | None):
         raise ValueError(f"content is {content!r:.60}; use a text or a list of content blocks")
-    parts: list[Part] = []
-    for block in content or ():
-        if isinstance(block, str):
-            if block:
-                parts.append(TextPart(block))
-        elif isinstance(block, Mapping):
-            part = block_to_part(block)
-            if part is not None:
-                parts.append(part)
-    return tuple(parts)
+    return [_block(each) for each in content or () if each is not None and each != ""]
+
+
+def _block(value: object) -> str | Block:
+    if isinstance(value, str | Mapping):
+        return value
+    dump = getattr(value, "model_dump", None)  # an object of a vendor's own client
+    if callable(dump) and isinstance(dumped := dump(exclude_none=True), Mapping):
+        return dumped
+    raise ValueError(f"a content block is {value!r:.60}; use a text or a dictionary with a type")
 
 
 def block_to_part(block: Block) -> Part | None:

@@ -23,7 +23,7 @@ from langchain_aimlapi.catalog.nearest import nearest_word
 from langchain_aimlapi.errors import is_key_like
 
 _CREDENTIAL = re.compile(
-    r"(^|_)(api_?key|access_?key(_id)?|key_?id|secret|secret_?key|token|password|passwd|"
+    r"(^|_)(api_?key|management_?key|access_?key(_id)?|key_?id|secret|secret_?key|token|password|passwd|"
     r"credentials?|authorization|bearer)$"
 )
 _ADDRESS = re.compile(r"(^|_)(api_base|base_url|api_url|base|endpoint|host)$")
@@ -36,6 +36,8 @@ _MEANT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(^|_)(organization|org_id|project)$"), "AI/ML API has no such thing; leave it "
      "out"),
     (re.compile(r"(^|_)proxy$"), "the proxy is proxy=..."),
+    (re.compile(r"^(\w+_)?client$"), "api_key=..., base_url=... and the like are arguments of the "
+     "model itself, and a client of httpx is http_client=... or http_async_client=..."),
     (_ADDRESS, "it looks like an address; the address of AI/ML API is base_url=..."),
 )  # fmt: skip
 # Arguments of ChatOpenAI and of classes made of it that mean nothing here.

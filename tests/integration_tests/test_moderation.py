@@ -199,3 +199,19 @@ def test_settings_of_the_connection_are_the_clients(name: str) -> None:
     for kind, required in ((AimlapiModeration, {}), (AimlapiAssistant, {"assistant_id": "a"})):
         with pytest.raises(errors.InvalidRequestError, match=rf"client=AimlapiClient\({name}="):
             kind.model_validate({**required, name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("api_key", r"moderation=AimlapiModeration\(client=AimlapiClient\(api_key=\.\.\.\)\)"),
+        ("policy", r"moderation=AimlapiModeration\(policy=\.\.\.\)"),
+        ("moderatoin", "did you mean 'moderation'"),
+        ("modle", "did you mean 'model'"),
+        ("xyz", "it takes by_model, moderation"),
+    ],
+)
+def test_a_guard_says_where_an_argument_belongs(name: str, cure: str) -> None:
+    with pytest.raises(errors.InvalidRequestError, match=cure) as caught:
+        AimlapiGuard.model_validate({name: "sk-value"})
+    assert "sk-value" not in str(caught.value)

@@ -41,6 +41,8 @@ PRIVATE = [
     ("openai_organization", "no such thing"),
     ("organization", "no such thing"),
     ("openai_proxy", "proxy"),
+    ("client", "http_client"),
+    ("management_key", "api_key"),
     ("headers", "default_headers"),
     ("extra_headers", "default_headers"),
 ]

@@ -235,3 +235,25 @@ def test_any_message_of_a_known_role_is_converted(message: dict[str, Any]) -> No
     assert converted
     assert all(each.role in ("system", "user", "assistant", "tool") for each in converted)
     assert json.loads(json.dumps(message)) == message  # the caller's dictionary is left alone
+
+
+class _Block:
+    """A content block as a vendor's own client makes it."""
+
+    def model_dump(self, *, exclude_none: bool) -> dict[str, Any]:
+        assert exclude_none
+        return {"type": "text", "text": "Hi."}
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+@pytest.mark.parametrize("content", [{"type": "text", "text": "Hi."}, [_Block()], [None, "", "Hi."]])
+def test_a_block_counts_alone_and_as_an_object(role: str, content: Any) -> None:
+    message = one({"role": role, "content": content, "tool_call_id": "a"})
+    assert message.parts == (TextPart("Hi."),)
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+@pytest.mark.parametrize("content", [1.5, True, [7], [["nested"]], [object()]])
+def test_content_that_is_none_is_refused_and_never_dropped(role: str, content: Any) -> None:
+    with pytest.raises(ValueError, match=r"content|block"):
+        openai_to_messages([{"role": role, "content": content, "tool_call_id": "a"}])
