@@ -246,7 +246,9 @@ class _Block:
 
 
 @pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
-@pytest.mark.parametrize("content", [{"type": "text", "text": "Hi."}, [_Block()], [None, "", "Hi."]])
+@pytest.mark.parametrize(
+    "content", [{"type": "text", "text": "Hi."}, [_Block()], [None, "", "Hi."]]
+)
 def test_a_block_counts_alone_and_as_an_object(role: str, content: Any) -> None:
     message = one({"role": role, "content": content, "tool_call_id": "a"})
     assert message.parts == (TextPart("Hi."),)
