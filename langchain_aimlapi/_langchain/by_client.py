@@ -21,7 +21,7 @@ class KnownArguments(BaseModel):
     )
 
     takers: ClassVar[tuple[tuple[type[BaseModel], str], ...]] = ()
-    """Whose arguments are often passed here, and what takes them: ``"client=AimlapiClient({})"``."""
+    """Whose arguments are often passed here, and where they belong."""
 
     @model_validator(mode="before")
     @classmethod

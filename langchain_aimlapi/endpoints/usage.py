@@ -252,10 +252,19 @@ def _window(
 ) -> list[tuple[str, str]]:
     prefix = [("key_prefix", key_prefix)] if key_prefix is not None else []
     if start is None and end is None:
-        return [("period", period or "24h"), *prefix]
+        length = "24h" if period is None else period
+        if not (isinstance(length, str) and length[:1].isdecimal()):
+            raise InvalidRequestError(
+                f"period={length!r} is no length of time",
+                advice="write a number and a unit, such as '24h' or '7d', or give start and end",
+                field="period",
+            )
+        return [("period", length), *prefix]
     if period is not None or start is None or end is None:
         raise InvalidRequestError("give either period or both start and end", field="period")
     for name, moment in (("start", start), ("end", end)):
+        if not isinstance(moment, datetime):
+            raise InvalidRequestError(f"{name}={moment!r}: give an aware datetime", field=name)
         if moment.tzinfo is None:
             raise InvalidRequestError(f"{name} has no time zone: which moment is it?", field=name)
     return [("start", start.isoformat()), ("end", end.isoformat()), *prefix]

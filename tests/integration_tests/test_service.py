@@ -191,6 +191,10 @@ async def test_a_window_is_a_period_or_two_moments(client: AimlapiClient, colour
         {"start": now},
         {"period": "24h", "start": now, "end": now},
         {"start": datetime(2026, 1, 1), "end": datetime(2026, 1, 2)},  # the point
+        {"start": "2026-01-01", "end": "2026-01-02"},
+        {"period": "month"},
+        {"period": ""},
+        {"period": 7},
     ]
     for window in wrong:
         with pytest.raises(InvalidRequestError):
