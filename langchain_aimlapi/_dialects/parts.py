@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from langchain_aimlapi._domain.media import titled
@@ -17,7 +17,7 @@ from langchain_aimlapi._domain.values import (
     ResponseFormat,
     TextPart,
 )
-from langchain_aimlapi._fitting.notes import Notes
+from langchain_aimlapi._fitting.notes import CURE, Notes
 from langchain_aimlapi._fitting.params import Body
 from langchain_aimlapi.errors import UnsupportedFeatureError
 
@@ -120,6 +120,24 @@ def openai_format(answer_format: ResponseFormat) -> Body:
     if answer_format.strict is not None:
         inner["strict"] = answer_format.strict
     return {"type": "json_schema", "json_schema": inner}
+
+
+def format_in_words(
+    wanted: ResponseFormat, formats: Collection[str] | None, notes: Notes
+) -> str | None:
+    """What the prompt has to say where a model has no such format; None where the format goes out
+    as it is. A format that nobody named (the best way that the model has) needs no warning."""
+    if formats is None or wanted.kind in formats or wanted.kind == "text":
+        return None
+    shown = notes.name_of("response_format")
+    if shown:
+        cure = CURE
+        if shown.startswith("method="):
+            cure = "leave method out for the best that the model has, or set on_unsupported='send'"
+        change = f"{shown} was requested in the prompt"
+        if notes.unsupported("response_format", change, "the model has no such format", cure):
+            return None
+    return json_instruction(wanted)
 
 
 def json_instruction(answer_format: ResponseFormat) -> str:

@@ -190,7 +190,7 @@ class Binding(Base):
         structured.check(chosen, schema, repair)
         if strict is None:
             strict = structured.strict_by_default(facts, chosen, schema)
-        first = structured.way_of(self, schema, chosen, strict, kwargs)
+        first = structured.way_of(self, schema, chosen, strict, kwargs, named=method is not None)
         if not repair:
             return structured.chain_of(first, include_raw=include_raw)
         ways = [first]

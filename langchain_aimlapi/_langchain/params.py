@@ -84,9 +84,12 @@ class RequestFields(BaseModel):
 
 FIELD_PARAMS = tuple(RequestFields.model_fields)
 _ALIASES = {other: name for name, *others in alias_groups(RequestFields) for other in others}
+FORMAT_AS = "ls_response_format_as"
+"""Among the arguments of a call: how the user wrote the format of the answer (``method=...``, or
+nothing where the best method was chosen), for warnings. Never sent."""
 # Bookkeeping of LangChain that some versions leave among the arguments of a call.
 IGNORED_OPTIONS = frozenset(
-    {"ls_structured_output_format", "structured_output_format", "streaming"}
+    {"ls_structured_output_format", "structured_output_format", "streaming", FORMAT_AS}
 )
 
 

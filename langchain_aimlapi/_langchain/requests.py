@@ -15,7 +15,7 @@ from langchain_aimlapi._langchain.arguments import check_max_tokens
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import real_headers
 from langchain_aimlapi._langchain.messages import messages_to_domain
-from langchain_aimlapi._langchain.params import FIELD_PARAMS, gather, written
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, FORMAT_AS, gather, written
 from langchain_aimlapi._langchain.tools import format_to_domain, tools_to_domain
 
 
@@ -48,6 +48,8 @@ def chat_request(
     tools = tools_to_domain(options.pop("tools", None) or ())
     choice = choice_to_domain(options.pop("tool_choice", None))
     response_format = format_to_domain(options.pop("response_format", None))
+    if FORMAT_AS in options:
+        names["response_format"] = str(options[FORMAT_AS])
     own = {name: getattr(fields, name) for name in FIELD_PARAMS}
     params = gather(own, options, stop, stream=stream)
     check_max_tokens(params.get("max_tokens"))

@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_aimlapi._langchain.literals import METHODS, Method
+from langchain_aimlapi._langchain.params import FORMAT_AS
 from langchain_aimlapi._langchain.parsers import (
     JsonAnswerParser,
     JsonCallParser,
@@ -85,12 +86,17 @@ def way_of(
     method: Method,
     strict: bool | None,
     kwargs: Mapping[str, object],
+    named: bool = True,
 ) -> Way:
-    """The model, bound to one method, and the parser of its answers."""
+    """The model, bound to one method, and the parser of its answers.
+
+    ``named``: the user wrote this method; a warning calls it by that name.
+    """
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     if method == "function_calling":
         return _by_tool(model, schema, strict, traced, kwargs)
-    return _by_format(model, schema, method, strict, traced, kwargs)
+    written = f"method={method!r}" if named else ""
+    return _by_format(model, schema, method, strict, traced, {FORMAT_AS: written, **kwargs})
 
 
 def way_in_words(model: BaseChatModel, schema: Any, kwargs: Mapping[str, object]) -> Way:

@@ -12,7 +12,7 @@ from langchain.agents import create_agent
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from langchain_aimlapi import AimlapiClient, AimlapiEmbeddings, ChatAimlapi
+from langchain_aimlapi import AimlapiClient, AimlapiEmbeddings, Catalog, ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import UnsupportedFeatureError, UnsupportedParameterWarning
 from tests.unit_tests.langchain.helpers import MODEL, ask, make
@@ -188,3 +188,61 @@ async def test_so_do_errors_and_copies(api: Emulator, colour: str) -> None:
     other = strict.model_copy(update={"stop": ["y"]})
     with pytest.raises(UnsupportedFeatureError, match="does not mention stop "):
         await ask(other, "hi", colour)
+
+
+# --- a format that a model does not have -----
+
+SCHEMA = {
+    "title": "person",
+    "type": "object",
+    "properties": {"name": {"type": "string"}},
+    "required": ["name"],
+}
+# No formats and no tools; no formats and no system messages; a weaker format; another wire.
+FORMATLESS = (
+    "deepseek/deepseek-r1", "google/gemma-3-4b-it", "perplexity/sonar", "claude-opus-4-20250514",
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("policy", ["warn", "error", "drop", "send"])
+@pytest.mark.parametrize("name", ["deepseek/deepseek-r1", "google/gemma-3-4b-it"])
+async def test_the_best_way_that_a_model_has_needs_no_warning_and_is_no_error(
+    api: Emulator, name: str, policy: str, colour: str
+) -> None:
+    api.say('{"name": "Ada"}', times=None)
+    model = make(model=name, on_unsupported=policy, **api.settings())
+    for repair in (0, 1):
+        asked = model.with_structured_output(SCHEMA, repair=repair)
+        assert await ask(asked, "Who?", colour) == {"name": "Ada"}
+        assert "fits this JSON schema" in str(api.requests[-1].body["messages"])
+        assert "response_format" not in api.requests[-1].body
+
+
+@pytest.mark.parametrize("name", FORMATLESS)
+async def test_a_format_in_words_is_called_by_what_the_user_wrote(
+    api: Emulator, name: str, colour: str
+) -> None:
+    api.say('{"name": "Ada"}', times=None)
+    formats = Catalog.default().find(name).shapes
+    for method in ("json_schema", "json_mode"):
+        kind = "json_object" if method == "json_mode" else method
+        if any(kind in (shape.response_formats or ()) for shape in formats.values()):
+            continue
+        model = make(model=name, **api.settings())
+        with warned() as caught:
+            await ask(model.with_structured_output(SCHEMA, method=method), "JSON", colour)
+        assert [str(each.message) for each in caught] == [
+            f"{name}: method={method!r} was requested in the prompt: the model has no such format; "
+            "leave method out for the best that the model has, or set on_unsupported='send'"
+        ]
+        with warned() as caught:
+            wanted = {"type": kind, "json_schema": {"name": "person", "schema": SCHEMA}}
+            await ask(model, "JSON", colour, response_format=wanted)
+        assert [str(each.message) for each in caught] == [
+            f"{name}: response_format was requested in the prompt: the model has no such format; "
+            "leave it out of the call, or set on_unsupported='send' to send it all the same"
+        ]
+        strict = make(model=name, on_unsupported="error", **api.settings())
+        with pytest.raises(UnsupportedFeatureError, match=f"method='{method}': the model has no"):
+            await ask(strict.with_structured_output(SCHEMA, method=method), "JSON", colour)

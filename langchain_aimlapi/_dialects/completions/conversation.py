@@ -94,7 +94,8 @@ def _system(message: Message, shape: Shape, notes: Notes) -> Message:
     for role in roles:
         if not shape.roles or role in shape.roles:
             return message if role == message.role else replace(message, role=role)
-    notes.adapted("messages.system", f"the {message.role} message was sent as a user message")
+    if not message.extra.get("ours"):  # nobody wrote the instruction about a format
+        notes.adapted("messages.system", f"the {message.role} message was sent as a user message")
     return replace(message, role="user", extra={**message.extra, "folded": True})
 
 
@@ -202,7 +203,9 @@ def _build_one(message: Message, shape: Shape, notes: Notes) -> Body:
         if message.name and facts.keys and "name" in facts.keys:
             entry["name"] = clean_name(message.name)
     for key, value in message.extra.items():
-        if key != "folded" and (not facts.closed or (facts.keys and key in facts.keys)):
+        if key not in ("folded", "ours") and (
+            not facts.closed or (facts.keys and key in facts.keys)
+        ):
             entry[key] = value
     return entry
 

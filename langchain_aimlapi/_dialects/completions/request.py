@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from langchain_aimlapi._dialects.completions.conversation import build_messages
-from langchain_aimlapi._dialects.parts import json_instruction, openai_format
+from langchain_aimlapi._dialects.parts import format_in_words, openai_format
 from langchain_aimlapi._dialects.tools import (
     as_function,
     hosted_tool,
@@ -57,7 +57,8 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     answer_format, instruction = _response_format(request.response_format, shape, notes)
     messages = request.messages
     if instruction:
-        messages = (Message("system", (TextPart(instruction),)), *messages)
+        ours = Message("system", (TextPart(instruction),), extra={"ours": True})
+        messages = (ours, *messages)
     body: Body = {"model": request.model, "messages": build_messages(messages, shape, notes)}
     if tools:
         body["tools"] = tools
@@ -201,14 +202,14 @@ def _response_format(
     if answer_format is None:
         return None, None
     formats = shape.response_formats
-    if formats is None or answer_format.kind in formats or notes.policy == "send":
-        return openai_format(answer_format), None
-    if answer_format.kind == "text":
+    known = formats is None or answer_format.kind in formats or notes.policy == "send"
+    if answer_format.kind == "text" and not known:
         return None, None
-    change = f"{answer_format.kind} was requested in the prompt"
-    notes.adapted("response_format", change, "the model has no such format")
-    weaker = answer_format.kind == "json_schema" and "json_object" in formats
-    return {"type": "json_object"} if weaker else None, json_instruction(answer_format)
+    instruction = format_in_words(answer_format, formats, notes)
+    if instruction is None:
+        return openai_format(answer_format), None
+    weaker = answer_format.kind == "json_schema" and "json_object" in (formats or ())
+    return {"type": "json_object"} if weaker else None, instruction
 
 
 # --- parameters whose spelling differs -----

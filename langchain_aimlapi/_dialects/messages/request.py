@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_aimlapi._dialects.messages.conversation import Block, build_conversation
-from langchain_aimlapi._dialects.parts import json_instruction, openai_format
+from langchain_aimlapi._dialects.parts import format_in_words, openai_format
 from langchain_aimlapi._dialects.tools import (
     as_function,
     hosted_tool,
@@ -96,10 +96,10 @@ def _answer_format(answer_format: ResponseFormat | None, notes: Notes) -> tuple[
     """Anthropic has no format parameter: the system text describes the format."""
     if answer_format is None or answer_format.kind == "text":
         return {}, None
-    change = f"{answer_format.kind} was requested in the prompt"
-    if notes.unsupported("response_format", change, "the model has no such format"):
+    instruction = format_in_words(answer_format, (), notes)
+    if instruction is None:
         return {"response_format": openai_format(answer_format)}, None
-    return {}, json_instruction(answer_format)
+    return {}, instruction
 
 
 # --- tools -----

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from langchain_aimlapi._dialects.parts import json_instruction
+from langchain_aimlapi._dialects.parts import format_in_words
 from langchain_aimlapi._dialects.responses.conversation import build_items, no_cache_marks
 from langchain_aimlapi._dialects.tools import (
     as_function,
@@ -198,12 +198,10 @@ def _text(request: ChatRequest, shape: Shape, notes: Notes) -> tuple[Body, str |
     answer_format = request.response_format
     if answer_format is not None:
         formats = shape.response_formats
-        if formats is None or answer_format.kind in formats or notes.policy == "send":
+        known = formats is None or answer_format.kind in formats or notes.policy == "send"
+        instruction = format_in_words(answer_format, formats, notes)
+        if instruction is None and (known or answer_format.kind != "text"):
             text["format"] = _format(answer_format)
-        elif answer_format.kind != "text":
-            change = f"{answer_format.kind} was requested in the prompt"
-            notes.unsupported("response_format", change, "the model has no such format")
-            instruction = json_instruction(answer_format)
     verbosity = request.params.get("verbosity")
     if verbosity is not None:
         facts = param(shape, "text")
