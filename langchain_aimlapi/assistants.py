@@ -26,7 +26,7 @@ from langchain_aimlapi._langchain.threads import (
     messages_to_thread,
     run_to_chunk,
 )
-from langchain_aimlapi._langchain.tools import tool_to_wire
+from langchain_aimlapi._langchain.tools import tool_to_openai
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints import Context
 from langchain_aimlapi.endpoints._thread_values import Run, RunCall, RunEvent
@@ -91,7 +91,7 @@ class AimlapiAssistant(ByClient, RunnableSerializable[AssistantInput, AIMessage]
             settings: As for `AimlapiClient.assistants`: ``instructions``, ``name``, ...
         """
         client = client or AimlapiClient()
-        definitions = [tool_to_wire(tool) for tool in tools]
+        definitions = [tool_to_openai(tool) for tool in tools]
         made = client.assistants.create(model=model, tools=definitions or None, **settings)
         return cls(assistant_id=made.id, client=client, tools=tools)
 
@@ -106,7 +106,7 @@ class AimlapiAssistant(ByClient, RunnableSerializable[AssistantInput, AIMessage]
     ) -> AimlapiAssistant:
         """Like `create`, on the running event loop."""
         client = client or AimlapiClient()
-        definitions = [tool_to_wire(tool) for tool in tools]
+        definitions = [tool_to_openai(tool) for tool in tools]
         made = await client.assistants.acreate(model=model, tools=definitions or None, **settings)
         return cls(assistant_id=made.id, client=client, tools=tools)
 
@@ -237,7 +237,7 @@ class AimlapiAssistant(ByClient, RunnableSerializable[AssistantInput, AIMessage]
         if instructions is not None:
             options.setdefault("additional_instructions", instructions)
         if self.tools:
-            options.setdefault("tools", [tool_to_wire(tool) for tool in self.tools])
+            options.setdefault("tools", [tool_to_openai(tool) for tool in self.tools])
         if thread_id is None:
             options["thread"] = {**(options.get("thread") or {}), "messages": rows}
         else:

@@ -54,7 +54,7 @@ def _parameters(function: Json) -> Mapping[str, object]:
     return {}
 
 
-def choice_to_wire(choice: object, tools: Sequence[Mapping[str, object]]) -> object:
+def choice_to_openai(choice: object, tools: Sequence[Mapping[str, object]]) -> object:
     """A tool choice as it is bound: None where the model decides.
 
     Accepts None, bool, ``auto``, ``none``, ``required``, ``any``, a tool's name, and the
@@ -82,11 +82,11 @@ def choice_to_wire(choice: object, tools: Sequence[Mapping[str, object]]) -> obj
 
 def choice_to_domain(choice: Any) -> ToolChoice | None:
     """A bound tool choice in neutral terms."""
-    choice = choice_to_wire(choice, ())
+    choice = choice_to_openai(choice, ())
     if choice is None:
         return None
     if isinstance(choice, str):
-        return ToolChoice(choice)  # type: ignore[arg-type]  # checked by choice_to_wire
+        return ToolChoice(choice)  # type: ignore[arg-type]  # checked by choice_to_openai
     kind = choice.get("type")
     if kind in ("auto", "none"):
         return ToolChoice(kind)

@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
-from langchain_aimlapi._domain.tools import choice_to_wire
+from langchain_aimlapi._domain.tools import choice_to_openai
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.literals import Method
-from langchain_aimlapi._langchain.tools import closed_format, schema_to_format, tool_to_wire
+from langchain_aimlapi._langchain.tools import closed_format, schema_to_format, tool_to_openai
 
 if TYPE_CHECKING:
     Base = Identity
@@ -63,9 +63,9 @@ class Binding(Base):
         Raises:
             ValueError: ``tool_choice`` names none of the tools, or a tool has no known form.
         """
-        openai_tools = [tool_to_wire(tool, strict=strict) for tool in tools]
+        openai_tools = [tool_to_openai(tool, strict=strict) for tool in tools]
         bound: dict[str, Any] = {**kwargs, "tools": openai_tools}
-        choice = choice_to_wire(tool_choice, openai_tools)
+        choice = choice_to_openai(tool_choice, openai_tools)
         if choice is not None:
             bound["tool_choice"] = choice
         if parallel_tool_calls is not None:
@@ -79,12 +79,12 @@ class Binding(Base):
         from langchain_aimlapi._langchain.structured import strict_by_default
 
         facts = self._facts(self.model)
-        is_wire = isinstance(wanted, Mapping) and "type" in wanted and "title" not in wanted
-        if is_wire and wanted["type"] != "json_schema":
+        is_written_out = isinstance(wanted, Mapping) and "type" in wanted and "title" not in wanted
+        if is_written_out and wanted["type"] != "json_schema":
             return dict(wanted)
         if strict is None:
             strict = strict_by_default(facts, "json_schema", wanted)
-        if not is_wire:
+        if not is_written_out:
             return schema_to_format(wanted, strict=strict)
         return closed_format(wanted) if strict else dict(wanted)
 

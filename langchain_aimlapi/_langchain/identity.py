@@ -18,7 +18,7 @@ from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
 from langchain_aimlapi._langchain.params import FIELD_PARAMS, written
-from langchain_aimlapi._langchain.tools import tool_to_wire
+from langchain_aimlapi._langchain.tools import tool_to_openai
 from langchain_aimlapi._version import __version__
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Identity(serial.Loadable, BaseChatModel, ChatFields):
         """About how many tokens a conversation and its tools are, without the network."""
         from langchain_aimlapi._langchain.tokens import count_messages
 
-        openai_tools = [tool_to_wire(tool) for tool in tools or ()]
+        openai_tools = [tool_to_openai(tool) for tool in tools or ()]
         return count_messages(messages, openai_tools, self.get_num_tokens)
 
 

@@ -20,7 +20,7 @@ from langchain_aimlapi._langchain.parsers import (
     PydanticAnswerParser,
     PydanticCallParser,
 )
-from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_wire
+from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_openai
 from langchain_aimlapi.catalog.capabilities import preferred
 from langchain_aimlapi.catalog.facts import Facts
 
@@ -125,7 +125,7 @@ def _by_tool(
     traced: Any,
     kwargs: Mapping[str, object],
 ) -> Way:
-    function = tool_to_wire(schema, strict=strict).get("function")
+    function = tool_to_openai(schema, strict=strict).get("function")
     if function is None:
         raise ValueError(
             f"the schema's type is {schema['type']!r:.60}: an answer's schema must be an object"

@@ -24,7 +24,7 @@ from langchain_aimlapi._langchain.schemas import (
 )
 
 
-def tool_to_wire(
+def tool_to_openai(
     tool: dict[str, Any] | type | Callable[..., Any] | BaseTool, *, strict: bool | None = None
 ) -> dict[str, Any]:
     """A tool as the dictionary that is bound and traced: OpenAI's form, or a server-side tool
@@ -79,11 +79,11 @@ def _named(function: dict[str, Any], tool: object) -> dict[str, Any]:
 
 def tools_to_domain(tools: Sequence[Any]) -> tuple[Tool, ...]:
     """Tools as given at call time, bound or raw."""
-    return tuple(tool_to_domain(t if _is_bound(t) else tool_to_wire(t)) for t in tools)
+    return tuple(tool_to_domain(t if _is_bound(t) else tool_to_openai(t)) for t in tools)
 
 
 def _is_bound(tool: Any) -> bool:
-    """Whether a tool is what `tool_to_wire` gives."""
+    """Whether a tool is what `tool_to_openai` gives."""
     if not isinstance(tool, Mapping) or "type" not in tool:
         return False
     return tool["type"] != "function" or isinstance(tool.get("function"), Mapping)

@@ -72,7 +72,7 @@ def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _choice(choice: Choice) -> Choices:
     message: dict[str, Any] = {"role": "assistant", "content": choice.text or None}
-    calls = [call_to_wire(call) for call in choice.tool_calls]
+    calls = [call_to_openai(call) for call in choice.tool_calls]
     if calls:
         message["tool_calls"] = calls
     elif not choice.text and not choice.extra:
@@ -110,7 +110,7 @@ def without_index(blocks: Any) -> list[dict[str, object]]:
     return [{k: v for k, v in block.items() if k != "index"} for block in blocks]
 
 
-def call_to_wire(call: ToolCall) -> dict[str, object]:
+def call_to_openai(call: ToolCall) -> dict[str, object]:
     """A tool call in OpenAI's shape."""
     opaque = {k: v for k, v in call.extra.items() if k == "extra_content"}
     fields = {"provider_specific_fields": opaque} if opaque else {}

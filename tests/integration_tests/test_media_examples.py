@@ -69,3 +69,10 @@ def test_a_banner_loops_without_a_jump(out: Path) -> None:
                                                       strict=True)]  # fmt: skip
     assert len(set(shades[::6])) > 1  # the frames are pictures of their own
     assert max(steps) <= max(jumps) / 6 + 8  # the palette of a frame rounds a little
+
+
+@pytest.mark.parametrize("out", ["13_read_aloud"], indirect=True)
+def test_a_picture_is_described_and_read_aloud(out: Path) -> None:
+    (picture,) = (path for path in out.iterdir() if path.suffix != ".mp3")
+    assert picture.read_bytes().startswith((b"\x89PNG", b"\xff\xd8\xff"))
+    assert (out / "description.mp3").read_bytes()[:2] == b"\xff\xfb"

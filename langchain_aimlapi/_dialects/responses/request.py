@@ -126,16 +126,16 @@ def _tool(tool: Tool, shape: Shape, notes: Notes) -> Body:
 
 
 def _custom(tool: Tool) -> Body:
-    wire: Body = {"type": "custom", "name": tool.name}
+    made: Body = {"type": "custom", "name": tool.name}
     if tool.description:
-        wire["description"] = tool.description
+        made["description"] = tool.description
     written = tool.extra.get("format")
     if isinstance(written, Mapping):
         deeper = written.get("grammar")  # the chat path keeps the grammar one level deeper
         if isinstance(deeper, Mapping):
             written = {"type": "grammar", **deeper}
-        wire["format"] = dict(written)
-    return wire
+        made["format"] = dict(written)
+    return made
 
 
 def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> list[Body]:
@@ -156,23 +156,23 @@ def _tool_choice(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     choice = request.tool_choice
     if choice is None:
         return {}
-    wire: object = choice.raw
+    made: object = choice.raw
     if choice.mode == "named":
-        wire = _named(str(choice.name), request, shape)
+        made = _named(str(choice.name), request, shape)
     elif choice.mode != "raw":
-        wire = choice.mode
-    elif isinstance(wire, Mapping) and isinstance(wire.get("function"), Mapping):
-        wire = {"type": "function", "name": wire["function"].get("name")}
-    if isinstance(wire, Mapping):
+        made = choice.mode
+    elif isinstance(made, Mapping) and isinstance(made.get("function"), Mapping):
+        made = {"type": "function", "name": made["function"].get("name")}
+    if isinstance(made, Mapping):
         known = shape.tool_choice_objects
-        taken = known is None or "*" in known or wire.get("type") in known
+        taken = known is None or "*" in known or made.get("type") in known
     else:
         known = shape.tool_choice_strings
-        wire = "required" if wire == "any" else wire
-        taken = known is None or wire in known
-    change, why = f"tool_choice={short(wire)} was left out", f"it takes {', '.join(known or ())}"
+        made = "required" if made == "any" else made
+        taken = known is None or made in known
+    change, why = f"tool_choice={short(made)} was left out", f"it takes {', '.join(known or ())}"
     if taken or notes.unsupported("tool_choice", change, why):
-        return {"tool_choice": wire}
+        return {"tool_choice": made}
     return {}
 
 

@@ -19,7 +19,7 @@ from langchain_aimlapi._langchain.schemas import (
     strict_form,
     written_out,
 )
-from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_wire
+from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_openai
 
 
 class Colour(Enum):
@@ -100,7 +100,7 @@ def sent(schema: Any, **options: Any) -> dict[str, Any]:
 
 
 def in_tool(schema: Any) -> dict[str, Any]:
-    found: dict[str, Any] = tool_to_wire(schema)["function"]["parameters"]
+    found: dict[str, Any] = tool_to_openai(schema)["function"]["parameters"]
     return found
 
 
@@ -145,7 +145,7 @@ def test_the_arguments_of_a_tool_may_contain_themselves() -> None:
 
     made = StructuredTool.from_function(save, args_schema=Node)
     for tool in (Node, made):
-        wire = tool_to_wire(tool)["function"]
+        wire = tool_to_openai(tool)["function"]
         assert wire["description"]
         assert wire["parameters"]["properties"]["children"]["items"] == {"$ref": "#/$defs/Node"}
 
