@@ -17,6 +17,7 @@ from langchain_aimlapi.catalog.generate.groups import Group
 from langchain_aimlapi.catalog.generate.published import (
     DOCS,
     PART,
+    PART_LATER,
     RULE,
     WHOLE,
     Published,
@@ -37,11 +38,15 @@ class Newest:
         """``claude``: path -> the documented schema of Claude's newest generation."""
         self._whole: dict[tuple[str, str], Published] = {}
         self._mates: dict[str, tuple[str, ...]] = {}
+        self.same: dict[str, str] = {}
+        later: dict[str, Group] = {}
         if live is not None:
+            self.same = transcript.same(live)
             for ids, path, published in transcript.read(live):
                 self._whole |= {(name, path): published for name in ids}
                 self._mates |= dict.fromkeys(ids, ids)
-            for group in groups.GROUPS:
+            later = {name: group for group in transcript.seen(live) for name in group.ids}
+            for group in (*later.values(), *groups.GROUPS):
                 self._mates |= dict.fromkeys(group.ids, group.ids)
             for ids in (groups.AUDIO_IDS, groups.CLAUDE_SAMPLED, groups.CLAUDE_PLAIN):
                 self._mates |= dict.fromkeys(ids, ids)
@@ -49,7 +54,8 @@ class Newest:
         for name, path in self._whole:
             if path != CHAT:
                 self._other_paths.setdefault(name, []).append(path)
-        self._groups = {name: group for group in groups.GROUPS for name in group.ids}
+        self._by_hand = {name: group for group in groups.GROUPS for name in group.ids}
+        self._groups = later | self._by_hand
         self._claude = claude
         self._active = live is not None
 
@@ -107,7 +113,8 @@ class Newest:
             return None
         documented = flatten(printed.schema)
         if model in self._groups:
-            return Published(renew(documented, self._groups[model]), PART)
+            source = PART if model in self._by_hand else PART_LATER
+            return Published(renew(documented, self._groups[model]), source)
         if live and _is_openai_shaped(documented):
             return Published(renew(documented, Group(())), RULE)
         return None

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from langchain_aimlapi.catalog.generate.blocks import Schema
 
 DOCS, WHOLE, PART, RULE = "docs", "gateway", "gateway-part", "gateway-rule"
-WHOLE_LATER = "gateway-28"
+WHOLE_LATER, PART_LATER = "gateway-28", "gateway-part-28"
 LATER, PRICES = "docs-later", "prices"
 SOURCES = {
     DOCS: "documentation (aimlapi/api-docs f14fa72f) of 2026-08-21",
     WHOLE: "gateway OpenAPI of 2026-08-30, read whole on 2026-11-26",
     WHOLE_LATER: "gateway OpenAPI of 2026-08-30, read whole on 2026-11-28",
     PART: "gateway OpenAPI of 2026-08-30, read in part on 2026-11-26, over the documentation",
+    PART_LATER: "gateway OpenAPI of 2026-08-30, read in part on 2026-11-28, over the documentation",
     RULE: "gateway OpenAPI of 2026-08-30: what all its groups that were read have in common, "
     "over the documentation",
     PRICES: "public price list and measurements, read on 2026-11-26",

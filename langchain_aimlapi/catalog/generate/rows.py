@@ -129,6 +129,8 @@ class Rows:
 
     def _home(self, name: str) -> str | None:
         """The row that a bare name, or a name with its vendor, is another spelling of."""
+        if name in self._newest.same:
+            return self._newest.same[name]
         tail = _bare(name)
         for other in self._newest.mates(name):
             if other in self.models and _bare(other) == tail:

@@ -1,7 +1,7 @@
 """The transcription of the gateway's own OpenAPI -> request schemas.
 
-One JSON object a line, one line a group of ids that share a schema. Only groups that were read
-whole are taken here; what is known of the others stands in `groups`.
+One JSON object a line, one line a group of ids that share a schema. Groups that were read whole
+become schemas; of others that were transcribed, what was seen (`seen`). The rest: `groups`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from langchain_aimlapi.catalog.generate import blocks
 from langchain_aimlapi.catalog.generate.blocks import Schema, obj
+from langchain_aimlapi.catalog.generate.groups import Group
 from langchain_aimlapi.catalog.generate.published import WHOLE, WHOLE_LATER, Published
 
 NOT_HERE = ("messages.", "batches.")
@@ -21,6 +22,7 @@ documentation, and what may be batched is no parameter."""
 Node = Mapping[str, Any]
 """An object of the transcription."""
 
+SEEN, UNREAD_PART = "chat.later.partial.jsonl", "?"
 LONGEST_DEFAULT = 200  # one default is a page of prose
 _TEXT_PART = obj(("type", "text"), type=blocks.one_of("text"), text=blocks.STRING)
 _LIMITS = {
@@ -53,6 +55,30 @@ def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Published]]:
             if not group.get("partial"):
                 source = WHOLE_LATER if "read" in group else WHOLE  # the day of those without
                 yield tuple(group["ids"]), group["path"], Published(schema_of(group), source)
+
+
+def seen(folder: Path) -> Iterator[Group]:
+    """The chat groups of which heads and ends were read: names, parts, the nearest documented id.
+
+    The parameters that were seen are those of the documentation; `tests` compare them name by name.
+    """
+    letters = {word: letter for letter, word in blocks.PART_LETTERS.items()}
+    for line in (folder / SEEN).read_text(encoding="utf-8").splitlines():
+        group = json.loads(line)
+        user = group.get("messages", {}).get("user")
+        parts = _parts(user) if user else [UNREAD_PART]
+        whole = UNREAD_PART not in parts
+        yield Group(
+            tuple(group["ids"]),
+            parts="".join(letters[part] for part in parts) if whole else None,
+            like=group.get("like"),
+        )
+
+
+def same(folder: Path) -> dict[str, str]:
+    """Further name -> the id of the same model, where the names differ by more than a vendor."""
+    lines = (folder / SEEN).read_text(encoding="utf-8").splitlines()
+    return {k: v for line in lines for k, v in json.loads(line).get("same", {}).items()}
 
 
 def schema_of(group: Node) -> Schema:

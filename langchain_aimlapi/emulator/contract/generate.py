@@ -92,6 +92,7 @@ class Source:
         self.prices = self._json("prices.json")["models"]
         self.chat = self._lines("live/chat.jsonl")
         self.partial = self._lines("live/chat.partial.jsonl")
+        self.later = self._lines("live/chat.later.partial.jsonl")
         self.others = [group for name in self._other_files() for group in self._lines(name)]
         self._published = self._choose()
 
@@ -179,7 +180,7 @@ class Build:
             schema = newer.live_group(group)
             for name in group["ids"]:
                 self._by_live_name[newer.CHAT, name] = schema
-        for group in self.source.partial:
+        for group in (*self.source.partial, *self.source.later):
             roles = newer.roles_read(group)
             self._roles_read |= dict.fromkeys(group["ids"], roles)
         for group in self.source.others:
@@ -252,8 +253,27 @@ class Build:
             row = self.rows.setdefault(name, Row(name))
             row.status, row.kind = "live", row.kind or "video"
             row.bodies.setdefault(newer.VIDEO, record(("model",)))
+        for group in self.source.later:
+            self._add_seen(group)
         for name in list(self.rows):
             self._link_twins(name)
+
+    def _add_seen(self, group: Mapping[str, Any]) -> None:
+        """Names of a chat group of which a part was read; those without a body take a mate's."""
+        rows = [self.rows[name] for name in group["ids"] if name in self.rows]
+        bodies = [row.bodies[newer.CHAT] for row in rows if self._speaks(row)]
+        for name in group["ids"]:
+            row = self.rows.setdefault(name, Row(name, kind="chat"))
+            row.of = row.of or group.get("same", {}).get(name)
+            if row.status != "deprecated":
+                row.status = "live"
+            if bodies and not self._speaks(row):
+                row.bodies[newer.CHAT] = bodies[0]
+
+    @staticmethod
+    def _speaks(row: Row) -> bool:
+        """Whether the messages of its body were printed."""
+        return "messages" in row.bodies.get(newer.CHAT, {}).get("properties", {})
 
     def _link_twins(self, name: str) -> None:
         """A bare name whose prefixed twin is a row of its own is an alias of that twin."""

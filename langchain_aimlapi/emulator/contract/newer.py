@@ -151,7 +151,7 @@ def roles_read(group: Mapping[str, Any]) -> dict[str, list[str | Schema]]:
         parts: list[str | Schema] = []
         for part in _parts_of(one.get("content", ())):
             parts.append(_audio_part(audio) if part == "input_audio" and audio else part)
-        if role != "assistant" and parts:
+        if role != "assistant" and parts and "?" not in parts:
             found[role] = parts
     return found
 

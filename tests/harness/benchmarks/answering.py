@@ -4,10 +4,11 @@
 that does next to nothing, in a process of its own, and counts the CPU seconds of the emulator's
 process alone: what a core does when nothing else wants it.
 
-A core that shares caches and clock with busy neighbours is slower, by up to three times from one
-tenth of a second to the next. A fixed piece of work is therefore timed in the same process before
-and after each short round, and the round is converted to the speed at which that work was quickest.
-The median of the converted rounds is the figure.
+Two rows are printed. "as measured" is the plain median, with nothing converted: it is the figure
+that the target is about, and true where the machine is left alone. A core that shares caches and
+clock with busy neighbours is slower, by up to three times from one tenth of a second to the next. A
+fixed piece of work is therefore timed in the same process before and after each short round; "at
+the core's best speed" converts each round to the speed at which that work was quickest.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tests.harness.benchmarks.server import ROOT
 
@@ -99,10 +101,18 @@ async def ask_all(port: int, requests: int) -> None:
     await asyncio.gather(*(ask(port, share) for _ in range(CONNECTIONS)))
 
 
-def rates(rounds: int = ROUNDS, requests: int = REQUESTS) -> list[float]:
-    """Requests a second of CPU at the core's best speed, one figure a round."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Requests a second of the emulator's CPU, one figure a round."""
+
+    measured: Sequence[float]
+    at_best_speed: Sequence[float]
+
+
+def rates(rounds: int = ROUNDS, requests: int = REQUESTS) -> Rates:
+    """Measures so many rounds of so many requests."""
     found: list[tuple[float, float]] = []
-    asked = max(1, requests // CONNECTIONS) * CONNECTIONS
+    sent = max(1, requests // CONNECTIONS) * CONNECTIONS
     with served() as server:
         asyncio.run(ask_all(server.port, CONNECTIONS))
         before, work = server.cpu_seconds()
@@ -112,16 +122,27 @@ def rates(rounds: int = ROUNDS, requests: int = REQUESTS) -> list[float]:
             found.append((after - before - next_work, (work + next_work) / 2))
             before, work = after, next_work
     best = min(work for _, work in found)
-    return [asked * work / best / seconds for seconds, work in found]
+    return Rates(
+        measured=[sent / seconds for seconds, _ in found],
+        at_best_speed=[sent * work / best / seconds for seconds, work in found],
+    )
+
+
+def row(name: str, figures: Sequence[float]) -> str:
+    """A line of the table: the median, and the ends without a tenth of the rounds at either."""
+    ordered = sorted(figures)
+    low, high = ordered[len(ordered) // 10], ordered[-1 - len(ordered) // 10]
+    return f"| {name} | {statistics.median(ordered):,.0f} | {low:,.0f} | {high:,.0f} |"
 
 
 def main() -> None:
     """Measure and print."""
-    found = sorted(rates())
-    ends = found[len(found) // 10], found[-1 - len(found) // 10]
+    found = rates()
     print("| plain requests a second on one core | median | from | to |\n|---|---:|---:|---:|")
-    print(f"| emulator | {statistics.median(found):,.0f} | {ends[0]:,.0f} | {ends[1]:,.0f} |")
-    print(f"\nat least {TARGET:,} is the target; a tenth of the rounds is left out at either end")
+    print(row("as measured", found.measured))
+    print(row("at the core's best speed", found.at_best_speed))
+    reached = statistics.median(found.measured) >= TARGET
+    print(f"\nat least {TARGET:,} as measured is the target: {'reached' if reached else 'missed'}")
 
 
 if __name__ == "__main__":
