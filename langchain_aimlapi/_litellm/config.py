@@ -33,6 +33,8 @@ PREFERENCES = {
     "price": "langchain_aimlapi.litellm_provider.prefer_cheap",
 }
 MAX_FALLBACKS = 3
+# written down, since LiteLLM 1.100 with redis-py 8 finds none of them in the environment
+_REDIS = {name: f"os.environ/REDIS_{name.upper()}" for name in ("host", "port", "password")}
 KINDS = tuple(kind for kind in MODES if kind not in ("responses", "messages"))
 """Kinds of models that LiteLLM routes here; ``chat`` is every model that chats."""
 
@@ -245,7 +247,7 @@ def _litellm_settings(choice: Choice) -> dict[str, object]:
     if callbacks:
         settings["callbacks"] = callbacks
     if choice.redis:
-        settings |= {"cache": True, "cache_params": {"type": "redis"}}
+        settings |= {"cache": True, "cache_params": {"type": "redis", **_REDIS}}
     return settings
 
 
@@ -256,10 +258,7 @@ def _router_settings(chosen: Sequence[Facts], choice: Choice) -> dict[str, objec
         "cooldown_time": 30,
     }
     if choice.redis:
-        settings |= {
-            "redis_host": "os.environ/REDIS_HOST",
-            "redis_port": "os.environ/REDIS_PORT",
-        }
+        settings |= {f"redis_{name}": value for name, value in _REDIS.items()}
     if not choice.fallbacks or choice.group:
         return settings
     family = {facts.id: alike(facts, chosen) for facts in chosen}

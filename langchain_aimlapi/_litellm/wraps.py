@@ -256,7 +256,7 @@ def _open_streams(original: Callable[..., Any]) -> Callable[..., object]:
         if handler is None:
             return original(ctx)
         ctx = _one_retry_layer(ctx)
-        if ctx.stream is not True:
+        if ctx.stream is not True or _streams_itself(handler, ctx.acompletion):
             return original(ctx)
         if ctx.acompletion:
             return _aopen(handler, ctx)
@@ -264,6 +264,12 @@ def _open_streams(original: Callable[..., Any]) -> Callable[..., object]:
         return _wrapper(ctx, opened)
 
     return complete
+
+
+def _streams_itself(handler: AimlapiLLM, is_async: bool) -> bool:
+    """Whether it is a subclass with LiteLLM's documented method for streams."""
+    name = "astreaming" if is_async else "streaming"
+    return getattr(type(handler), name) is not getattr(AimlapiLLM, name)
 
 
 async def _aopen(handler: Any, ctx: Any) -> object:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer than its 5 s
 _RUN = "from litellm import run_server; run_server()"
 _MASTER_KEY = "LITELLM_MASTER_KEY"
+_REDIS_PORT = "6379"  # LiteLLM's router leaves Redis out where the port is not set
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
@@ -204,6 +205,8 @@ def _run(path: Path, host: str, port: int, workers: int) -> int:
     """LiteLLM's own server, until it ends."""
     # LiteLLM takes an empty DATABASE_URL for an address that cannot be right
     environment = {k: v for k, v in os.environ.items() if v or k not in _MAY_BE_EMPTY}
+    if environment.get("REDIS_HOST"):
+        environment["REDIS_PORT"] = environment.get("REDIS_PORT") or _REDIS_PORT
     if not environment.get(_MASTER_KEY):
         environment[_MASTER_KEY] = f"sk-{token_urlsafe(24)}"
         typer.echo(

@@ -17,7 +17,7 @@ from langchain_aimlapi._litellm import chunks, configs, drift, listing, ocr_door
 from langchain_aimlapi._litellm.drift import LiteLLMDriftWarning
 from langchain_aimlapi.emulator import Emulator, Fault
 
-from .helpers import GPT, HI, drain, litellm, text_of
+from .helpers import GPT, HI, Asker, drain, litellm, text_of
 
 
 class Other(CustomLLM):
@@ -96,6 +96,33 @@ def test_two_entries_behave_alike_for_whole_answers_and_streams(
     litellm.completion(**given(api))
     list(litellm.completion(**given(api, stream=True)))
     assert own.calls in (["whole", "stream"], [])  # which entry counts is LiteLLM's choice
+
+
+class OwnStreams(litellm_provider.AimlapiLLM):
+    """A handler with LiteLLM's documented methods for streams."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+
+    def streaming(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls.append("sync")
+        return super().streaming(*args, **kwargs)
+
+    async def astreaming(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls.append("async")
+        async for chunk in super().astreaming(*args, **kwargs):
+            yield chunk
+
+
+def test_streams_go_through_a_handlers_own_method(
+    ask: Asker, provider_map: None, colour: str
+) -> None:
+    own = OwnStreams()
+    litellm.custom_provider_map = [{"provider": "aimlapi", "custom_handler": own}]
+    ask.api.say("One. Two.")
+    assert text_of(ask.chunks()) == "One. Two."
+    assert own.calls == [colour]
 
 
 def test_provider_works_after_the_program_replaced_the_map(

@@ -233,7 +233,11 @@ def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
     monkeypatch.setenv("REDIS_HOST", "localhost")
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/litellm")
     both = yaml.safe_load(run("proxy", "--show").stdout)
-    assert both["litellm_settings"]["cache_params"] == {"type": "redis"}
+    where = {name: f"os.environ/REDIS_{name.upper()}" for name in ("host", "port", "password")}
+    assert both["litellm_settings"]["cache_params"] == {"type": "redis", **where}
+    assert {f"redis_{name}": value for name, value in where.items()}.items() <= both[
+        "router_settings"
+    ].items()
     assert both["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
 
 
