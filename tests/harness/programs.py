@@ -8,6 +8,7 @@ A process is started once, imports what the programs import, and forks for each 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -82,7 +83,8 @@ def _serve() -> None:
         text = Path(path).read_text(encoding="utf-8")
         for word, modules in IMPORTS.items():
             if word in text:
-                list(map(import_module, modules))
+                with contextlib.suppress(ImportError):  # the program raises it, where it needs it
+                    list(map(import_module, modules))
         gc.collect()
         gc.freeze()  # what a program does not touch, it does not copy
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -18,6 +18,19 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.S | re.M)
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9l]*.py"))
 
 
+# Extras of the package that a program imports: without them (or beside an older httpx, with
+# which LiteLLM cannot be imported) there is nothing to run.
+EXTRAS = {"PIL": "Pillow", "litellm": "the extra litellm"}
+
+
+def needs(program: str) -> None:
+    """Skip a program that imports what is not here."""
+    for module, extra in EXTRAS.items():
+        if re.search(rf"^(from|import) (_where_)?{module}\b", program, re.M):
+            reason = f"this program needs {extra} (`make` installs it)"
+            pytest.importorskip(module, reason=reason, exc_type=ImportError)
+
+
 @pytest.fixture(scope="module", params=["forked", pytest.param("fresh", marks=pytest.mark.slow)])
 def programs(request: pytest.FixtureRequest) -> Iterator[Programs]:
     with Programs(fresh=request.param == "fresh") as running:
@@ -26,6 +39,7 @@ def programs(request: pytest.FixtureRequest) -> Iterator[Programs]:
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[b.splitlines()[0][:50] for b in BLOCKS])
 def test_every_block_of_the_readme_runs(block: str, programs: Programs, tmp_path: Path) -> None:
+    needs(block)
     script = tmp_path / "block.py"
     script.write_text(block, encoding="utf-8")
     assert programs.run(script).strip()
@@ -39,8 +53,7 @@ def test_every_block_of_the_readme_runs(block: str, programs: Programs, tmp_path
     ],
 )
 def test_every_example_runs(example: Path, programs: Programs) -> None:
-    if "from PIL import" in example.read_text(encoding="utf-8"):
-        pytest.importorskip("PIL", reason="this example draws with Pillow (`make` installs it)")
+    needs(example.read_text(encoding="utf-8"))
     assert programs.run(example).strip()
 
 

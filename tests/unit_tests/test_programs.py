@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.harness.paths import ROOT
 from tests.harness.programs import Programs
 
 
@@ -42,3 +44,14 @@ def test_a_program_leaves_nothing_to_the_next(programs: Programs, tmp_path: Path
     code += "os.environ['LEFT'] = sys.left = 'x'"
     for _ in range(2):
         programs.run(written(tmp_path, code))
+
+
+def test_what_only_one_program_needs_may_be_missing_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "litellm.py").write_text("raise ImportError('not beside this httpx')")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    with Programs() as programs:
+        with pytest.raises(AssertionError, match="not beside this httpx"):
+            programs.run(written(tmp_path, "import litellm"))
+        assert programs.run(written(tmp_path, "print('litellm is only a word')"))
