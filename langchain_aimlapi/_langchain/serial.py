@@ -10,8 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+if TYPE_CHECKING:
+    from typing import Self
+
+    from pydantic import BaseModel as Base
+else:
+    Base = object  # a mixin: as a model of its own it would cost every import
+
+T = TypeVar("T")
 NAMESPACE = ["langchain_aimlapi", "chat_models"]
 
 
@@ -31,7 +39,7 @@ def allow_loading(name: str, namespace: Sequence[str] = NAMESPACE) -> None:
         paths.add(path)
 
 
-class Loadable:
+class Loadable(Base):
     """A model that LangChain may dump, without its key, and load again."""
 
     lc_home: ClassVar[Sequence[str]] = NAMESPACE
@@ -51,3 +59,25 @@ class Loadable:
     def get_lc_namespace(cls) -> list[str]:
         """Where LangChain finds the class again."""
         return list(cls.lc_home)
+
+    # Core keeps its dump of a model, which is the key of its cache, too: a copy with
+    # another temperature was answered from the cache of the first.
+
+    def __copy__(self) -> Self:
+        """A copy, whose dump is its own."""
+        return _undumped(super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, object] | None = None) -> Self:
+        """A deep copy, whose dump is its own."""
+        return _undumped(super().__deepcopy__(memo))
+
+    if not TYPE_CHECKING:  # pydantic hides its own, so that unknown names are errors
+
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            _undumped(self)
+
+
+def _undumped(model: T) -> T:
+    vars(model).pop("_serialized", None)
+    return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,8 +32,10 @@ def tool_to_openai(
     and a free-text tool as they are.
 
     Raises:
-        ValueError: the dictionary is none of the known forms.
+        ValueError: the dictionary is none of the known forms, or a function has no usable name.
     """
+    if not isinstance(tool, Mapping | type | BaseTool):
+        _check_name(tool)
     if isinstance(tool, Mapping):
         kind = tool.get("type")
         if kind == "custom" and "input_schema" not in tool:
@@ -50,6 +53,9 @@ def tool_to_openai(
             tool = {k: v for k, v in tool.items() if k != "type"}
         if "$ref" in tool or "$defs" in tool:  # a JSON schema
             tool = written_out(tool)
+        if "inputSchema" in tool and "parameters" not in tool:  # a tool as MCP servers list it
+            named: dict[str, Any] = {k: tool[k] for k in ("name", "description") if k in tool}
+            tool = {**named, "parameters": tool["inputSchema"]}
     openai_tool = dict(convert_to_openai_tool(tool, strict=strict))
     whole = _recursive_schema(tool)
     if whole is not None:  # core writes references out, and leaves a hole at the second round
@@ -57,6 +63,15 @@ def tool_to_openai(
     extras = tool if isinstance(tool, Mapping) else getattr(tool, "extras", None) or {}
     openai_tool.update({key: extras[key] for key in PASSED_KEYS if key in extras})
     return openai_tool
+
+
+def _check_name(tool: object) -> None:
+    """Refuse a callable that no model could call: one without a name, or a lambda."""
+    if callable(tool) and not re.fullmatch(r"[\w-]+", str(getattr(tool, "__name__", ""))):
+        raise ValueError(
+            f"a tool needs a name, and {tool!r:.80} has none: define a function, or use "
+            "StructuredTool.from_function(func=..., name=..., description=...)"
+        )
 
 
 def _recursive_schema(tool: object) -> dict[str, object] | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from langchain_core.caches import InMemoryCache
+from langchain_core.load import dumpd
 from langchain_core.messages import AIMessage
 
+from langchain_aimlapi import AimlapiLLM, ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
 from tests.unit_tests.langchain.helpers import MODEL, ask, make, stream
 
@@ -30,6 +34,32 @@ async def test_an_answer_comes_from_the_cache_the_second_time(api: Emulator, col
     await ask(make(model=MODEL, cache=cache, seed=3, **api.settings()), "Hello", colour)
     assert len(api.requests) == 3
     assert api.api_key not in str(cache._cache.keys())
+
+
+async def test_a_model_that_was_changed_is_not_answered_from_the_cache_of_what_it_was(
+    api: Emulator, colour: str
+) -> None:
+    model = make(model=MODEL, cache=InMemoryCache(), **api.settings())
+    await ask(model, "Hello", colour)
+    copied = model.model_copy(update={"temperature": 0.9})
+    await ask(copied, "Hello", colour)
+    assert api.requests[-1].body["temperature"] == 0.9
+    shallow = copy.copy(copied)
+    shallow.temperature = 0.1
+    await ask(shallow, "Hello", colour)
+    assert api.requests[-1].body["temperature"] == 0.1
+    await ask(model, "Hello", colour)  # the first one still has its own
+    assert len(api.requests) == 3
+
+
+def test_a_copy_is_traced_and_dumped_as_what_it_is() -> None:
+    for cls in (ChatAimlapi, AimlapiLLM):
+        model: Any = cls(model=MODEL, api_key="key")
+        assert "max_tokens" not in model._serialized["kwargs"]
+        for copied in (model.model_copy(deep=True), copy.deepcopy(model), model.model_copy()):
+            copied.max_tokens = 7
+            assert copied._serialized == dumpd(copied)
+            assert copied._serialized["kwargs"]["max_tokens"] == 7
 
 
 async def test_a_cached_answer_keeps_what_was_said_about_it(api: Emulator, colour: str) -> None:

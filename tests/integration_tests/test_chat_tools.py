@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, TypedDict
@@ -89,6 +90,7 @@ OPENAI = {
     "function": {"name": "look", "description": "Looks.", "parameters": PERSON_SCHEMA},
 }
 FLAT = {"type": "function", "name": "look", "description": "Looks.", "parameters": PERSON_SCHEMA}
+MCP = {"name": "look", "description": "Looks.", "inputSchema": PERSON_SCHEMA}
 BARE = {"name": "look", "description": "Looks.", "parameters": PERSON_SCHEMA}
 TOOLS: dict[str, tuple[Any, str]] = {
     "BaseTool": (get_weather, "get_weather"),
@@ -100,6 +102,7 @@ TOOLS: dict[str, tuple[Any, str]] = {
     "openai": (OPENAI, "look"),
     "flat": (FLAT, "look"),
     "bare": (BARE, "look"),
+    "as an MCP server lists it": (MCP, "look"),
 }
 
 
@@ -117,6 +120,22 @@ async def test_every_kind_of_tool_goes_out_in_the_form_of_the_api(
     assert sent["function"]["description"]
     assert sent["function"]["parameters"]["type"] == "object"
     assert sent["function"]["parameters"]["properties"]
+
+
+class Looks:
+    """Looks."""
+
+    def __call__(self, where: str) -> str:
+        """Looks."""
+        return where
+
+
+@pytest.mark.parametrize(
+    "nameless", [lambda where: where, functools.partial(get_time, "Rome"), Looks()], ids=str
+)
+def test_a_tool_that_no_model_could_name_is_refused_with_the_cure(nameless: Any) -> None:
+    with pytest.raises(ValueError, match=r"needs a name.*from_function\(func=\.\.\., name="):
+        make(model=MODEL, api_key="key").bind_tools([nameless])
 
 
 NAMED = {"type": "function", "function": {"name": "get_time"}}
