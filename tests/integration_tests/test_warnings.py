@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -188,6 +189,22 @@ async def test_so_do_errors_and_copies(api: Emulator, colour: str) -> None:
     other = strict.model_copy(update={"stop": ["y"]})
     with pytest.raises(UnsupportedFeatureError, match="does not mention stop "):
         await ask(other, "hi", colour)
+
+
+# --- what no user wrote -----
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "name", [MODEL, "claude-opus-4-8", "claude-opus-4-20250514", "openai/gpt-5-1-codex"]
+)
+async def test_the_name_that_a_framework_gives_to_an_answer_needs_no_warning(
+    api: Emulator, name: str, colour: str
+) -> None:
+    answered = AIMessage("Hello.", name="supervisor")
+    conversation = [HumanMessage("Hello?"), answered, HumanMessage("Go on.")]
+    assert (await ask(make(model=name, **api.settings()), conversation, colour)).text
+    assert "Hello." in str(api.requests[0].body)
 
 
 # --- a format that a model does not have -----

@@ -223,6 +223,8 @@ def _named(message: Message, facts: RoleFacts, notes: Notes) -> tuple[Body, tupl
     name = message.name or ""
     if facts.keys is None or "name" in facts.keys:
         return {"name": clean_name(name)}, message.parts
+    if message.role == "assistant":  # who answered among several agents is no word of the user's
+        return {}, message.parts
     if message.role != "user":
         notes.adapted("messages.name", f"the name {name!r} of a message was left out")
         return {}, message.parts

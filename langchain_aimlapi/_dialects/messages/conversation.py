@@ -157,8 +157,6 @@ def _user(message: Message, shape: Shape, notes: Notes) -> list[Block]:
 def _assistant(
     message: Message, position: int, waiting: list[str], shape: Shape, notes: Notes
 ) -> list[Block]:
-    if message.name:
-        notes.adapted("messages.name", f"the name {message.name!r} of an answer was left out")
     facts = shape.roles.get("assistant", _ANY)
     calls: list[tuple[str | None, Block]] = []
     waiting.clear()

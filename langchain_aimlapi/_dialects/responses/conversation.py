@@ -196,8 +196,6 @@ def _answer(
     message: Message, position: int, shape: Shape, notes: Notes, *, native: bool, stored: bool
 ) -> list[Item]:
     """An earlier answer: its items in their order; calls whose place is not known come last."""
-    if message.name:
-        notes.adapted("messages.name", f"the name {message.name!r} of an answer was left out")
     calls: list[tuple[str | None, Item]] = []
     if native:
         calls = [
