@@ -107,6 +107,7 @@ def _document(
     writer, reader = Writer(), Reader(base)
     changes = hand.shape_changes()
     printed = {group.path for each in groups.values() for group in each}
+    older, sources = _older_sources(saved, base)
     for name, row in models.items():
         found = _in_order(groups.get(name, ()))
         published = [(group.path, Published(group.schema, LIVE)) for group in found]
@@ -117,14 +118,17 @@ def _document(
             shape = reader.shape(key)
             if not found or shape.path not in printed:  # of which the form does not speak
                 row["shapes"].append(key)
-                row["from"].append(source)
+                row["from"].append(older if source == LIVE else source)
                 _keep(writer, key, shape)
         if not found and name in changes and not row["shapes"]:
             row.pop("shapes")
         row["aliases"] = sorted({*row.get("aliases", ()), *_names_of(name, aliases)} - {name})
     source = f"{saved.root}: its model list, endings and request schemas"
     return {
-        "sources": {**base.get("sources", {}), LIVE: f"{source}, read on {saved.date}"},
+        "sources": {
+            **{key: text for key, text in sources.items() if _is_needed(key, models)},
+            LIVE: f"{source}, read on {saved.date}",
+        },
         "date": saved.date,
         "form": LIVE,
         "generator": GENERATOR,
@@ -135,6 +139,25 @@ def _document(
         "aliases": aliases,
         "models": {name: hand.tidy(row) for name, row in models.items()},
     }
+
+
+def _older_sources(saved: Saved, base: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The name of what an older file had from the API itself, and where all that it knew was read.
+
+    What is kept of a schema that was read last week is not said to have been read today.
+    """
+    sources = dict(base.get("sources", {}))
+    name = LIVE if base.get("date") == saved.date else f"{LIVE}-{base.get('date')}"
+    if LIVE in sources:
+        sources[name] = sources.pop(LIVE)
+    return name, sources
+
+
+def _is_needed(source: str, models: Mapping[str, Json]) -> bool:
+    """Earlier readings are named as long as a row has something of them."""
+    if not source.startswith(f"{LIVE}-"):
+        return True
+    return any(source in row.get("from", ()) for row in models.values())
 
 
 def _keep(writer: Writer, key: str, shape: Shape) -> None:

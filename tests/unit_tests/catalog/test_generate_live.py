@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from langchain_aimlapi.catalog import Catalog
-from langchain_aimlapi.catalog.document import packaged, read_document
+from langchain_aimlapi.catalog.document import read_document
 from langchain_aimlapi.catalog.generate import difference, document, live
 from langchain_aimlapi.catalog.generate.live import Saved
 from langchain_aimlapi.catalog.shape import CHAT, RESPONSES
+from tests.harness.evidence import catalog_of_evidence, document_of_evidence
 from tests.unit_tests.catalog.test_live import ENDINGS, GPT, NEW
 from tests.unit_tests.catalog.test_live import document as printed
 
@@ -102,8 +103,8 @@ def test_documents_are_read_as_json_or_as_yaml(tmp_path: Path) -> None:
 
 
 def test_an_older_file_lends_what_the_api_does_not_say() -> None:
-    made = live.build(saved(documents=()), packaged())
-    found, old = catalog_of(made), Catalog.default()
+    made = live.build(saved(documents=()), document_of_evidence())
+    found, old = catalog_of(made), catalog_of_evidence()
     assert found.find("openai/gpt-4o").shapes == old.find("openai/gpt-4o").shapes
     assert found.find("openai/gpt-4o").sources == {
         **old.find("openai/gpt-4o").sources,
@@ -114,13 +115,28 @@ def test_an_older_file_lends_what_the_api_does_not_say() -> None:
     assert "minimax/m2" not in set(found.ids()), "what no list has is gone"
 
 
+def test_what_is_kept_of_an_older_reading_says_when_it_was_read() -> None:
+    first = live.build(saved(date="2026-11-20"))
+    second = live.build(saved(documents=(), date="2026-11-27"), first)
+    third = live.build(saved(documents=(), date="2026-12-04"), second)
+    for made in (second, third):
+        sources = catalog_of(made).find("openai/gpt-4o").sources
+        assert sources[CHAT].endswith("read on 2026-11-20")
+        assert sources["row"].endswith(f"read on {made['date']}")
+    anew = live.build(saved(date="2026-12-11"), third)
+    assert catalog_of(anew).find("openai/gpt-4o").sources[CHAT].endswith("read on 2026-12-11")
+    assert list(anew["sources"]) == ["live"], "a reading that nothing is left of"
+
+
 def test_a_path_that_no_schema_is_printed_for_is_kept_and_one_that_is_printed_is_not() -> None:
     name, draws = "openai/gpt-image-1", "/v1/images/generations"
     body = {"type": "object", "properties": {"model": {"enum": [name]}, "prompt": {}}}
     printed = {"requestBody": {"content": {"application/json": {"schema": body}}}}
     document = {"openapi": "3.0.0", "paths": {draws: {"post": printed}}}
     listed = {"data": [{**ZETA, "id": name, "type": "openai/image-generations"}]}
-    found = catalog_of(live.build(saved(listed=listed, documents=(document,)), packaged()))
+    found = catalog_of(
+        live.build(saved(listed=listed, documents=(document,)), document_of_evidence())
+    )
     assert list(found.find(name).shapes) == [draws, "/v1/images/edits"]
     assert set(found.find(name).shapes[draws].params or {}) == {"prompt"}
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.live import (
     Snapshot,
     groups_by_model,
@@ -19,8 +18,9 @@ from langchain_aimlapi.catalog.live import (
 from langchain_aimlapi.catalog.openapi import read_openapi
 from langchain_aimlapi.catalog.shape import CHAT, RESPONSES
 from langchain_aimlapi.catalog.shapes import shape_of
+from tests.harness.evidence import catalog_of_evidence
 
-catalog = Catalog.default()
+catalog = catalog_of_evidence()
 GPT: dict[str, Any] = {
     "id": "openai/gpt-4o",
     "aliases": ["gpt-4o", "gpt-4o-alias"],

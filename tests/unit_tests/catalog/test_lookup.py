@@ -14,8 +14,10 @@ from langchain_aimlapi.catalog import Catalog, Facts, Shape
 from langchain_aimlapi.catalog.check import fits, problem
 from langchain_aimlapi.catalog.generate.overrides import OVERRIDES, REPLACEMENTS, TWINS
 from langchain_aimlapi.catalog.shape import CHAT, MESSAGES, RESPONSES
+from tests.harness.evidence import catalog_of_evidence
 
-catalog = Catalog.default()
+catalog = catalog_of_evidence()
+shipped = Catalog.default()  # for what holds of any catalog
 
 
 def chat(model: str) -> Shape:
@@ -256,12 +258,12 @@ def test_the_users_own_facts_beat_everything_and_leave_the_old_catalog_alone() -
 
 
 def test_every_id_resolves_and_every_live_text_model_has_a_path() -> None:
-    for facts in catalog.models(status=None):
+    for facts in shipped.models(status=None):
         assert facts.known
         assert facts.status
         if facts.kind in ("chat", "responses", "messages"):
             assert facts.shapes, facts.id
-    assert all(facts.shapes for facts in catalog.models())
+    assert all(facts.shapes for facts in shipped.models())
 
 
 def test_invented_names_do_not_grow_the_memory_without_end() -> None:
@@ -396,10 +398,10 @@ def test_no_spelling_leads_to_another_route() -> None:
 
 
 def test_every_other_spelling_of_the_list_leads_home() -> None:
-    aliases = catalog._layers._names
+    aliases = shipped._layers._names
     assert len(aliases) > 300
     for other, home in aliases.items():
-        found = catalog.find(other)
+        found = shipped.find(other)
         assert (found.id, found.listed_as, found.known) == (other, home, True)
 
 
@@ -420,14 +422,14 @@ def test_the_nearest_name_is_the_one_that_was_meant(asked: str, wanted: str) -> 
 
 
 def test_nothing_is_suggested_for_a_name_like_no_other() -> None:
-    assert catalog.nearest("zzzzqqqq-7") == []
-    assert len(catalog.nearest("gpt", n=2)) <= 2
+    assert shipped.nearest("zzzzqqqq-7") == []
+    assert len(shipped.nearest("gpt", n=2)) <= 2
 
 
 def test_only_live_names_are_suggested() -> None:
     for asked in ("dall-e-3", "gpt-4-turbo", "claude-3-opus-latest", "#g1_aura-2-zeus-en"):
-        for name in catalog.nearest(asked, n=5):
-            assert catalog.find(name).status in ("listed", "documented")
+        for name in shipped.nearest(asked, n=5):
+            assert shipped.find(name).status in ("listed", "documented")
             assert not name.startswith("#")
 
 
@@ -491,7 +493,7 @@ def test_a_profile_says_what_is_known_and_is_a_fresh_dictionary() -> None:
 def test_every_key_of_every_profile_is_one_that_langchain_knows() -> None:
     from langchain_core.language_models.model_profile import ModelProfile
 
-    keys = {key for name in catalog.ids() for key in catalog.profile(name)}
+    keys = {key for name in shipped.ids() for key in shipped.profile(name)}
     assert keys <= set(ModelProfile.__annotations__)
     assert {"tool_calling", "image_inputs", "max_input_tokens", "structured_output"} <= keys
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from langchain_aimlapi.catalog import Catalog, Facts
+from langchain_aimlapi.catalog import Facts
 from langchain_aimlapi.catalog.prices import normalise
+from tests.harness.evidence import catalog_of_evidence
 
-catalog = Catalog.default()
+catalog = catalog_of_evidence()
 
 
 def unit(**rest: Any) -> dict[str, Any]:
