@@ -176,11 +176,12 @@ class Binding(Base):
         Returns:
             A runnable that gives an instance of the pydantic class, else a dictionary. A stream
             of it gives dictionaries that grow. It raises OutputParserException (at the end of a
-            stream) for a refusal, an answer cut at its token limit, and one without the structure;
+            stream) for a refusal, an answer cut at its token limit, and one that does not fit;
             with ``repair=1`` a `StructuredOutputError`, which has the answers and their cost.
 
         Raises:
-            ValueError: an unknown method, or no schema where one is needed.
+            ValueError: an unknown method, no schema where one is needed, or a type that is no
+                object (``list[X]``, ``Optional[X]``).
         """
         from langchain_aimlapi._langchain import repair as repairing  # 12 ms of an import
         from langchain_aimlapi._langchain import structured

@@ -182,7 +182,17 @@ class PydanticCallParser(_WholeAtTheEnd, PydanticToolsParser):
         """The instance. Raises ModelRefusalError or OutputParserException."""
         if _is_refused(result, partial=partial):
             return None
-        parsed = super().parse_result(result, partial=partial)
+        name = self.tools[0].__name__
+        try:
+            parsed = super().parse_result(result, partial=partial)
+        except OutputParserException:
+            raise
+        except ValueError as error:  # of pydantic, or of its first version
+            message = _message(result)
+            arguments = json.dumps([call["args"] for call in message.tool_calls] if message else [])
+            raise OutputParserException(
+                f"the arguments of {name} do not fit: {error}", llm_output=arguments
+            ) from error
         if parsed is None and not partial:
-            raise _explain(_message(result), f"the model did not call {self.tools[0].__name__}")
+            raise _explain(_message(result), f"the model did not call {name}")
         return parsed

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from operator import itemgetter
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_origin
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.output_parsers import BaseOutputParser
@@ -67,17 +69,37 @@ def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | No
 
 
 def check(method: Any, schema: Any, repair: int) -> None:
-    """Raises ValueError: an unknown method, no schema where one is needed, more than one repair."""
+    """Raises ValueError: an unknown method, no schema where one is needed, a type that is no
+    object, more than one repair."""
     if method not in METHODS:
         raise ValueError(
             f"method={method!r} is unknown; use 'json_schema', 'function_calling' or 'json_mode'"
         )
     if schema is None and method != "json_mode":
         raise ValueError(f"method={method!r} needs a schema")
+    if _is_no_object(schema):
+        raise ValueError(_no_object(schema))
     if repair not in (0, 1):
         raise ValueError(f"repair={repair!r}: use 0 or 1, for at most one repair turn")
     if repair and schema is None:
         raise ValueError("repair=1 needs a schema: there is nothing to check the answer against")
+
+
+def _is_no_object(schema: object) -> bool:
+    """Whether a type can be no JSON object: ``list[X]``, ``Optional[X]``, ``int``, an Enum."""
+    origin = get_origin(schema)
+    if origin in (Union, UnionType, Literal):
+        return True
+    is_builtin = getattr(origin or schema, "__module__", None) == "builtins"
+    return is_builtin or (isinstance(schema, type) and issubclass(schema, Enum))
+
+
+def _no_object(schema: object) -> str:
+    name = schema.__name__ if isinstance(schema, type) else repr(schema)
+    return (
+        f"schema={name:.80}: an answer's schema must be an object: give a pydantic class with a "
+        "field of this type, a TypedDict or a JSON schema"
+    )
 
 
 def way_of(
@@ -130,6 +152,8 @@ def _by_tool(
         raise ValueError(
             f"the schema's type is {schema['type']!r:.60}: an answer's schema must be an object"
         )
+    if function["parameters"].get("type", "object") != "object":
+        raise ValueError(_no_object(schema))
     name = function["name"]
     bound = model.bind_tools(
         [schema],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from enum import Enum
+from typing import Any, Literal, TypedDict
 
 import pytest
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel, ValidationError
 
 from langchain_aimlapi import Catalog
 from langchain_aimlapi._langchain.structured import best_method
@@ -330,6 +331,37 @@ def test_more_repairs_or_no_schema_are_refused() -> None:
         model.with_structured_output(Person, repair=2)
     with pytest.raises(ValueError, match="needs a schema"):
         model.with_structured_output(None, method="json_mode", repair=1)
+
+
+class Color(Enum):
+    """No object."""
+
+    RED = "red"
+
+
+class Names(RootModel[list[str]]):
+    """A list."""
+
+
+@pytest.mark.parametrize(
+    "schema", [list[Person], Person | None, Literal["a", "b"], int, dict, Color, Names], ids=str
+)
+def test_a_type_that_is_no_object_is_refused_with_the_cure(schema: Any) -> None:
+    for method in ("function_calling",) if schema is Names else (None, *METHODS):
+        with pytest.raises(ValueError, match="must be an object: give a pydantic class with a"):
+            make(model=MODEL, api_key="key").with_structured_output(schema, method=method)
+
+
+async def test_every_method_raises_one_kind_of_error_for_values_that_do_not_fit(
+    api: Emulator, colour: str
+) -> None:
+    for method in METHODS:
+        api.reset().say(saying({"name": "Ada", "age": "many"}), times=None)
+        asked = make(model=MODEL, **api.settings()).with_structured_output(Person, method=method)
+        for call in (ask, stream):
+            with pytest.raises(OutputParserException, match="age") as wrong:
+                await call(asked, "Who? Answer as JSON.", colour)
+            assert isinstance(wrong.value.__cause__, ValidationError)
 
 
 # --- every chat model -----
