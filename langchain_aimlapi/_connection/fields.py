@@ -120,7 +120,7 @@ class ConnectionFields(BaseModel):
     )
     """Seconds to wait for the next byte of an answer, or (connect, read), or an ``httpx.Timeout``
     (of which these two are used). Default: (10, 120)."""
-    deadline: float | None = None
+    deadline: float | None = Field(default=None, gt=0)
     """Seconds that a whole call may take, with its retries and all its requests."""
     max_retries: int = Field(default=2, ge=0)
     """Further attempts after 408, 409, 425, 429, 5xx, connection errors and time-outs."""
@@ -177,7 +177,12 @@ class ConnectionFields(BaseModel):
     def _read_timeout(cls, value: object) -> object:
         """An ``httpx.Timeout`` as a pair; httpx itself is not imported for it."""
         if hasattr(value, "connect") and hasattr(value, "read"):
-            return (value.connect, value.read)
+            value = (value.connect, value.read)
+        for seconds in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(seconds, int | float) and not seconds > 0:
+                raise ValueError(
+                    f"timeout={value!r}: give seconds above 0; (None, None) waits without a limit"
+                )
         return value
 
     @field_validator("default_headers")

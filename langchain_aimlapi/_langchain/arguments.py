@@ -76,6 +76,8 @@ def sort_arguments(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str,
         refuse_private(name, value, _MEANT[:2])
     idle = [name for name in values if name in _WITHOUT_EFFECT and name not in known]
     for name in idle:
+        if isinstance(values[name], str | SecretStr):  # a text is no client, but may be a key
+            refuse_private(name, values[name])
         if values[name] not in (None, False):
             warn_caller(f"{name} has no effect: {_WITHOUT_EFFECT[name]}", UserWarning)
     values = {name: value for name, value in values.items() if name not in idle}

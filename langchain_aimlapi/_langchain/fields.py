@@ -66,7 +66,7 @@ class ChatFields(ConnectionFields, RequestFields, ModelField):
     coalesce: bool = False
     """In streams, join text that has already arrived into one chunk: cheaper when the consumer
     is slower than the model. Loses nothing and waits for nothing."""
-    stream_timeout: float | None = Field(default=120.0)
+    stream_timeout: float | None = Field(default=120.0, gt=0)
     """Seconds to wait for the next event of a stream; keep-alives do not count. None: for ever."""
     include_response_headers: bool = False
     """Put the headers of the answer into ``response_metadata["headers"]``."""

@@ -202,6 +202,16 @@ async def test_a_time_out_of_httpx_is_understood(colour: str) -> None:
     assert make(model=MODEL, request_timeout=httpx.Timeout(3)).timeout == (3, 3)
 
 
+@pytest.mark.parametrize("name", ["timeout", "request_timeout", "deadline", "stream_timeout"])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_wait_of_no_time_is_refused(name: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match=r"above 0|greater than 0"):
+        make(model=MODEL, **{name: seconds})
+    if "request" in name or name == "timeout":
+        with pytest.raises(ValueError, match=r"above 0; \(None, None\) waits without a limit"):
+            make(model=MODEL, **{name: (5, seconds)})
+
+
 # --- models of another kind -----
 
 
