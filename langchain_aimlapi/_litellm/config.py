@@ -138,11 +138,14 @@ def _named(name: str, catalog: Catalog) -> Facts:
 
 
 def one_spelling(models: Iterable[Facts]) -> list[Facts]:
-    """One id of each model: many stand in the catalog with and without vendor, dash or dot,
-    dated and undated. The listed one wins, then the one with a vendor, then the shortest."""
+    """One id of each model: many stand in the catalog with and without vendor, dash or dot.
+    The listed one wins, then the one with a vendor, then the shortest. A dated one is a model of
+    its own, which may have another price."""
     best: dict[str, Facts] = {}
     for facts in models:
-        key = plain_name(facts.id)
+        maker, slash, rest = facts.id.partition("/")
+        name = rest if slash and (facts.vendor or "").startswith(maker) else facts.id
+        key = re.sub(r"[._]", "-", name.lower())
         if key not in best or _rank(facts) < _rank(best[key]):
             best[key] = facts
     return sorted(best.values(), key=lambda facts: facts.id)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from langchain_aimlapi._litellm.config import Choice
 
 _START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer than its 5 s
-_RUN = "from litellm import run_server; run_server()"
+_SERVER = ("-m", "langchain_aimlapi._litellm.server")
 _MASTER_KEY = "LITELLM_MASTER_KEY"
 _REDIS_PORT = "6379"  # LiteLLM's router leaves Redis out where the port is not set
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
@@ -128,6 +128,7 @@ def proxy(
         team=bool(os.environ.get(FILE_VARIABLE)),
         prefer=prefer.value if prefer else None,
         fallbacks=fallbacks,
+        spellings=True,  # whichever of its names somebody calls a model by
         refresh=refresh,
     )
     text = _written(choice)
@@ -214,14 +215,24 @@ def _run(path: Path, host: str, port: int, workers: int) -> int:
         )
     typer.echo(f"OpenAI's clients: base_url=http://{host}:{port}/v1", err=True)
     command = [
-        sys.executable, "-c", _RUN, "--config", str(path), "--host", host, "--port", str(port),
+        sys.executable, *_SERVER, "--config", str(path), "--host", host, "--port", str(port),
         "--num_workers", str(workers), "--telemetry", "False",
         "--timeout_worker_healthcheck", _START_SECONDS,
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
+    # its input ends with this process, and the server with its input, also where this one is killed
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    stopped: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        stopped.append(number)
+        process.terminate()
+
     # whoever stops this process (systemd, docker) means the server
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    signal.signal(signal.SIGTERM, stop)
     try:
-        return process.wait()
+        code = process.wait()
     except KeyboardInterrupt:
-        return process.wait()  # it has got the same signal
+        code = process.wait()  # it has got the same signal
+    if code == -signal.SIGTERM and stopped:
+        return 0  # it ended as it was meant to
+    return code if code >= 0 else 128 - code

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +58,9 @@ def test_all_chosen_models_can_what_was_asked_for() -> None:
 
 def test_models_are_explicit_and_stand_once() -> None:
     config = build_config(Choice())
-    names = [plain_name(model) for model in ids(config)]
+    names = [model.removeprefix("aimlapi/") for model in ids(config)]
     assert len(names) > 150
-    assert len(set(names)) == len(names)
+    assert len({re.sub("[._]", "-", name) for name in names}) == len(names)
     assert not any("*" in model for model in ids(config))
 
 
@@ -241,22 +244,67 @@ def test_proxy_has_every_kind_and_takes_redis_and_postgres_from_the_environment(
     assert both["general_settings"]["database_url"] == "os.environ/DATABASE_URL"
 
 
-@pytest.mark.slow
-def test_proxy_that_is_stopped_stops_its_server(tmp_path: Path) -> None:
-    """A server in LiteLLM's place tells when it runs and when it is stopped."""
-    server = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
-    server += "print('up', flush=True)\nsignal.pause()\n"
+@contextmanager
+def command_with(server: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """``aimlapi proxy`` with a program in LiteLLM's place, which prints a line when it runs."""
     program = (
         "import sys; from pathlib import Path; from langchain_aimlapi.cli import proxy\n"
-        f"proxy._RUN = {server!r}\n"
+        f"proxy._SERVER = ('-c', {server!r})\n"
         "sys.exit(proxy._run(Path('config.yaml'), '127.0.0.1', 4000, 1))\n"
     )
     command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
+        yield process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("handler", "code"), [("lambda *_: sys.exit(7)", 7), ("signal.SIG_DFL", 0)]
+)
+def test_proxy_that_is_stopped_stops_its_server(tmp_path: Path, handler: str, code: int) -> None:
+    server = f"import signal, sys\nsignal.signal(signal.SIGTERM, {handler})\n"
+    server += "print('up', flush=True)\nsignal.pause()\n"
+    with command_with(server, tmp_path) as process:
         process.terminate()
-        assert process.wait(60) == 7
+        assert process.wait(60) == code
+
+
+@pytest.mark.slow
+def test_proxy_that_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    server = (
+        "import sys, time, types\n"
+        "sys.modules['litellm'] = fake = types.ModuleType('litellm')\n"
+        "fake.run_server = lambda: (print('up', flush=True), time.sleep(600))\n"
+        "from langchain_aimlapi._litellm import server\n"
+        "server.main()\n"
+    )
+    with command_with(server, tmp_path) as process:
+        process.kill()
+        assert process.stdout is not None
+        assert process.stdout.read() == ""  # ends when the server does: it has the same output
+
+
+@pytest.mark.slow
+def test_proxy_has_every_model_under_each_of_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REDIS_HOST", "REDIS_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    config = yaml.safe_load(run("proxy", "--show").stdout)
+    names = {entry["model_name"] for entry in config["model_list"]}
+    assert {
+        "openai/gpt-4o", "gpt-4o", "gpt-4o-2024-08-06", "openai/gpt-5", "anthropic/claude-opus-4.6",
+        "anthropic/claude-opus-4-6", "kling-video/v1.6/pro/text-to-video",
+        "kling-video/v1.6/pro/image-to-video",
+    } <= names  # fmt: skip
+
+
+def test_one_spelling_of_a_model_is_no_other_model() -> None:
+    found = ids(build_config(Choice(kinds=("chat", "video"))))
+    assert {"aimlapi/openai/gpt-4o", "aimlapi/gpt-4o-2024-05-13"} <= set(found)
+    assert "aimlapi/gpt-4o" not in found
+    kling = [model for model in found if model.startswith("aimlapi/kling-video/v1.6/")]
+    assert len(kling) > 3
 
 
 def test_proxy_without_a_key_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
