@@ -17,7 +17,7 @@ from langchain_aimlapi._langchain.arguments import check_options, sort_arguments
 from langchain_aimlapi._langchain.chunks import PROVIDER
 from langchain_aimlapi._langchain.fields import ChatFields
 from langchain_aimlapi._langchain.headers import fingerprint, hide_headers
-from langchain_aimlapi._langchain.params import FIELD_PARAMS, written
+from langchain_aimlapi._langchain.params import FIELD_PARAMS, FORMAT_AS, written
 from langchain_aimlapi._langchain.tools import tool_to_openai
 from langchain_aimlapi._version import __version__
 
@@ -108,6 +108,7 @@ class Identity(serial.Loadable, BaseChatModel, ChatFields):
 
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
         # the key of LangChain's cache: another address is another model, and is in no dump
+        kwargs.pop(FORMAT_AS, None)
         headers = kwargs.get("extra_headers")
         if headers:
             kwargs["extra_headers"] = fingerprint(headers)
@@ -118,6 +119,7 @@ class Identity(serial.Loadable, BaseChatModel, ChatFields):
     ) -> dict[str, object]:
         # the first thing that core asks for at a call, and what it traces
         check_options(type(self), kwargs, self._holder.warned)
+        kwargs.pop(FORMAT_AS, None)
         return super()._get_invocation_params(stop=stop, **hide_headers(kwargs))
 
     if not TYPE_CHECKING:  # core types it, with a class that it keeps to itself

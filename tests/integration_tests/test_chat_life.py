@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage
 
 from langchain_aimlapi import AimlapiLLM, ChatAimlapi
 from langchain_aimlapi.emulator import Emulator
-from tests.unit_tests.langchain.helpers import MODEL, ask, make, stream
+from tests.unit_tests.langchain.helpers import MODEL, Recorder, ask, make, stream
 
 
 @pytest.fixture
@@ -50,6 +50,20 @@ async def test_a_model_that_was_changed_is_not_answered_from_the_cache_of_what_i
     assert api.requests[-1].body["temperature"] == 0.1
     await ask(model, "Hello", colour)  # the first one still has its own
     assert len(api.requests) == 3
+
+
+async def test_how_a_format_was_written_is_neither_traced_nor_another_answer(
+    api: Emulator, colour: str
+) -> None:
+    api.say('{"name": "Ada"}', times=None)
+    schema = {"title": "person", "type": "object", "properties": {"name": {"type": "string"}}}
+    model = make(model=MODEL, cache=InMemoryCache(), **api.settings())
+    seen = Recorder()
+    config = {"callbacks": [seen]}
+    await ask(model.with_structured_output(schema), "Who?", colour, config=config)
+    await ask(model.with_structured_output(schema, method="json_schema"), "Who?", colour)
+    assert len(api.requests) == 1
+    assert "response_format_as" not in str(seen.started)
 
 
 def test_a_copy_is_traced_and_dumped_as_what_it_is() -> None:
