@@ -23,9 +23,9 @@ SAY = Say(
 Json = dict[str, Any]
 
 
-def recorded_answer(file: str) -> Any:
-    """The first answer on the page of a chat model."""
-    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__1.json"
+def recorded_answer(file: str, number: int = 1) -> Any:
+    """An answer on the page of a chat model."""
+    path = PUBLISHED / "responses" / f"chat__text-models-llm-{file}__{number}.json"
     return json.loads(path.read_text())
 
 
@@ -319,6 +319,24 @@ def test_a_model_thinks_without_being_told_to_where_it_was_recorded_thinking(
         told = message.get("reasoning_content") or message.get("reasoning")
         thoughts.append(bool(told or details.get("reasoning_tokens")))
     assert thoughts[0] is thoughts[1]
+
+
+def test_the_three_recordings_that_say_otherwise_are_no_difference(api: Emulator) -> None:
+    # Jamba's page prints the answer that the documentation prints for many other models too (the
+    # same id, gen-1777366507-..., and thoughts): it says nothing of Jamba, which does not reason.
+    jamba = post(api, "/chat/completions", chat("ai21/jamba-large-1.7")).json()
+    assert jamba["choices"][0]["message"]["reasoning"] is None
+    # o1 hides its thoughts: ten words cost 2,646 tokens there, of which it called none reasoning.
+    for answer in (recorded_answer("OpenAI-o1"), post(api, "/chat/completions", chat("o1")).json()):
+        assert not {"reasoning", "reasoning_content"} & answer["choices"][0]["message"].keys()
+        assert answer["usage"]["completion_tokens"] > 50
+    # This page shows the answer to a request for thoughts.
+    body = {**chat("anthropic/claude-opus-4-1-20250805"), **THINK}
+    for answer in (
+        recorded_answer("anthropic-claude-opus-4.1", 2),
+        post(api, "/chat/completions", body).json(),
+    ):
+        assert answer["choices"][0]["message"]["reasoning_content"]
 
 
 def test_a_name_of_ones_own_is_carried() -> None:
