@@ -257,6 +257,10 @@ class AimlapiClient(Connection):
         self.catalog = catalog = refresh.finish(lists, documents)
         if refresh.problem is not None:
             warn_caller(refresh.problem, RuntimeWarning)
+        for name in refresh.missing:
+            near = next(iter(catalog.nearest(name, n=1)), None)
+            cure = f" -> did you mean {near!r}?" if near else ""
+            warn_caller(f"the API prints no request schema of {name!r}{cure}", RuntimeWarning)
         return catalog
 
     # --- life -----

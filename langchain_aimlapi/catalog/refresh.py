@@ -44,6 +44,7 @@ class Refresh:
         listed: The model list that is kept; None where there is none.
         ends: The list of what ends that is kept; None where there is none.
         problem: Why something could not be kept on disk, after `finish`; None where it was.
+        missing: The wanted ids of which the API prints no request schema, after `finish`.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Refresh:
         self.listed = store.snapshot(LIST)
         self.ends = store.snapshot(ENDS)
         self.problem: str | None = None
+        self.missing: tuple[str, ...] = ()
 
     def links(self, lists: Lists) -> list[tuple[str, str]]:
         """(id, path and query) of the schemas to ask for in the second round."""
@@ -73,7 +75,12 @@ class Refresh:
             lists: The answers of the first round.
             documents: OpenAPI documents of the second round; None stands for "no such model".
         """
+        documents = list(documents)
         schemas = groups_by_model(each for each in documents if each is not None)
+        if documents and not self._everything:
+            links = zip(self.links(lists), documents, strict=True)
+            printed = {name for (name, _), each in links if each is not None}
+            self.missing = tuple(name for name in self._models if name not in printed)
         try:
             self._store.keep(LIST, lists.listed)
             if lists.ends is not None:

@@ -222,7 +222,7 @@ def load_json(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return json.loads(file.read(MAX_FILE_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -213,6 +213,19 @@ async def test_a_disk_that_cannot_be_written_is_a_warning(
     assert catalog.find("openai/gpt-4o").prices is not None
 
 
+async def test_a_schema_that_the_api_does_not_print_is_named_with_the_nearest_id(
+    client: AimlapiClient, colour: str, tmp_path: Path
+) -> None:
+    wanted = ("openai/gpt-4oo", "openai/gpt-4o")
+    words = "no request schema of 'openai/gpt-4oo' -> did you mean 'openai/gpt-4o'"
+    with pytest.warns(RuntimeWarning, match=words) as seen:  # noqa: PT031
+        if colour == "async":
+            await client.arefresh_catalog(schemas=wanted, directory=tmp_path)
+        else:
+            client.refresh_catalog(schemas=wanted, directory=tmp_path)
+    assert len(seen) == 1
+
+
 async def test_models_asks_the_network_only_when_told_to(
     api: Emulator, client: AimlapiClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -53,7 +53,8 @@ def test_an_unchanged_list_is_not_written_again_and_only_gets_younger(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b'{"payload": 3}', b'{"payload": {}}', b"\xff", b"null"]
+    "content",
+    [b"", b"{", b"[]", b'{"payload": 3}', b'{"payload": {}}', b"\xff", b"null", b"[" * 20_000],
 )
 def test_a_broken_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     store = Store(ROOT, tmp_path)
