@@ -50,9 +50,9 @@ def best_method(facts: Facts) -> Method:
         return "function_calling"
     if shape.response_formats is not None and "json_schema" in shape.response_formats:
         return "json_schema"
-    if shape.tools is None or shape.tools:
+    if shape.tools or (shape.tools is None and shape.response_formats is None):
         return "function_calling"
-    return "json_schema"
+    return "json_schema"  # the API ignores tools that a documented model does not mention
 
 
 def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | None:

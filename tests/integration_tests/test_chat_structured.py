@@ -364,6 +364,17 @@ async def test_every_method_raises_one_kind_of_error_for_values_that_do_not_fit(
             assert isinstance(wrong.value.__cause__, ValidationError)
 
 
+async def test_a_model_documented_without_tools_and_formats_is_sent_the_schema_in_words(
+    api: Emulator, colour: str
+) -> None:
+    for name in ("google/gemma-3n-e4b-it", "gryphe/mythomax-l2-13b"):
+        shape = Catalog.default().find(name).shapes["/v1/chat/completions"]
+        assert (shape.tools, shape.response_formats) == (None, frozenset())
+        asked = make(model=name, **api.settings()).with_structured_output(Person)
+        assert isinstance(await ask(asked, "Who?", colour), Person)
+        assert "tools" not in api.requests[-1].body
+
+
 # --- every chat model -----
 
 CATALOG = Catalog.default()
