@@ -50,7 +50,8 @@ class Binding(Base):
             tools: Functions, pydantic classes, TypedDicts, ``BaseTool``s, schemas in OpenAI's or
                 Anthropic's form, and server-side tools of a vendor.
             tool_choice: ``"auto"``, ``"none"``, ``"any"`` or ``"required"``, a tool's name, True
-                (any), or a vendor's dictionary.
+                (any), or a vendor's dictionary. A model without tools is asked in its prompt for
+                the arguments of the one tool that it has to call.
             strict: Hold the arguments to the schema, where the model can.
             parallel_tool_calls: Whether one answer may hold several calls.
             response_format: Shape of the final answer: a pydantic class, a TypedDict, a JSON
@@ -68,11 +69,26 @@ class Binding(Base):
         choice = choice_to_openai(tool_choice, openai_tools)
         if choice is not None:
             bound["tool_choice"] = choice
+        forced = len(openai_tools) == 1 and choice not in (None, "auto", "none")
+        if forced and response_format is None and self._is_called_in_words(openai_tools[0], kwargs):
+            from langchain_aimlapi._langchain.structured import call_in_words
+
+            return call_in_words(self, openai_tools[0], kwargs)
         if parallel_tool_calls is not None:
             bound["parallel_tool_calls"] = parallel_tool_calls
         if response_format is not None:
             bound["response_format"] = self._response_format(response_format, strict)
         return self.bind(**bound)
+
+    def _is_called_in_words(self, tool: Mapping[str, Any], kwargs: Mapping[str, object]) -> bool:
+        """Whether the one tool that is forced has to be requested in the prompt."""
+        if self.on_unsupported in ("error", "send") or tool.get("type") != "function":
+            return False
+        if "ls_structured_output_format" in kwargs:  # a method that the user named
+            return False
+        from langchain_aimlapi._langchain.structured import has_no_tools
+
+        return has_no_tools(self._facts(self.model))
 
     def _response_format(self, wanted: Any, strict: bool | None) -> Mapping[str, object]:
         """The API's dictionary of a format, strict by default as `with_structured_output` is."""

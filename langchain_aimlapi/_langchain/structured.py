@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from operator import itemgetter
 from types import UnionType
-from typing import Any, Literal, Union, get_origin
+from typing import Any, Literal, Union, cast, get_origin
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
+from langchain_core.messages.tool import tool_call
 from langchain_core.output_parsers import BaseOutputParser
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_aimlapi._langchain.literals import METHODS, Method
@@ -21,10 +26,11 @@ from langchain_aimlapi._langchain.parsers import (
     JsonCallParser,
     PydanticAnswerParser,
     PydanticCallParser,
+    json_part,
 )
 from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_openai
 from langchain_aimlapi.catalog.capabilities import preferred
-from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.facts import Facts, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,47 @@ def best_method(facts: Facts) -> Method:
         return "function_calling"
     if shape.response_formats is not None and "json_schema" in shape.response_formats:
         return "json_schema"
-    if shape.tools or (shape.tools is None and shape.response_formats is None):
-        return "function_calling"
-    return "json_schema"  # the API ignores tools that a documented model does not mention
+    return "function_calling" if _may_have_tools(shape) else "json_schema"
+
+
+def _may_have_tools(shape: Shape) -> bool:
+    """Whether tools reach the model. The API ignores those that a documented one does not have."""
+    return bool(shape.tools) or (shape.tools is None and shape.response_formats is None)
+
+
+def has_no_tools(facts: Facts) -> bool:
+    """Whether a known model is documented without tools."""
+    shape = preferred(facts)
+    return shape is not None and not _may_have_tools(shape)
+
+
+def call_in_words(
+    model: BaseChatModel, tool: Mapping[str, Any], kwargs: Mapping[str, object]
+) -> Runnable[Any, AIMessage]:
+    """A model without tools that has to call this one, as agents force the tool that stands for
+    the form of their answer: the arguments are requested in the prompt, and come back as a call."""
+    function = tool["function"]
+    inner = {"name": function["name"], "schema": function.get("parameters") or {}}
+    if function.get("description"):
+        inner["description"] = function["description"]
+    wanted = {"type": "json_schema", "json_schema": inner}
+    bound = model.bind(**{**kwargs, "response_format": wanted, FORMAT_AS: ""})
+    return bound | RunnableLambda(partial(_as_call, name=function["name"]), name="as_call")
+
+
+def _as_call(message: AIMessage, *, name: str) -> AIMessage:
+    """The answer as a call of the tool; as it is where it holds no JSON object."""
+    whole = message
+    if isinstance(message, AIMessageChunk):  # of a stream
+        whole = cast("AIMessage", message_chunk_to_message(message))
+    try:
+        arguments = json.loads(json_part(whole.text), strict=False)
+    except (ValueError, RecursionError):
+        return whole
+    if not isinstance(arguments, dict):
+        return whole
+    call = tool_call(name=name, args=arguments, id=f"call_{uuid.uuid4().hex}")
+    return whole.model_copy(update={"content": "", "tool_calls": [call]})
 
 
 def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | None:

@@ -16,8 +16,8 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
-from langchain_aimlapi.errors import AuthenticationError
-from tests.unit_tests.langchain.helpers import MODEL, add_up, answer, make
+from langchain_aimlapi.errors import AuthenticationError, UnsupportedFeatureError
+from tests.unit_tests.langchain.helpers import MODEL, add_up, answer, ask, make
 
 MODELS = [
     MODEL,
@@ -288,3 +288,46 @@ async def test_a_failing_tool_is_told_to_the_model(api: Emulator, colour: str) -
         agent = create_agent(make(model=name, **api.settings()), [get_weather])
         state = await run(agent, list(history), colour)
         assert "no such city" in state["messages"][-1].text
+
+
+# --- models without tools -----
+
+
+@pytest.mark.filterwarnings("error", "ignore:.* were sent as text")
+@pytest.mark.parametrize("name", ["deepseek/deepseek-r1", "google/gemma-3-4b-it"])
+@pytest.mark.parametrize("strategy", [Report, ToolStrategy(Report)], ids=["schema", "tool"])
+async def test_an_agent_on_a_model_without_tools_gives_a_structure(
+    api: Emulator, name: str, strategy: Any, colour: str
+) -> None:
+    agent = create_agent(make(model=name, **api.settings()), [], response_format=strategy)
+    api.say(Say('{"city": "Paris", "warm": "who knows"}', reasoning="Hm."))
+    api.say('```json\n{"city": "Paris", "warm": true}\n```')
+    state = await run(agent, "Weather?", colour)
+    assert state["structured_response"] == Report(city="Paris", warm=True)
+    assert len(api.requests) == 2  # the first answer did not fit, and the model was shown why
+    assert "who knows" in str(api.requests[1].body["messages"])
+    assert all("tools" not in request.body for request in api.requests)
+    answers = [each for each in state["messages"] if isinstance(each, AIMessage)]
+    assert [each.tool_calls[0]["name"] for each in answers] == ["Report", "Report"]
+    assert all(each.usage_metadata and each.response_metadata["cost"] for each in answers)
+    api.reset().say('{"city": "Oslo", "warm": false}')
+    *_, last = await parts(agent, "Weather?", colour, "values")
+    assert last["structured_response"] == Report(city="Oslo", warm=False)
+
+
+async def test_other_tools_stay_an_error_on_a_model_without_them(
+    api: Emulator, colour: str
+) -> None:
+    model = make(model="deepseek/deepseek-r1", **api.settings())
+    for bound in (
+        model.bind_tools([get_weather]),
+        model.bind_tools([get_weather, get_time], tool_choice="any"),
+        make(model="deepseek/deepseek-r1", on_unsupported="error", **api.settings()).bind_tools(
+            [get_weather], tool_choice="any"
+        ),
+    ):
+        with pytest.raises(UnsupportedFeatureError, match="no tool calling"):
+            await ask(bound, "Weather?", colour)
+    api.say("I would rather not.")
+    words = await ask(model.bind_tools([get_weather], tool_choice="any"), "Weather?", colour)
+    assert (words.text, words.tool_calls) == ("I would rather not.", [])
