@@ -131,7 +131,9 @@ class Looks:
 
 
 @pytest.mark.parametrize(
-    "nameless", [lambda where: where, functools.partial(get_time, "Rome"), Looks()], ids=str
+    "nameless",
+    [lambda where: where, functools.partial(get_time, "Rome"), Looks()],
+    ids=["lambda", "partial", "object"],
 )
 def test_a_tool_that_no_model_could_name_is_refused_with_the_cure(nameless: Any) -> None:
     with pytest.raises(ValueError, match=r"needs a name.*from_function\(func=\.\.\., name="):
