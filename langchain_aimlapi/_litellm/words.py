@@ -17,6 +17,13 @@ _WORDS = (
     ("what was delivered is in error.partial; ask", "ask"),
     ("what was delivered is in error.partial", "ask again for the whole answer"),
     ("as params={", "as extra_body={"),
+    ("AimlapiClient().images", "litellm.image_generation"),
+    ("AimlapiClient().video", "litellm.video_generation"),
+    ("AimlapiClient().speech", "litellm.speech"),
+    ("AimlapiClient().transcription", "litellm.transcription"),
+    ("AimlapiClient().ocr", "litellm.ocr"),
+    ("AimlapiEmbeddings", "litellm.embedding"),
+    ("ChatAimlapi", "litellm.completion"),
 )
 
 

@@ -101,6 +101,12 @@ def test_picture_failure_has_litellms_class(ask: Asker) -> None:
         draw(ask, "flux/schnell")
 
 
+def test_model_of_another_kind_is_refused_with_litellms_function_for_it(ask: Asker) -> None:
+    with pytest.raises(litellm.BadRequestError, match=r"chat model.*use litellm\.completion, or"):
+        draw(ask, "openai/gpt-4o")
+    assert ask.api.requests == []
+
+
 def test_edit_uploads_the_picture_and_its_mask(ask: Asker) -> None:
     answer = edit(ask, n=2, size="1024x1024", mask=PICTURE)
     assert len(answer.data) == 2
