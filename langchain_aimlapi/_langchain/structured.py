@@ -192,11 +192,12 @@ def _by_tool(
     kwargs: Mapping[str, object],
 ) -> Way:
     function = tool_to_openai(schema, strict=strict).get("function")
-    if function is None:
+    if not (isinstance(function, Mapping) and isinstance(function.get("name"), str)):
         raise ValueError(
-            f"the schema's type is {schema['type']!r:.60}: an answer's schema must be an object"
+            f"the schema's type is {schema.get('type')!r:.60}: an answer's schema must be an object"
         )
-    if function["parameters"].get("type", "object") != "object":
+    parameters = function.get("parameters") or {}  # none where the schema has no fields
+    if isinstance(parameters, Mapping) and parameters.get("type", "object") != "object":
         raise ValueError(_no_object(schema))
     name = function["name"]
     bound = model.bind_tools(

@@ -352,6 +352,16 @@ def test_a_type_that_is_no_object_is_refused_with_the_cure(schema: Any) -> None:
             make(model=MODEL, api_key="key").with_structured_output(schema, method=method)
 
 
+async def test_a_schema_without_fields_is_asked_for_by_every_method(
+    api: Emulator, colour: str
+) -> None:
+    for method in METHODS:
+        api.reset().say(saying({}), times=None)
+        model = make(model=MODEL, **api.settings())
+        empty = model.with_structured_output({"title": "X", "type": "object"}, method=method)
+        assert await ask(empty, "Answer as JSON.", colour) == {}
+
+
 async def test_every_method_raises_one_kind_of_error_for_values_that_do_not_fit(
     api: Emulator, colour: str
 ) -> None:
