@@ -93,8 +93,7 @@ def check_base_url(url: str, *, allow_http: bool) -> None:
     """Refuse an address that could not work, or would show the key to the network."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        shown = repr(url.rpartition("@")[2])  # without credentials
-        shown = "a key" if is_key_like(url) else shown
+        shown = "a key" if is_key_like(url) else repr(url.rpartition("@")[2])  # no credentials
         raise ValueError(f"base_url must be an http(s) URL such as {DEFAULT_BASE_URL}, not {shown}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("base_url must not hold credentials, a query or a fragment")

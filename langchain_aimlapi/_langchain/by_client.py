@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from langchain_aimlapi import errors
 from langchain_aimlapi._connection.connection import Connection
 from langchain_aimlapi._connection.fields import argument_names
-from langchain_aimlapi.catalog.nearest import hint
+from langchain_aimlapi.catalog.nearest import nearest_word
 
 
 class KnownArguments(BaseModel):
@@ -37,12 +37,14 @@ class KnownArguments(BaseModel):
 
     @classmethod
     def _place(cls, name: str) -> str:
-        close = hint(name, argument_names(cls), 0.8).removeprefix(": ")
+        close = nearest_word(name, argument_names(cls), 0.8)
         for taker, call in () if close else cls.takers:
             if name in (arguments := argument_names(taker)):
                 return f"{call.format(f'{name}=...')} takes it"
-            close = close or hint(name, arguments, 0.8).removeprefix(": ")
-        return close or f"it takes {', '.join(sorted(cls.model_fields))}"
+            close = close or nearest_word(name, arguments, 0.8)
+        if close:
+            return f"did you mean {close!r}?"
+        return f"it takes {', '.join(sorted(cls.model_fields))}"
 
 
 class ByClient(KnownArguments):

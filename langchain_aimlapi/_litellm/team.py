@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -208,27 +208,26 @@ async def _reserved(member: Member, id: str, usd: float) -> tuple[bool, float]:
 
 
 async def _booked(name: str | None, id: str, usd: float | None) -> None:
-    team = _team()
-
-    async def enter() -> None:
-        member = await team.members.named(name)
-        if member is not None:
-            await team.books.book(member, id, usd)
-
-    if not await team.late.make(enter):
-        verbose_proxy_logger.error(_LATE, "charge", len(team.late))
+    await _entered(name, "charge", lambda books, member: books.book(member, id, usd))
 
 
 async def _released(name: str | None, id: str) -> None:
+    await _entered(name, "failed call", lambda books, member: books.release(member, id))
+
+
+async def _entered(
+    name: str | None, what: str, write: Callable[[Books, Member], Awaitable[object]]
+) -> None:
+    """Write it into the books, now or when they can be reached."""
     team = _team()
 
     async def enter() -> None:
         member = await team.members.named(name)
         if member is not None:
-            await team.books.release(member, id)
+            await write(team.books, member)
 
     if not await team.late.make(enter):
-        verbose_proxy_logger.error(_LATE, "failed call", len(team.late))
+        verbose_proxy_logger.error(_LATE, what, len(team.late))
 
 
 def _of_event(kwargs: Mapping[str, Any]) -> tuple[str | None, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from langchain_aimlapi._litellm.team_store import (
+    ANSWER_SECONDS,
     STALE_SECONDS,
     BooksUnreachableError,
     Member,
@@ -18,7 +19,6 @@ from langchain_aimlapi._litellm.team_store import (
 )
 
 T = TypeVar("T")
-_ANSWER_SECONDS = 5.0
 _SCHEMA = """
 SELECT pg_advisory_xact_lock(hashtextextended('aimlapi', 0));
 CREATE TABLE IF NOT EXISTS aimlapi_members (
@@ -182,7 +182,7 @@ class PostgresTeam:
 
         unreachable = (psycopg.OperationalError, psycopg.InterfaceError, OSError)
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await self._turn.acquire()
         except TimeoutError as error:
             raise BooksUnreachableError("no answer in time") from error
@@ -203,9 +203,9 @@ class PostgresTeam:
         """One try; a connection that fails, or does not answer in time, is not used again."""
         work = asyncio.create_task(self._answered(statement, values))
         try:
-            await asyncio.wait({work}, timeout=_ANSWER_SECONDS)
+            await asyncio.wait({work}, timeout=ANSWER_SECONDS)
             if not work.done():
-                raise TimeoutError(f"no answer in {_ANSWER_SECONDS:g} seconds")
+                raise TimeoutError(f"no answer in {ANSWER_SECONDS:g} seconds")
             return work.result()
         except BaseException:
             ending = asyncio.create_task(_ended(work, self._connection))

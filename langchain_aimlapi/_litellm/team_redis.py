@@ -8,9 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from langchain_aimlapi._litellm.team_store import STALE_SECONDS, BooksUnreachableError, Member
+from langchain_aimlapi._litellm.team_store import (
+    ANSWER_SECONDS,
+    STALE_SECONDS,
+    BooksUnreachableError,
+    Member,
+)
 
-_ANSWER_SECONDS = 5.0
 _REMEMBER_SECONDS = 8 * 24 * 3600  # a batch may be looked at for a week
 
 # KEYS: spent, open. ARGV: id, dollars, budget (-1: none), seconds after which a call is lost.
@@ -87,8 +91,8 @@ def connect() -> Any:
 
     # redis-py's own, which differ by its version: no bound on an answer, or ten tries of 5 seconds
     options: dict[str, Any] = {
-        "socket_timeout": _ANSWER_SECONDS,
-        "socket_connect_timeout": _ANSWER_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "socket_connect_timeout": ANSWER_SECONDS,
         "retry": Retry(NoBackoff(), 1),  # a connection may have died since the last call
     }
     url = os.environ.get("REDIS_URL")
@@ -113,7 +117,7 @@ async def _reached() -> AsyncIterator[None]:
     from redis.exceptions import RedisError
 
     try:
-        async with asyncio.timeout(2 * _ANSWER_SECONDS):
+        async with asyncio.timeout(2 * ANSWER_SECONDS):
             yield
     except (RedisError, OSError) as error:
         raise BooksUnreachableError(str(error) or "no answer in time") from error

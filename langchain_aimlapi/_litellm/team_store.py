@@ -19,6 +19,8 @@ from typing import Any, Protocol
 
 FILE_VARIABLE = "AIMLAPI_TEAM"
 STALE_SECONDS = 3600
+ANSWER_SECONDS = 5.0
+"""How long a server of the books may take to answer."""
 NEVER = -1
 _log = logging.getLogger(__name__)
 _PERIODS = {"total": "total", "month": "%Y-%m", "day": "%Y-%m-%d"}

@@ -45,6 +45,7 @@ _TEXT_ONLY = frozenset({"text"})
 _UNKNOWN_HERE = (ReasoningPart, ServerToolPart, ToolCallPart)
 # What a vendor gave with an answer and wants back with it.
 _RETURNED = ("reasoning_details", "extra_content", "encrypted_content")
+_MARKS = ("folded", "ours")  # our own notes on a message, which are not sent
 _PART_TYPES = {"image": "image_url", "audio": "input_audio", "video": "video_url", "file": "file"}
 
 
@@ -203,9 +204,7 @@ def _build_one(message: Message, shape: Shape, notes: Notes) -> Body:
         if message.name and facts.keys and "name" in facts.keys:
             entry["name"] = clean_name(message.name)
     for key, value in message.extra.items():
-        if key not in ("folded", "ours") and (
-            not facts.closed or (facts.keys and key in facts.keys)
-        ):
+        if key not in _MARKS and (not facts.closed or (facts.keys and key in facts.keys)):
             entry[key] = value
     return entry
 

@@ -181,7 +181,7 @@ async def test_server_that_does_not_answer_is_not_waited_for(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (team_redis, team_postgres):
-        monkeypatch.setattr(module, "_ANSWER_SECONDS", 0.5)
+        monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
     monkeypatch.delenv("REDIS_URL", raising=False)
     with (redis_at_rest if kind == "redis" else postgres_at_rest)(tmp_path) as server:
         server.start()
