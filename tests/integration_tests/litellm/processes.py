@@ -32,11 +32,18 @@ def needs_proxy() -> None:
         pytest.skip(f"LiteLLM's proxy is not installed (no {', '.join(missing)})")
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port that is a server's own, whether it runs or not.
+
+    Nothing listens on it here, so a connection is refused until the server does. It stays bound
+    meanwhile, so that the system gives it to nobody else: not to another test's server, and not
+    to the near end of a connection, which would keep the server from starting.
+    """
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        yield int(one.getsockname()[1])
 
 
 @contextmanager
@@ -46,16 +53,14 @@ def proxy(
     """LiteLLM's proxy with this configuration; gives its address."""
     path, log = folder / "config.yaml", folder / "proxy.log"
     path.write_text(config, encoding="utf-8")
-    port = free_port()
-    command = [
-        sys.executable, "-c", _PROXY, "--config", str(path), "--host", "127.0.0.1",
-        "--port", str(port), "--num_workers", str(workers), "--telemetry", "False",
-        "--timeout_worker_healthcheck", "300",
-    ]  # fmt: skip
-    with log.open("wb") as out, _started(command, folder, environment, out) as process:
-        url = f"http://127.0.0.1:{port}"
-        _wait(process, f"{url}/health/liveliness", log)
-        yield url
+    with kept_port() as port:
+        command = [
+            sys.executable, "-c", _PROXY, "--config", str(path), "--host", "127.0.0.1",
+            "--port", str(port), "--num_workers", str(workers), "--telemetry", "False",
+            "--timeout_worker_healthcheck", "300",
+        ]  # fmt: skip
+        with _answering(command, folder, environment, port, log) as (url, _):
+            yield url
 
 
 @contextmanager
@@ -63,10 +68,19 @@ def team_proxy(
     folder: Path, environment: Mapping[str, str], *arguments: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """``aimlapi proxy`` with these arguments; gives its address and the process."""
-    log, port = folder / "proxy.log", free_port()
-    command = [
-        sys.executable, "-m", "langchain_aimlapi.cli", "proxy", *arguments, "--port", str(port)
-    ]  # fmt: skip
+    with kept_port() as port:
+        command = [
+            sys.executable, "-m", "langchain_aimlapi.cli", "proxy", *arguments, "--port", str(port)
+        ]  # fmt: skip
+        with _answering(command, folder, environment, port, folder / "proxy.log") as found:
+            yield found
+
+
+@contextmanager
+def _answering(
+    command: list[str], folder: Path, environment: Mapping[str, str], port: int, log: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A proxy that has begun to answer; gives its address and the process."""
     with log.open("wb") as out, _started(command, folder, environment, out) as process:
         url = f"http://127.0.0.1:{port}"
         _wait(process, f"{url}/health/liveliness", log)
@@ -146,6 +160,14 @@ class Server:
             self._process = None
 
     @contextmanager
+    def ended(self) -> Iterator[Server]:
+        """It does not run any more when this is left."""
+        try:
+            yield self
+        finally:
+            self.stop()
+
+    @contextmanager
     def asleep(self) -> Iterator[None]:
         """Its processes stand still: it takes connections, and answers nothing."""
         assert self._process is not None
@@ -177,22 +199,21 @@ def redis_at_rest(folder: Path, keeps: str = "yes") -> Iterator[Server]:
         pytest.skip("redis-server is not installed")
     if find_spec("redis") is None:
         pytest.skip("the redis package is not installed")
-    port = free_port()
-    command = [
-        program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", keeps,
-        "--appendfsync", "always", "--dir", str(folder),
-    ]  # fmt: skip
+    log = folder / "redis.log"
+    with kept_port() as port:
+        command = [
+            program, "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+            "--appendonly", keeps, "--appendfsync", "always", "--dir", str(folder),
+        ]  # fmt: skip
 
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _wait_port(port)
-        return process
+        def start() -> subprocess.Popen[bytes]:
+            with log.open("ab") as out:
+                process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+            _wait_port(port, process, log)
+            return process
 
-    server = Server(str(port), start)
-    try:
-        yield server
-    finally:
-        server.stop()
+        with Server(str(port), start).ended() as server:
+            yield server
 
 
 @contextmanager
@@ -212,11 +233,11 @@ def postgres_at_rest(folder: Path) -> Iterator[Server]:
         pytest.skip("Postgres is not installed")
     if find_spec("psycopg") is None:
         pytest.skip("the psycopg package is not installed")
-    tools, port = Path(found).resolve().parent, free_port()
-    address = f"postgresql://aimlapi@127.0.0.1:{port}/postgres"
+    tools, log = Path(found).resolve().parent, folder / "postgres.log"
     # the server does not run as root: there its own user owns a folder that it can get to
     user = "postgres" if os.getuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="aimlapi-postgres-") as home:
+    with tempfile.TemporaryDirectory(prefix="aimlapi-postgres-") as home, kept_port() as port:
+        address = f"postgresql://aimlapi@127.0.0.1:{port}/postgres"
         if user is not None:
             shutil.chown(home, user, user)
         data = Path(home) / "data"
@@ -227,20 +248,17 @@ def postgres_at_rest(folder: Path) -> Iterator[Server]:
         settings = ["-c", "fsync=off", "-k", home, "-h", "127.0.0.1", "-p", str(port)]
 
         def start() -> subprocess.Popen[bytes]:
-            with (folder / "postgres.log").open("ab") as log:
+            with log.open("ab") as out:
                 process = subprocess.Popen(
                     [tools / "postgres", "-D", data, *settings],
-                    cwd=home, stdout=log, stderr=subprocess.STDOUT, user=user, group=user,
+                    cwd=home, stdout=out, stderr=subprocess.STDOUT, user=user, group=user,
                 )  # fmt: skip
-            _wait_port(port)
+            _wait_port(port, process, log)
             _wait_postgres(address)
             return process
 
-        server = Server(address, start)
-        try:
+        with Server(address, start).ended() as server:
             yield server
-        finally:
-            server.stop()
 
 
 def _wait_postgres(address: str) -> None:
@@ -258,12 +276,14 @@ def _wait_postgres(address: str) -> None:
             time.sleep(0.1)
 
 
-def _wait_port(port: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
+def _wait_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < end:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("the server did not start")
+    process.kill()
+    process.wait(10)
+    raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')[-4000:]}")

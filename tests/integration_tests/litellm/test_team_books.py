@@ -25,7 +25,7 @@ from langchain_aimlapi._litellm.team_store import (
 from langchain_aimlapi.cli import app
 
 from .processes import (
-    free_port,
+    kept_port,
     postgres_at_rest,
     postgres_server,
     redis_at_rest,
@@ -168,12 +168,12 @@ async def test_broken_connection_to_postgres_is_opened_again(postgres: str) -> N
 
 
 async def test_server_that_is_not_there_is_said() -> None:
-    port = free_port()
-    with pytest.raises(BooksUnreachableError):
-        await PostgresTeam(f"postgresql://a@127.0.0.1:{port}/a").of("sk-ada")
-    async with in_redis(port) as client:
+    with kept_port() as port:
         with pytest.raises(BooksUnreachableError):
-            await RedisBooks(client).reserve(ADA, "one", 0.1)
+            await PostgresTeam(f"postgresql://a@127.0.0.1:{port}/a").of("sk-ada")
+        async with in_redis(port) as client:
+            with pytest.raises(BooksUnreachableError):
+                await RedisBooks(client).reserve(ADA, "one", 0.1)
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgres"])
