@@ -94,6 +94,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=list(left_out))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What other packages leave open is collected in the tests that allow it, so that no other
+    test meets it, whenever the garbage collector comes by.
+    """
+    if nextitem is not None and _may_leave_open(item) and not _may_leave_open(nextitem):
+        gc.collect()
+
+
+def _may_leave_open(item: pytest.Item) -> bool:
+    marks = item.iter_markers("filterwarnings")
+    return any("ignore::ResourceWarning" in mark.args for mark in marks)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on the keys and proxies of the machine that it runs on."""
