@@ -69,26 +69,25 @@ class Binding(Base):
         choice = choice_to_openai(tool_choice, openai_tools)
         if choice is not None:
             bound["tool_choice"] = choice
-        forced = len(openai_tools) == 1 and choice not in (None, "auto", "none")
-        if forced and response_format is None and self._is_called_in_words(openai_tools[0], kwargs):
-            from langchain_aimlapi._langchain.structured import call_in_words
-
-            return call_in_words(self, openai_tools[0], kwargs)
         if parallel_tool_calls is not None:
             bound["parallel_tool_calls"] = parallel_tool_calls
         if response_format is not None:
             bound["response_format"] = self._response_format(response_format, strict)
+        elif choice not in (None, "auto", "none") and self._may_be_adapted(openai_tools, kwargs):
+            from langchain_aimlapi._langchain.structured import bind_forced
+
+            return bind_forced(self, self._facts(self.model), bound, kwargs)
         return self.bind(**bound)
 
-    def _is_called_in_words(self, tool: Mapping[str, Any], kwargs: Mapping[str, object]) -> bool:
-        """Whether the one tool that is forced has to be requested in the prompt."""
-        if self.on_unsupported in ("error", "send") or tool.get("type") != "function":
+    def _may_be_adapted(
+        self, tools: Sequence[Mapping[str, Any]], kwargs: Mapping[str, object]
+    ) -> bool:
+        """Whether a call that is forced may be requested in another way than as a tool."""
+        if self.on_unsupported in ("error", "send"):
             return False
         if "ls_structured_output_format" in kwargs:  # a method that the user named
             return False
-        from langchain_aimlapi._langchain.structured import has_no_tools
-
-        return has_no_tools(self._facts(self.model))
+        return all(tool.get("type") == "function" for tool in tools)
 
     def _response_format(self, wanted: Any, strict: bool | None) -> Mapping[str, object]:
         """The API's dictionary of a format, strict by default as `with_structured_output` is."""
@@ -209,6 +208,9 @@ class Binding(Base):
             strict = structured.strict_by_default(facts, chosen, schema)
         first = structured.way_of(self, schema, chosen, strict, kwargs, named=method is not None)
         if not repair:
+            by_tool = method is None and chosen == "function_calling"
+            if by_tool and structured.may_pass_by(facts) and self._may_be_adapted([], {}):
+                first = structured.insisting(first, quiet=include_raw)
             return structured.chain_of(first, include_raw=include_raw)
         ways = [first]
         if method is None:

@@ -59,8 +59,10 @@ class ChatFields(ConnectionFields, RequestFields, ModelField):
 
     # --- what comes back -----
 
-    streaming: bool = False
-    """Stream also where ``invoke`` is called."""
+    # None, not False: what is configurable is made anew with every field written out, and
+    # langchain-core (1.6 to 1.8) takes a False that was written for the wish not to stream.
+    streaming: bool | None = None
+    """True: stream also where ``invoke`` is called. False: nowhere, not even in ``stream``."""
     stream_usage: bool = True
     """Ask for token usage in streams."""
     coalesce: bool = False

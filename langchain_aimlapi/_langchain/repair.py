@@ -108,7 +108,8 @@ class Repairing:
                 raise  # it has understood, and will not
             except OutputParserException as error:
                 record.error = error
-                messages = [*messages, *_shown(result, error)]
+                unseen = self.schema if way.spare is not None else None  # a tool was passed by
+                messages = [*messages, *_shown(result, error, unseen)]
         return record
 
     def _parse(self, way: Way, answer: AIMessage) -> object:
@@ -178,8 +179,12 @@ def _is_about_format(error: InvalidRequestError) -> bool:
 # --- what the model is shown -----
 
 
-def _shown(answer: AIMessage, error: OutputParserException) -> list[BaseMessage]:
-    """The answer and what is wrong with it, as the next turn of the conversation."""
+def _shown(answer: AIMessage, error: OutputParserException, unseen: object) -> list[BaseMessage]:
+    """The answer and what is wrong with it, as the next turn of the conversation.
+
+    Args:
+        unseen: A schema that the model may not have seen, where it called nothing.
+    """
     calls = [*answer.tool_calls, *answer.invalid_tool_calls]
     if calls:
         text = f"The arguments do not fit:\n{_reason(error)}\nCall the tool again."
@@ -189,17 +194,23 @@ def _shown(answer: AIMessage, error: OutputParserException) -> list[BaseMessage]
         f"This answer is not in the requested shape:\n{_reason(error)}\n"
         "Answer again, completely and in that shape, with nothing before or after it."
     )
+    if unseen is not None:
+        text += f" The shape is this JSON schema:\n{_in_json(unseen)}"
     return [*([answer] if answer.text else []), HumanMessage(text)]
 
 
 def _in_words(messages: Sequence[BaseMessage], schema: object) -> list[BaseMessage]:
     """The conversation with the schema as an instruction."""
-    text = json.dumps(schema_to_format(schema)["json_schema"]["schema"], ensure_ascii=False)
     instruction = SystemMessage(
-        f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{text}"
+        "Answer with one JSON object that fits this JSON schema, and nothing else:\n"
+        f"{_in_json(schema)}"
     )
     head = 1 if messages and isinstance(messages[0], SystemMessage) else 0
     return [*messages[:head], instruction, *messages[head:]]
+
+
+def _in_json(schema: Any) -> str:
+    return json.dumps(schema_to_format(schema)["json_schema"]["schema"], ensure_ascii=False)
 
 
 def _explain(error: ValidationError) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
 from operator import itemgetter
 from types import UnionType
 from typing import Any, Literal, Union, cast, get_origin
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
-from langchain_core.messages.tool import tool_call
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseOutputParser
-from langchain_core.runnables import Runnable, RunnableLambda, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
+from langchain_aimlapi._langchain.bound import ChatBinding
+from langchain_aimlapi._langchain.forced import ForcedCall, force
 from langchain_aimlapi._langchain.literals import METHODS, Method
 from langchain_aimlapi._langchain.params import FORMAT_AS
 from langchain_aimlapi._langchain.parsers import (
@@ -26,7 +24,6 @@ from langchain_aimlapi._langchain.parsers import (
     JsonCallParser,
     PydanticAnswerParser,
     PydanticCallParser,
-    json_part,
 )
 from langchain_aimlapi._langchain.tools import may_be_strict, schema_to_format, tool_to_openai
 from langchain_aimlapi.catalog.capabilities import preferred
@@ -64,6 +61,13 @@ def _may_have_tools(shape: Shape) -> bool:
     return bool(shape.tools) or (shape.tools is None and shape.response_formats is None)
 
 
+def may_pass_by(facts: Facts) -> bool:
+    """Whether a tool that has to be called may be passed by: by a model that is documented without
+    tools, or of which nothing is documented."""
+    shape = preferred(facts)
+    return shape is None or not shape.tools
+
+
 def has_no_tools(facts: Facts) -> bool:
     """Whether a known model is documented without tools."""
     shape = preferred(facts)
@@ -72,7 +76,7 @@ def has_no_tools(facts: Facts) -> bool:
 
 def call_in_words(
     model: BaseChatModel, tool: Mapping[str, Any], kwargs: Mapping[str, object]
-) -> Runnable[Any, AIMessage]:
+) -> ForcedCall:
     """A model without tools that has to call this one, as agents force the tool that stands for
     the form of their answer: the arguments are requested in the prompt, and come back as a call."""
     function = tool["function"]
@@ -81,22 +85,32 @@ def call_in_words(
         inner["description"] = function["description"]
     wanted = {"type": "json_schema", "json_schema": inner}
     bound = model.bind(**{**kwargs, "response_format": wanted, FORMAT_AS: ""})
-    return bound | RunnableLambda(partial(_as_call, name=function["name"]), name="as_call")
+    return force(cast("ChatBinding", bound))
 
 
-def _as_call(message: AIMessage, *, name: str) -> AIMessage:
-    """The answer as a call of the tool; as it is where it holds no JSON object."""
-    whole = message
-    if isinstance(message, AIMessageChunk):  # of a stream
-        whole = cast("AIMessage", message_chunk_to_message(message))
-    try:
-        arguments = json.loads(json_part(whole.text), strict=False)
-    except (ValueError, RecursionError):
-        return whole
-    if not isinstance(arguments, dict):
-        return whole
-    call = tool_call(name=name, args=arguments, id=f"call_{uuid.uuid4().hex}")
-    return whole.model_copy(update={"content": "", "tool_calls": [call]})
+def bind_forced(
+    model: BaseChatModel,
+    facts: Facts,
+    bound: Mapping[str, Any],
+    kwargs: Mapping[str, object],
+) -> Runnable[Any, AIMessage]:
+    """The model with functions of which it has to call one.
+
+    Args:
+        bound: Everything that is bound: the functions, the choice and ``kwargs``.
+    """
+    binding = model.bind(**bound)
+    if not may_pass_by(facts):
+        return binding
+    if not has_no_tools(facts):
+        return force(cast("ChatBinding", binding))
+    tools = bound["tools"]
+    return call_in_words(model, tools[0], kwargs) if len(tools) == 1 else binding
+
+
+def insisting(way: Way, *, quiet: bool) -> Way:
+    """A way by a tool whose call is requested in words, once, where it does not come."""
+    return replace(way, bound=force(cast("ChatBinding", way.bound), quiet=quiet))
 
 
 def strict_by_default(facts: Facts, method: Method, schema: object) -> bool | None:

@@ -16,7 +16,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from pydantic import BaseModel
 
 from langchain_aimlapi.emulator import Emulator, Fault, Say, ToolUse
-from langchain_aimlapi.errors import AuthenticationError, UnsupportedFeatureError
+from langchain_aimlapi.errors import (
+    AuthenticationError,
+    StructuredOutputError,
+    UnsupportedFeatureError,
+)
 from tests.unit_tests.langchain.helpers import MODEL, add_up, answer, ask, make
 
 MODELS = [
@@ -328,6 +332,7 @@ async def test_other_tools_stay_an_error_on_a_model_without_them(
     ):
         with pytest.raises(UnsupportedFeatureError, match="no tool calling"):
             await ask(bound, "Weather?", colour)
-    api.say("I would rather not.")
-    words = await ask(model.bind_tools([get_weather], tool_choice="any"), "Weather?", colour)
-    assert (words.text, words.tool_calls) == ("I would rather not.", [])
+    api.reset().say("I would rather not.", times=None)
+    with pytest.raises(StructuredOutputError, match="did not call get_weather") as error:
+        await ask(model.bind_tools([get_weather], tool_choice="any"), "Weather?", colour)
+    assert [words.text for words in error.value.answers] == ["I would rather not."] * 2

@@ -15,6 +15,7 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.outputs import LLMResult
 from langchain_core.rate_limiters import BaseRateLimiter
+from langchain_core.runnables import ConfigurableField
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
 
@@ -87,6 +88,17 @@ async def test_the_run_id_goes_out_as_the_request_id_of_invoke_and_stream(
     await ask(model, "Hello", colour, config={"callbacks": [told]})
     assert _sent_ids(api) == told.run_ids
     assert len(set(told.run_ids)) == 4
+
+
+async def test_a_configurable_model_streams_whatever_is_chosen(
+    api: Emulator, model: ChatAimlapi, colour: str
+) -> None:
+    field = ConfigurableField(id="temperature")
+    chosen = model.configurable_fields(temperature=field)
+    for config in (None, {"configurable": {"temperature": 0.5}}):
+        assert len(await stream(chosen, "Hello", colour, config=config)) > 5
+    never = make(model=MODEL, streaming=False, **api.settings())
+    assert len(await stream(never, "Hello", colour)) == 1
 
 
 async def test_the_run_id_goes_out_as_the_request_id_of_event_streams(
