@@ -281,30 +281,15 @@ class _Joined:
 def _uvicorn(app: App) -> Any:
     try:
         import uvicorn
-        from uvicorn.protocols.http.h11_impl import H11Protocol
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "Serving the emulator needs uvicorn: pip install 'langchain_aimlapi[emulator]'",
             name=error.name,
         ) from None
 
-    connections = app.connections
-
-    class Protocol(H11Protocol):
-        """Enters its connection, so that a fault can break it."""
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says the same
-            joined: Any = _Joined(transport, self.loop)
-            super().connection_made(joined)
-            connections.enter(joined)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            connections.remove(self.transport)
-            super().connection_lost(exc)
-
     config = uvicorn.Config(
         app,
-        http=Protocol,
+        http=_protocol(app.connections),
         ws="none",
         lifespan="off",
         loop="asyncio",
@@ -317,3 +302,24 @@ def _uvicorn(app: App) -> Any:
         timeout_keep_alive=75,
     )
     return uvicorn.Server(config)
+
+
+def _protocol(connections: Connections) -> type[asyncio.Protocol]:
+    """uvicorn's protocol: over httptools where that is installed, half again as quick as h11."""
+    from uvicorn.protocols.http import auto
+
+    base: Any = auto.AutoHTTPProtocol
+
+    class Protocol(base):  # type: ignore[misc]  # which of two classes it is shows at run time
+        """Enters its connection, so that a fault can break it."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            joined: Any = _Joined(transport, self.loop)
+            super().connection_made(joined)
+            connections.enter(joined)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.remove(self.transport)
+            super().connection_lost(exc)
+
+    return Protocol

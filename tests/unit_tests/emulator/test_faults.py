@@ -18,10 +18,10 @@ STREAM = {**BODY, "stream": True}
 Send = Callable[..., tuple[int, httpx.Headers, bytes]]
 
 
-@pytest.fixture(params=["transport", "loopback"])
-def api(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+@pytest.fixture
+def api(placed: Callable[[Emulator], Emulator]) -> Iterator[Emulator]:
     with Emulator() as emulator:
-        yield emulator.serve() if request.param == "loopback" else emulator
+        yield placed(emulator)
 
 
 @pytest.fixture(params=["sync", "async"])

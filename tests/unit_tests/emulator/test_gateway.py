@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -28,9 +28,9 @@ def api(clock: VirtualClock) -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(params=["transport", "loopback"])
-def either(request: pytest.FixtureRequest, api: Emulator) -> Emulator:
-    return api.serve() if request.param == "loopback" else api
+@pytest.fixture
+def either(placed: Callable[[Emulator], Emulator], api: Emulator) -> Emulator:
+    return placed(api)
 
 
 def ask(api: Emulator, model: str = GPT, **more: Any) -> httpx.Response:

@@ -22,10 +22,10 @@ Json = dict[str, Any]
 Answers = Callable[..., list[httpx.Response]]
 
 
-@pytest.fixture(params=["transport", "loopback"])
-def api(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+@pytest.fixture
+def api(placed: Callable[[Emulator], Emulator]) -> Iterator[Emulator]:
     with Emulator() as emulator:
-        yield emulator.serve() if request.param == "loopback" else emulator
+        yield placed(emulator)
 
 
 @pytest.fixture(params=["sync", "async"])
