@@ -107,6 +107,13 @@ class Call:
     def media_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
+    def check_encoding(self) -> None:
+        """Refuses a body that says it is compressed, be that true or not: no source shows a
+        gateway that takes one."""
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if self.body and encoding not in ("", "identity"):
+            raise Refusal(400, f"The request body cannot be decoded: content-encoding {encoding}")
+
     def json(self) -> Json:
         """The JSON object in the body. Raises `Refusal` (400) where there is none."""
         if self.media_type() != "application/json":

@@ -310,6 +310,7 @@ class Emulator:
         if route.needs_key:
             self._state.admit(call)
         self._state.limits.check(call, record)
+        call.check_encoding()
         answer = route.handler(call, self._state)
         replay: Answer | None = self._state.replays.take(call, model)
         return replay or answer

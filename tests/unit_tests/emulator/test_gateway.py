@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -226,6 +228,40 @@ def test_a_choice_that_is_none_is_a_400_on_responses_too(choice: Any) -> None:
         answer = api.client().post("/responses", json=body)
     assert answer.status_code == 400
     assert "tool_choice" in message(answer)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP", "banana"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_body_that_says_it_is_compressed_is_a_400_be_it_true_or_not(
+    either: Emulator, encoding: str, compressed: bool
+) -> None:
+    body = json.dumps({"model": GPT, "messages": HI}).encode()
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    with either.client() as client:
+        sent = gzip.compress(body) if compressed else body
+        answer = client.post("/chat/completions", content=sent, headers=headers)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert message(answer).endswith(f"content-encoding {encoding.lower()}")
+
+
+def test_a_form_that_says_it_is_compressed_is_a_400(api: Emulator) -> None:
+    headers = {"content-encoding": "gzip"}
+    with api.client() as client:
+        answer = client.post("/files", files={"file": b"x"}, headers=headers)
+    assert (answer.status_code, "content-encoding gzip" in message(answer)) == (400, True)
+
+
+@pytest.mark.parametrize("headers", [{"content-encoding": "identity"}, {"content-encoding": ""}])
+def test_a_body_that_says_it_is_as_it_is_is_taken(api: Emulator, headers: dict[str, str]) -> None:
+    with api.client() as client:
+        body = {"model": GPT, "messages": HI}
+        assert client.post("/chat/completions", json=body, headers=headers).status_code == 200
+
+
+def test_a_request_without_a_body_may_say_what_it_likes(api: Emulator) -> None:
+    with api.client() as client:
+        assert client.get("/models", headers={"content-encoding": "gzip"}).status_code == 200
 
 
 # --- responses in background -----
