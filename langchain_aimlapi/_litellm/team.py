@@ -23,6 +23,7 @@ from langchain_aimlapi._litellm import PROVIDER
 from langchain_aimlapi._litellm.team_late import LateEntries
 from langchain_aimlapi._litellm.team_postgres import PostgresTeam
 from langchain_aimlapi._litellm.team_redis import RedisBooks, connect
+from langchain_aimlapi._litellm.team_settling import Settling, ended_early, is_in_vain, unsettled
 from langchain_aimlapi._litellm.team_store import (
     FILE_VARIABLE,
     Books,
@@ -51,6 +52,7 @@ class Team:
     members: Members
     books: Books
     late: LateEntries = field(default_factory=LateEntries)
+    settling: Settling = field(default_factory=Settling)
 
 
 def open_team(address: str) -> Team:
@@ -144,7 +146,7 @@ class TeamBooks(CustomLogger):
         """Book a whole answer before it is returned."""
         id = _metadata(data).get(_RESERVATION)
         usd = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
-        if id and isinstance(usd, int | float):
+        if id and isinstance(usd, int | float) and not _team().settling.waits(id):
             await _booked(user_api_key_dict.key_alias, id, float(usd))
         return response
 
@@ -155,9 +157,9 @@ class TeamBooks(CustomLogger):
         user_api_key_dict: Any,
         traceback_str: str | None = None,
     ) -> None:
-        """A call that failed in the end costs nothing, unless LiteLLM logs that it does."""
+        """A call that the API refused in the end costs nothing."""
         id = _metadata(request_data).get(_RESERVATION)
-        if id:
+        if id and not is_in_vain(original_exception) and not _team().settling.waits(id):
             await _released(user_api_key_dict.key_alias, id)
 
     async def async_log_success_event(
@@ -166,17 +168,27 @@ class TeamBooks(CustomLogger):
         """Book a stream at its end, and what was not reserved: a batch that has ended."""
         name, id = _of_event(kwargs)
         usd = kwargs.get("response_cost")
-        if name is not None and (id is not None or usd):
+        if name is None or not (id or usd):
+            return
+        if id and ended_early(kwargs):
+            _settle(name, id, kwargs)
+        elif not (id and _team().settling.received(id, usd)):
             await _booked(name, id or _once(kwargs, response_obj), usd)
 
     async def async_log_failure_event(
         self, kwargs: dict[str, Any], response_obj: Any, start_time: Any, end_time: Any
     ) -> None:
-        """A stream that broke, or whose client left, has cost something."""
+        """A call that broke, or was waited for in vain, may have cost something."""
         name, id = _of_event(kwargs)
         usd = kwargs.get("response_cost")
-        if name is not None and id and usd:
+        if name is None or not id:
+            return
+        if ended_early(kwargs):
+            _settle(name, id, kwargs)
+        elif usd:
             await _booked(name, id, usd)
+        elif is_in_vain(kwargs.get("exception")):  # of another provider
+            await _released(name, id)
 
 
 books = TeamBooks()
@@ -209,6 +221,12 @@ async def _reserved(member: Member, id: str, usd: float) -> tuple[bool, float]:
 
 async def _booked(name: str | None, id: str, usd: float | None) -> None:
     await _entered(name, "charge", lambda books, member: books.book(member, id, usd))
+
+
+def _settle(name: str, id: str, event: Mapping[str, Any]) -> None:
+    """Book what the API's log says, when it does."""
+    call = unsettled(event, name, lambda usd: _booked(name, id, usd))
+    _team().settling.add(id, call)
 
 
 async def _released(name: str | None, id: str) -> None:

@@ -242,26 +242,51 @@ def test_killed_proxy_leaves_no_call_unbooked_and_comes_back(fleet: Fleet) -> No
     assert fleet.spent("ada") > 0
 
 
-def test_failure_costs_nothing_and_a_client_that_leaves_something(fleet: Fleet) -> None:
+def test_failure_costs_nothing(fleet: Fleet) -> None:
     fleet.api.fault(Fault(status=400, message="no"), times=None)
     with pytest.raises(openai.BadRequestError):
         fleet.client(0, "sk-ada").chat.completions.create(model=GPT, messages=question(300))
     assert until(lambda: not fleet.reserved("ada"))
     assert fleet.spent("ada") == 0.0
-    fleet.api.reset()
+
+
+STREAMS: dict[str, dict[str, Any]] = {
+    "/v1/chat/completions": {"model": GPT, "messages": HI},
+    "/v1/messages": {"model": CLAUDE, "messages": HI, "max_tokens": 500},
+    "/v1/responses": {"model": GPT, "input": "Hello"},
+}
+
+
+@pytest.mark.parametrize("path", STREAMS)
+def test_client_that_leaves_is_booked_at_what_the_api_took(fleet: Fleet, path: str) -> None:
     fleet.api.pace = 0.05
+    before = balance(fleet.api)
     try:
-        fleet.api.say("word " * 400)
-        body = {"model": GPT, "messages": question(301), "stream": True}
-        headers = {"authorization": "Bearer sk-ada"}
-        url = f"{fleet.urls[1]}/v1/chat/completions"
-        with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as answer:
+        fleet.api.say(" ".join(f"word{number}" for number in range(300)))
+        headers, body = {"authorization": "Bearer sk-ada"}, {**STREAMS[path], "stream": True}
+        with httpx.stream(
+            "POST", f"{fleet.urls[1]}{path}", json=body, headers=headers, timeout=60
+        ) as answer:
             lines = answer.iter_lines()
             for _ in range(20):
                 next(lines)
         assert until(lambda: fleet.spent("ada"))
     finally:
         fleet.api.pace = 0.0
+    assert fleet.spent("ada") == pytest.approx(before - balance(fleet.api), abs=1e-9)
+    assert fleet.reserved("ada") == []
+
+
+@pytest.mark.parametrize("path", STREAMS)
+def test_stream_that_breaks_is_booked_at_what_the_api_took(fleet: Fleet, path: str) -> None:
+    before = balance(fleet.api)
+    fleet.api.say(" ".join(f"word{number}" for number in range(100)))
+    fleet.api.fault(Fault(cut_after=9))
+    headers, body = {"authorization": "Bearer sk-ada"}, {**STREAMS[path], "stream": True}
+    httpx.post(f"{fleet.urls[0]}{path}", json=body, headers=headers, timeout=60)
+    assert until(lambda: fleet.spent("ada"))
+    assert fleet.spent("ada") == pytest.approx(before - balance(fleet.api), abs=1e-9)
+    assert fleet.reserved("ada") == []
 
 
 def test_keys_are_members_keys_and_no_more(fleet: Fleet) -> None:
