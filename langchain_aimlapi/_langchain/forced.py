@@ -69,7 +69,8 @@ class ForcedCall(ChatBinding):
             yield _piece(self.invoke(input, config, **kwargs))
             return
         pieces: list[AIMessageChunk] = []
-        for chunk in super().stream(input, config, **kwargs):
+        for message in super().stream(input, config, **kwargs):
+            chunk = cast("AIMessageChunk", message)
             pieces.append(chunk)
             yield chunk
         first = _whole(pieces)
@@ -88,7 +89,8 @@ class ForcedCall(ChatBinding):
             yield _piece(await self.ainvoke(input, config, **kwargs))
             return
         pieces: list[AIMessageChunk] = []
-        async for chunk in super().astream(input, config, **kwargs):
+        async for message in super().astream(input, config, **kwargs):
+            chunk = cast("AIMessageChunk", message)
             pieces.append(chunk)
             yield chunk
         first = _whole(pieces)
@@ -120,7 +122,7 @@ class ForcedCall(ChatBinding):
     def _in_words(self) -> Runnable[LanguageModelInput, AIMessage]:
         """The model without the tools that it passed by."""
         rest = {key: value for key, value in self.kwargs.items() if key not in _ABOUT_TOOLS}
-        return cast("Runnable[LanguageModelInput, AIMessage]", self.bound.bind(**rest))
+        return self.bound.bind(**rest)
 
     def _done(self, first: AIMessage) -> AIMessage | None:
         """The first answer, where it is the last one; None where the model is asked once more."""
@@ -220,5 +222,9 @@ def _rest(done: AIMessage, first: AIMessage) -> AIMessageChunk:
     """What an answer that was streamed lacks: the call, and the tokens of a second answer."""
     usage = None if done.id == first.id else done.usage_metadata
     return AIMessageChunk(
-        "", id=first.id, tool_call_chunks=_calls(done), usage_metadata=usage, chunk_position="last"
+        content="",
+        id=first.id,
+        tool_call_chunks=_calls(done),
+        usage_metadata=usage,
+        chunk_position="last",
     )

@@ -26,7 +26,7 @@ from tests.unit_tests.langchain.helpers import MODEL, ask, make, stream
 SILENT = "moonshot/kimi-k3"  # nothing is documented about its tools and formats
 WORDS_ONLY = "deepseek/deepseek-r1"
 PROSE = "The city is Paris, and it is warm there."
-REPORT = {"city": "Paris", "warm": True}
+REPORT: dict[str, Any] = {"city": "Paris", "warm": True}
 
 
 class Report(BaseModel):
@@ -204,7 +204,7 @@ async def test_a_repair_turn_shows_the_schema_of_a_tool_that_was_passed_by(
 def test_every_model_of_which_neither_is_known_ends_by_itself(api: Emulator, name: str) -> None:
     model = make(model=name, **api.settings())
     api.say(PROSE, times=None)
-    agent = create_agent(model, [], response_format=Report)
+    agent: Any = create_agent(model, [], response_format=Report)
     for call in (
         lambda: model.with_structured_output(Report).invoke("?"),
         lambda: agent.invoke({"messages": [("user", "?")]}),
