@@ -60,7 +60,8 @@ def read(folder: Path) -> Iterator[tuple[tuple[str, ...], str, Published]]:
 def seen(folder: Path) -> Iterator[Group]:
     """The chat groups of which heads and ends were read: names, parts, the nearest documented id.
 
-    The parameters that were seen are those of the documentation; `tests` compare them name by name.
+    The parameters that were seen are those of the documentation (`tests` compare them name by
+    name), but for groups that say which sampling parameters they have: ``only``.
     """
     letters = {word: letter for letter, word in blocks.PART_LETTERS.items()}
     for line in (folder / SEEN).read_text(encoding="utf-8").splitlines():
@@ -71,6 +72,7 @@ def seen(folder: Path) -> Iterator[Group]:
         yield Group(
             tuple(group["ids"]),
             parts="".join(letters[part] for part in parts) if whole else None,
+            only=tuple(group["only"]) if "only" in group else None,
             like=group.get("like"),
         )
 

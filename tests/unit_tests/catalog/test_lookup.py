@@ -168,7 +168,7 @@ def test_every_fact_says_where_and_when_it_was_read() -> None:
     whole, old = catalog.find("gpt-4o"), catalog.find("claude-sonnet-4-20250514")
     assert "2026-08-30, read whole" in whole.sources[CHAT]
     assert "in part" in catalog.find("openai/o3-mini").sources[CHAT]
-    assert "in common" in catalog.find("moonshotai/kimi-k3").sources[CHAT]
+    assert "in common" in catalog.find("inclusionai/ring-2.6-1t").sources[CHAT]
     assert "of 2026-08-21" in old.sources[CHAT]
     assert "price list" in whole.sources["prices"]
 
