@@ -27,11 +27,19 @@ def is_model_class(schema: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(schema, type) and issubclass(schema, BaseModel)
 
 
-def is_recursive_class(schema: type[BaseModel]) -> bool:
-    """Whether values of a pydantic class may contain values of the same class, at any depth."""
+def is_recursive_class(
+    schema: type[BaseModel], shown: Callable[[], type[BaseModel]] | None = None
+) -> bool:
+    """Whether values of a pydantic class may contain values of the same class, at any depth.
+
+    Args:
+        shown: Gives the part of the class that a model sees, where that is not all: what is
+            injected into a tool may have no JSON schema.
+    """
     known = _SELF_CONTAINED.get(schema)
     if known is None:
-        known = _SELF_CONTAINED[schema] = is_recursive(schema.model_json_schema())
+        seen = schema if shown is None else shown()
+        known = _SELF_CONTAINED[schema] = is_recursive(seen.model_json_schema())
     return known
 
 

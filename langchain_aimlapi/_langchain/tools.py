@@ -12,6 +12,7 @@ from langchain_core.utils.function_calling import (
     convert_to_openai_function,
     convert_to_openai_tool,
 )
+from pydantic import BaseModel
 
 from langchain_aimlapi._domain.tools import PASSED_KEYS, tool_to_domain
 from langchain_aimlapi._domain.tools import format_to_domain as dictionary_to_format
@@ -77,11 +78,16 @@ def _check_name(tool: object) -> None:
 def _recursive_schema(tool: object) -> dict[str, object] | None:
     """The arguments of a tool as a whole schema, where they contain themselves."""
     source = tool.args_schema if isinstance(tool, BaseTool) else tool
-    if is_model_class(source) and is_recursive_class(source):
-        shown = tool.tool_call_schema if isinstance(tool, BaseTool) else source
-        schema = class_schema(shown) if is_model_class(shown) else class_schema(source)
-        return {key: value for key, value in schema.items() if key != "description"}
-    return None
+    if not is_model_class(source):
+        return None
+
+    def shown() -> type[BaseModel]:
+        seen = tool.tool_call_schema if isinstance(tool, BaseTool) else source
+        return seen if is_model_class(seen) else source
+
+    if not is_recursive_class(source, shown):
+        return None
+    return {key: value for key, value in class_schema(shown()).items() if key != "description"}
 
 
 def _named(function: dict[str, Any], tool: object) -> dict[str, Any]:
