@@ -18,9 +18,11 @@ classes, raised when the call is made (async streams included). The key is ``api
 ``litellm.api_base``, ``AIMLAPI_API_BASE`` or https://api.aimlapi.com/v1.
 
 Beside the parameters of the model a call may have ``dialect`` (force a wire format),
-``on_unsupported`` (``"warn"``, ``"drop"``, ``"error"`` or ``"send"``), ``client_request_id`` and
-``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries`` makes this package retry
-instead, before the first chunk.
+``on_unsupported`` (``"warn"``, ``"drop"``, ``"error"`` or ``"send"``), ``learn`` (``False``: a call
+that the API refuses for a parameter is not sent once more without it; it never is where
+``on_unsupported`` is ``"error"`` or ``"send"``, which promises to send what was written),
+``client_request_id`` and ``allow_http``. Retries are LiteLLM's (``num_retries``); ``max_retries``
+makes this package retry instead, before the first chunk.
 
 Supported: litellm 1.100.0 and newer; tested with 1.100.0, 1.105.0, 1.108.7 and 1.110.2.
 """

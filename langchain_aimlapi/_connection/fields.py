@@ -136,7 +136,8 @@ class ConnectionFields(BaseModel):
     learn: bool = True
     """Send a request once more that the API refuses for a parameter, without it or with the value
     that the answer asks for, and remember that for this process. Content is never changed. Off
-    where ``on_unsupported`` is ``"error"`` or ``"send"``."""
+    where ``on_unsupported`` is ``"error"`` or ``"send"``: the latter promises to send what was
+    written, every time, so the API's own words come back."""
     max_response_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Longest whole answer, decompressed, in bytes."""
     http_client: HttpClient = Field(default=None, exclude=True, repr=False)

@@ -39,6 +39,8 @@ _LITELLM_OWN = frozenset(
         "merge_reasoning_content_in_choices", "kwargs", "passthrough",
     }
 )  # fmt: skip
+# Arguments of this provider (`calls.OPTIONS`) that say how such a call is made.
+_OPTIONS = ("on_unsupported", "learn", "client_request_id", "allow_http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def _logged(call: Call) -> Iterator[None]:
 
 
 def _call(arguments: Arguments, flag: str, handling: Handling, catalog: Catalog) -> Call:
-    own = {*all_litellm_params, *_LITELLM_OWN}
+    own = {*all_litellm_params, *_LITELLM_OWN, *_OPTIONS}
     params = {
         name: value
         for name, value in arguments.items()
@@ -274,8 +276,6 @@ def _access(arguments: Arguments) -> dict[str, object]:
         "litellm_params": settings,
         "logging_obj": arguments.get("litellm_logging_obj"),
         "optional_params": {
-            name: arguments[name]
-            for name in ("on_unsupported", "client_request_id", "allow_http")
-            if arguments.get(name) is not None
+            name: arguments[name] for name in _OPTIONS if arguments.get(name) is not None
         },
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from langchain_aimlapi._fitting.notes import OnUnsupported
 from langchain_aimlapi._litellm.access import Access, Arguments, resolve_access
 from langchain_aimlapi._litellm.calls import WARNED, policy_of
 from langchain_aimlapi.catalog import Catalog
@@ -20,9 +19,18 @@ def plain_access(*, api_key: object = None, api_base: object = None) -> Access:
     return resolve_access(arguments, {})
 
 
-def context_of(access: Access, catalog: Catalog, policy: OnUnsupported = "warn") -> Context:
-    """What an endpoint may know of its caller."""
-    return Context(access.root, catalog, access.headers, on_unsupported=policy, warned=WARNED)
+def context_of(access: Access, catalog: Catalog, arguments: Arguments | None = None) -> Context:
+    """What an endpoint may know of its caller; ``arguments`` where it is called by a user."""
+    arguments = arguments or {}
+    params = arguments.get("optional_params") or {}
+    return Context(
+        access.root,
+        catalog,
+        access.headers,
+        on_unsupported=policy_of(arguments, params),
+        learn=params.get("learn") is not False,
+        warned=WARNED,
+    )
 
 
 def run(arguments: Arguments, catalog: Catalog, build: Callable[[Context], Plan[T]]) -> T:
@@ -40,9 +48,8 @@ async def arun(arguments: Arguments, catalog: Catalog, build: Callable[[Context]
 def _planned(
     arguments: Arguments, catalog: Catalog, build: Callable[[Context], Plan[T]]
 ) -> tuple[Plan[T], Access]:
-    params = arguments.get("optional_params") or {}
-    access = resolve_access(arguments, params)
-    plan = build(context_of(access, catalog, policy_of(arguments, params)))
+    access = resolve_access(arguments, arguments.get("optional_params") or {})
+    plan = build(context_of(access, catalog, arguments))
     if plan.notes is not None:
         plan.notes.warn(WARNED)
     return plan, access

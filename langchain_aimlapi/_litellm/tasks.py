@@ -78,4 +78,4 @@ class Connected:
         return resolve_access(self.call.access, self.call.access["optional_params"])
 
     def _context(self) -> Context:
-        return context_of(self._access(), self.call.catalog)
+        return context_of(self._access(), self.call.catalog, self.call.access)

@@ -86,6 +86,21 @@ def _orders(api: Emulator) -> int:
     return sum(request.method == "POST" for request in api.requests)
 
 
+@pytest.mark.parametrize(
+    "options", [{"learn": False}, {"on_unsupported": "error"}, {"on_unsupported": "send"}]
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_learning_can_be_switched_off(
+    server: Emulator, ask: Asker, options: dict[str, Any], stream: bool
+) -> None:
+    with contract_of(server) as api:
+        takes(refuse=["seed"])(api)
+        for _ in range(2):  # and what was written goes out again
+            with pytest.raises(litellm.BadRequestError, match="seed"):
+                ask.both(stream=stream, seed=7, **options)
+        assert [request.body["seed"] for request in api.requests] == [7, 7]
+
+
 # --- beside chat -----
 
 TTS, STT, OCR = "/v1/tts", "/v1/stt/create", "/v1/ocr"
@@ -224,3 +239,26 @@ def test_a_running_litellm_follows_beside_chat(
         follow(api, lambda: ask.call(sync, twin, dict(options)), drift.change, drift.ends)
         ordered = {request.path for request in api.requests if request.method == "POST"}
     assert ordered == {drift.path}
+
+
+@pytest.mark.filterwarnings("ignore::langchain_aimlapi.errors.UnsupportedParameterWarning")
+@pytest.mark.parametrize("options", [{"learn": False}, {"on_unsupported": "send"}])
+@pytest.mark.parametrize("path", [EMBEDDINGS, TTS, STT, OCR])
+def test_learning_can_be_switched_off_beside_chat(
+    server: Emulator, ask: Asker, path: str, options: dict[str, Any]
+) -> None:
+    name, value = {
+        EMBEDDINGS: ("user", "u"),
+        TTS: ("speed", 1.5),
+        STT: ("punctuate", True),
+        OCR: ("include_image_base64", True),
+    }[path]
+    sync, twin, sent = CALLS[path]
+    with contract_of(server) as api:
+        _contract(path, refuse=[name])(api)
+        given = ask.options(**{**sent, name: value, **options})
+        with pytest.raises(litellm.BadRequestError, match=name):
+            ask.call(sync, twin, given)
+        (request,) = [each for each in api.requests if each.method == "POST"]
+        assert name in request.body
+        assert not {"learn", "on_unsupported"} & set(request.body)
