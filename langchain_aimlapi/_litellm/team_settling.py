@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ class Account:
         api_base: The address; None: the environment's.
     """
 
-    api_key: str | None
+    api_key: str | None = field(repr=False)
     api_base: str | None
 
 

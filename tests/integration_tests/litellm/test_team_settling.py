@@ -141,3 +141,7 @@ def test_which_calls_end_before_their_charge(event: dict[str, Any], expected: bo
 def test_refusal_is_no_call_in_vain() -> None:
     assert not is_in_vain(litellm.BadRequestError("no", "m", "aimlapi"))
     assert not is_in_vain(None)
+
+
+def test_key_is_not_shown() -> None:
+    assert "sk-test" not in repr(call("a", []))
