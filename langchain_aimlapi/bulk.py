@@ -24,6 +24,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.runnables import Runnable
 
 from langchain_aimlapi._langchain import bulk_engines as engines
+from langchain_aimlapi._langchain.arguments import check_inputs
 from langchain_aimlapi._langchain.bulk_lane import Lane, LanePlan, Outcome, Row, arun_part
 from langchain_aimlapi._langchain.bulk_records import Records, line_to_record
 from langchain_aimlapi._langchain.bulk_values import fingerprint, keys_of
@@ -213,6 +214,7 @@ class _Run:
     @classmethod
     def begin(cls, plan: LanePlan, inputs: Sequence[object]) -> _Run:
         """Compare the inputs with the checkpoint."""
+        check_inputs(inputs)
         plan.records.begin(fingerprint(plan.chain))
         known, keys = plan.records.all(), keys_of(inputs)
         missing = [row for row in zip(keys, inputs, strict=True) if row[0] not in known]

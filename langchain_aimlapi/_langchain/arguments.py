@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
+from langchain_core.messages import BaseMessage
+from langchain_core.prompt_values import PromptValue
 from pydantic import BaseModel, SecretStr
 
 from langchain_aimlapi._connection.fields import alias_groups, argument_names, refuse_twins
@@ -20,7 +22,7 @@ from langchain_aimlapi._json import object_in
 from langchain_aimlapi._langchain.params import IGNORED_OPTIONS, RequestFields
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.nearest import nearest_word
-from langchain_aimlapi.errors import is_key_like
+from langchain_aimlapi.errors import InvalidRequestError, is_key_like
 
 _CREDENTIAL = re.compile(
     r"(^|_)(api_?key|management_?key|access_?key(_id)?|key_?id|secret|secret_?key|token|password|passwd|"
@@ -188,4 +190,18 @@ def _warn_undocumented(cls: type[BaseModel], names: Iterable[str]) -> None:
             "any model in the catalog; it is sent as a parameter of the request (put it into "
             "model_kwargs or extra_body to say that you mean it)",
             UserWarning,
+        )
+
+
+def check_inputs(inputs: object) -> None:
+    """Refuse one input in the place of many: every letter of a text would be a call, and paid for.
+
+    Raises:
+        InvalidRequestError: it is one text, message, prompt or mapping.
+    """
+    if isinstance(inputs, str | bytes | BaseMessage | PromptValue | Mapping):
+        raise InvalidRequestError(
+            f"inputs is one value of type {type(inputs).__name__}, not a list of inputs",
+            advice="give a list, [...], with one item a call",
+            field="inputs",
         )

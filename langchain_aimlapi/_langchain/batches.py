@@ -12,6 +12,7 @@ from langchain_aimlapi._connection.runner import AsyncItems, SyncItems
 from langchain_aimlapi._dialects.choose import MESSAGES_PATH, build
 from langchain_aimlapi._fitting.notes import Notes
 from langchain_aimlapi._fitting.params import param
+from langchain_aimlapi._langchain.arguments import check_inputs
 from langchain_aimlapi._langchain.identity import Identity
 from langchain_aimlapi._langchain.params import written
 from langchain_aimlapi._langchain.requests import chat_request
@@ -50,8 +51,10 @@ def rows_of(
     """The inputs as rows of a batch, named by their place and made one by one.
 
     Raises:
+        InvalidRequestError: one input in the place of many.
         UnsupportedFeatureError: the model has no batches, or cannot take an input in any form.
     """
+    check_inputs(inputs)
     names = written({**options, "stop": stop}, written(model.model_kwargs, model._written))
     notes = Notes(model.model, model.on_unsupported, names)
     shape = _shape(model, notes)

@@ -22,6 +22,7 @@ from langchain_aimlapi._transport.common import (
     fault_of,
     headers_of,
     idle_from_now,
+    leave,
     left,
     resolve,
     size_limit,
@@ -160,6 +161,7 @@ class AsyncDriver:
         auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()
         answer: _AsyncOpenAnswer | None = None
+        command: Any = None
         result: Any = None
         fault: Fault | None = None
         try:
@@ -194,6 +196,10 @@ class AsyncDriver:
                         answer = None
                 except Fault as caught:
                     fault = caught
+        except BaseException as error:
+            if not isinstance(error, Exception) or isinstance(command, wire.Notify):
+                leave(flow, error)
+            raise
         finally:
             flow.close()
             if answer is not None:

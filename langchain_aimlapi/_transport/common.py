@@ -6,6 +6,7 @@ import inspect
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import httpx
@@ -56,6 +57,12 @@ def refuse_awaitable(value: object, name: str) -> NoReturn:
         f"{name} is an async function, which a sync call cannot await",
         advice="make the call from async code (ainvoke, astream, ...), or give a plain function",
     )
+
+
+def leave(flow: Generator[object, object, object], error: BaseException) -> None:
+    """Let a flow see the error that ends it, which may note there what it leaves behind."""
+    with suppress(BaseException):
+        flow.throw(error)
 
 
 def _bearer(value: object) -> str:

@@ -153,7 +153,8 @@ class Saving:
     def __init__(self, target: Target) -> None:
         self.path = Path(target)
         self._in_folder = self.path.is_dir()
-        self._folder = self.path if self._in_folder else self.path.parent
+        means_a_folder = os.fspath(target).endswith(("/", os.sep))  # which Path leaves out
+        self._folder = self.path if self._in_folder or means_a_folder else self.path.parent
         if not self._folder.is_dir():
             raise FileNotFoundError(f"{self._folder} is not a directory; create it first")
         self._hash = hashlib.sha256()

@@ -23,6 +23,7 @@ from langchain_aimlapi._transport.common import (
     fault_of,
     headers_of,
     idle_from_now,
+    leave,
     left,
     refuse_awaitable,
     resolve,
@@ -199,6 +200,7 @@ class SyncDriver:
         auth = None if key is None else KeyAuth(key)
         slot = self._acquire()
         answer: _OpenAnswer | None = None
+        command: Any = None
         result: Any = None
         fault: Fault | None = None
         try:
@@ -232,6 +234,10 @@ class SyncDriver:
                         answer = None
                 except Fault as caught:
                     fault = caught
+        except BaseException as error:
+            if not isinstance(error, Exception) or isinstance(command, wire.Notify):
+                leave(flow, error)
+            raise
         finally:
             flow.close()
             if answer is not None:

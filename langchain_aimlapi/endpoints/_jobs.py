@@ -153,6 +153,11 @@ class Polling(Generic[T]):
         found.job_id = self.id
         return found
 
+    @property
+    def how_to_resume(self) -> str:
+        """What takes the job up again."""
+        return f"it goes on: client.{self.kind.name}.resume({self.id!r}).result() picks it up"
+
     def results(
         self,
         policy: Policy,
@@ -245,7 +250,7 @@ class _Waiting(Generic[T]):
             raise error
         self.unreadable += isinstance(error, errors.InvalidResponseError)
         if self.unreadable >= MAX_UNREADABLE:
-            error.advice = self._how_to_resume()
+            error.advice = self.polling.how_to_resume
             raise error
         self.blip = error
         return error.retry_after or self.interval
@@ -257,16 +262,12 @@ class _Waiting(Generic[T]):
         self.interval = min(self.interval * GROWTH, MAX_INTERVAL)
         return Wait(pause)
 
-    def _how_to_resume(self) -> str:
-        name, job = self.polling.kind.name, self.polling.id
-        return f"it goes on: client.{name}.resume({job!r}).result() picks it up"
-
     def _late(self) -> errors.JobTimeoutError:
         last = f"; the last poll failed: {self.blip.message}" if self.blip is not None else ""
         error = errors.JobTimeoutError(
             f"the {self.polling.kind.name} job {self.polling.id} is not done after "
             f"{self.seconds:.0f} s (status: {self.status}){last}",
-            advice=self._how_to_resume(),
+            advice=self.polling.how_to_resume,
             model=self.model,
         )
         error.job_id = self.polling.id
@@ -338,7 +339,13 @@ def plan_made(
         if state.status == "failed":
             raise failed(state, kind, ordered.model)
         polling = Polling(context, kind, state.id, ordered.model)
-        made = yield from polling.results(policy, timeout=timeout, progress=progress)
+        try:
+            made = yield from polling.results(policy, timeout=timeout, progress=progress)
+        except errors.AimlapiError:
+            raise  # says itself how to go on, where it goes on
+        except BaseException as error:  # Ctrl-C, a task that is cancelled, the user's function
+            error.add_note(polling.how_to_resume)
+            raise
         return with_cost(made, state.cost)
 
     return Plan([step], only, ordered.model, ordered.notes, ordered.needs_key)
