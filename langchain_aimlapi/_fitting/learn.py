@@ -47,14 +47,15 @@ class Learner:
 
     def mend(self, error: InvalidRequestError, body: Body) -> Body | None:
         """The body that a refusal asks for, with a warning; None where it asks for none."""
-        from langchain_aimlapi._fitting.refusals import lesson_of  # only where one was refused
+        from langchain_aimlapi._fitting.refusals import lessons_of  # only where one was refused
 
-        lesson = lesson_of(error, body) if self.is_active else None
-        notes = self.notes.trial()
-        changed = lesson.apply(body, notes) if lesson is not None else None
-        if lesson is None or changed is None:
-            return None
-        if lesson.lasts:
-            self.memory.add(self.key, lesson)
+        notes, mended = self.notes.trial(), body
+        for lesson in lessons_of(error, body) if self.is_active else ():
+            changed = lesson.apply(mended, notes)
+            if changed is None:
+                continue
+            mended = changed
+            if lesson.lasts:
+                self.memory.add(self.key, lesson)
         notes.warn(self.seen)
-        return changed
+        return None if mended is body else mended

@@ -9,11 +9,10 @@ value" and "Unsupported parameter", Anthropic's "Extra inputs are not permitted"
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from langchain_aimlapi._fitting.complaints import Complaint, complaints_of
 from langchain_aimlapi._fitting.lessons import Lesson, Path
 from langchain_aimlapi.catalog.facts import Param
 from langchain_aimlapi.errors import InvalidRequestError
@@ -31,7 +30,6 @@ CONTENT = frozenset(
     }
 )  # fmt: skip
 _MEDIA = ("_url", "_urls", "_id", "_ids", "_image", "_video", "_audio", "images", "videos")
-_LONGEST_TEXT = 4000
 
 
 def is_content(name: str) -> bool:
@@ -39,33 +37,29 @@ def is_content(name: str) -> bool:
     return name in CONTENT or name.endswith(_MEDIA)
 
 
-class _Complaint(NamedTuple):
-    """One thing that the server does not like."""
-
-    path: Path
-    text: str
-    facts: Mapping[str, object]
-    """Machine-readable details: ``keys``, ``options``, ``maximum``, ``expected``, ..."""
-
-
-def lesson_of(error: InvalidRequestError, body: Mapping[str, object]) -> Lesson | None:
-    """What a refusal says about one parameter of ``body``; None where it names none that may be
-    changed.
+def lessons_of(error: InvalidRequestError, body: Mapping[str, object]) -> list[Lesson]:
+    """What a refusal says about parameters of ``body``, each of them once; empty where it names
+    none that may be changed.
 
     Args:
         error: The refusal. Its subclasses (a context that overflows, a content filter) teach
             nothing about parameters.
         body: What was refused.
     """
+    found: dict[str, Lesson] = {}
     if type(error) is not InvalidRequestError:
-        return None
-    for complaint in _complaints(error):
+        return []
+    precise = False
+    for complaint in complaints_of(error.body, error.message, error.field):
         if complaint.path and is_content(complaint.path[0]):
-            return None  # the content itself is refused; nothing else would help
-        lesson = _lesson(complaint, body)
-        if lesson is not None:
-            return lesson
-    return None
+            break  # the content itself is refused; nothing else would help
+        if precise and not complaint.facts:
+            break  # a sentence about what was named field by field
+        lessons = _lessons(complaint, body)
+        precise = precise or bool(lessons and complaint.facts)
+        for lesson in lessons:
+            found.setdefault(lesson.path[0], lesson)
+    return list(found.values())
 
 
 def is_elsewhere(error: InvalidRequestError) -> bool:
@@ -80,70 +74,48 @@ _ELSEWHERE = re.compile(
 )
 
 
-def _complaints(error: InvalidRequestError) -> Iterator[_Complaint]:
-    found = list(_walk(error.body, 0))
-    if error.field and not any(each.path for each in found):
-        found.insert(0, _Complaint(_split(error.field), error.message, {}))
-    known = {each.text for each in found}
-    if error.message and error.message not in known:
-        found.append(_Complaint((), error.message, {}))
-    yield from found
-
-
-def _walk(value: object, depth: int) -> Iterator[_Complaint]:
-    """The complaints in a decoded body of any shape, the precise ones first."""
-    if depth > 5:
-        return
-    if isinstance(value, str):
-        yield from _in_text(value[:_LONGEST_TEXT], depth)
-    elif isinstance(value, list):
-        for each in value[:20]:
-            yield from _walk(each, depth + 1)
-    elif isinstance(value, Mapping):
-        place = value.get("path") if isinstance(value.get("path"), list) else value.get("loc")
-        place = place if isinstance(place, list) else value.get("param") or value.get("property")
-        text = value.get("message") or value.get("msg")
-        if place and isinstance(text, str):
-            yield _Complaint(_split(place), text[:_LONGEST_TEXT], value)
-            return
-        if isinstance(value.get("keys"), list) and isinstance(text, str):
-            yield _Complaint((), text[:_LONGEST_TEXT], value)
-            return
-        for name in ("issues", "errors", "details", "detail", "error", "message", "msg", "meta"):
-            yield from _walk(value.get(name), depth + 1)
-
-
-def _in_text(text: str, depth: int) -> Iterator[_Complaint]:
-    """The lines of a text; JSON that a vendor quotes in it is read as what it is."""
-    start = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
-    if start >= 0:
-        try:
-            inner = json.loads(text[start:])
-        except (ValueError, RecursionError):
-            inner = None
-        if isinstance(inner, list | Mapping):
-            yield from _walk(inner, depth + 1)
-            return
-    for line in re.split(r"\n|; ", text):
-        head = _PREFIX.match(line)
-        yield _Complaint(_split(head[1]) if head else (), line, {})
-
-
-# A place before a colon, as Anthropic writes it: `thinking.enabled.budget_tokens: Input should`.
-_PREFIX = re.compile(r"\s*(?:Body validation error:\s*)?([a-z_]+(?:[.\[]\w+\]?)*):\s")
-
-
-def _split(place: object) -> Path:
-    if isinstance(place, list):
-        parts = [str(each) for each in place]
-        return tuple(parts[1:] if parts[:1] == ["body"] else parts)
-    return tuple(part for part in re.split(r"[.\[\]]+", str(place)) if part and part != "body")
-
-
 # --- one complaint -----
 
 
-def _lesson(complaint: _Complaint, body: Mapping[str, object]) -> Lesson | None:
+def _lessons(complaint: Complaint, body: Mapping[str, object]) -> list[Lesson]:
+    """What one complaint says: of one parameter, or of several that it lists as unknown."""
+    first = _lesson(complaint, body)
+    if first is None or first.facts is not None or first.name is not None or not first.lasts:
+        return [] if first is None else [first]
+    others = [path for path in _listed(complaint, body, first.path) if path != first.path]
+    return [first, *(Lesson(path, why=first.why) for path in others)]
+
+
+def _listed(complaint: Complaint, body: Mapping[str, object], first: Path) -> Iterator[Path]:
+    """The parameters that stand beside the first one in a list: as keys, or in a sentence."""
+    keys = complaint.facts.get("keys")
+    if isinstance(keys, list):
+        found = (_inside((*complaint.path, str(key)), body) for key in keys[:20])
+        yield from (path for path in found if path is not None)
+    elif not complaint.path and not _EXCLUSIVE.search(complaint.text):
+        spans = sorted(
+            (span, path)
+            for path in _places(body)
+            if len(path) == 1 and (span := _span(path, complaint.text)) is not None
+        )
+        end: int | None = None
+        for (start, stop), path in spans:
+            if path == first or (end is not None and _AND.fullmatch(complaint.text, end, start)):
+                end = stop
+                yield path
+            elif end is not None:
+                return
+
+
+# What stands between the names of a list: "`temperature` and `top_p`", "seed, top_p".
+_AND = re.compile(r"['\"`]?\s*(?:,|,?\s*(?:and|or|&))\s*['\"`]?")
+# Of these one is taken: "`temperature` and `top_p` cannot both be specified".
+_EXCLUSIVE = re.compile(
+    r"\b(?:both|together|same time|simultaneous\w*|mutually|one of|either|combin\w+)\b", re.I
+)
+
+
+def _lesson(complaint: Complaint, body: Mapping[str, object]) -> Lesson | None:
     text = complaint.text
     why = text.strip()[:160]
     if _OVER_BUDGET.search(text):
@@ -193,7 +165,7 @@ _UNKNOWN = re.compile(
 )
 
 
-def _path_in(complaint: _Complaint, body: Mapping[str, object]) -> Path | None:
+def _path_in(complaint: Complaint, body: Mapping[str, object]) -> Path | None:
     """The parameter of the body that a complaint is about; None where there is none, or where
     several may be meant."""
     keys = complaint.facts.get("keys")
@@ -259,14 +231,20 @@ def _value(path: Path, body: Mapping[str, object]) -> object:
 
 
 def _position(path: Path, text: str) -> int | None:
+    """Where a text names a parameter: see `_span`."""
+    span = _span(path, text)
+    return None if span is None else span[0]
+
+
+def _span(path: Path, text: str) -> tuple[int, int] | None:
     """Where a text names a parameter: quoted, dotted, or by a word that is no plain English."""
-    names = [re.escape(".".join(path))]
+    names = [rf"({re.escape('.'.join(path))})"]
     if len(path) == 1:
-        plain = path[0]
-        names = [rf"['\"`]{re.escape(plain)}['\"`]"]
+        plain = re.escape(path[0])
+        names = [rf"(['\"`]{plain}['\"`])", rf": (?:\w+, )*({plain})(?:, \w+)*\.?\s*$"]
         if "_" in plain or plain not in _ENGLISH:
-            names.append(rf"(?<![\w.'-]){re.escape(plain)}(?![\w.'-])")
-    found = [match.start() for name in names if (match := re.search(name, text))]
+            names.append(rf"(?<![\w.'-])({plain})(?![\w.'-])")
+    found = [match.span(1) for name in names if (match := re.search(name, text))]
     return min(found, default=None)
 
 
@@ -286,7 +264,7 @@ def _named(text: str, path: Path) -> bool:
 # --- what it takes instead -----
 
 
-def _options(complaint: _Complaint) -> Param | None:
+def _options(complaint: Complaint) -> Param | None:
     """A closed set: ``options``, "Expected 'a' | 'b'", "Supported values are: 'a' and 'b'"."""
     for name in ("options", "values", "expected", "allowed", "enum"):
         listed = complaint.facts.get(name)
@@ -330,7 +308,7 @@ _RANGE = re.compile(
 )
 
 
-def _limits(complaint: _Complaint) -> Param | None:
+def _limits(complaint: Complaint) -> Param | None:
     """A range: zod's ``minimum`` and ``maximum``, "less than or equal to 1", "[1, 8192]"."""
     low, high = _number(complaint.facts.get("minimum")), _number(complaint.facts.get("maximum"))
     text = complaint.text
@@ -355,7 +333,7 @@ def _number(value: object) -> float | None:
 _TYPES = re.compile(r"\bexpected (string|number|integer|boolean|array|object)\b", re.I)
 
 
-def _type(complaint: _Complaint) -> Param | None:
+def _type(complaint: Complaint) -> Param | None:
     """Another JSON type: "Expected array, received string"."""
     kind = complaint.facts.get("expected")
     found = _TYPES.search(complaint.text)

@@ -286,12 +286,28 @@ def read_body(body: object, depth: int = 0) -> ErrorDetails:
     return details
 
 
+_MESSAGES = ("message", "detail", "msg", "errors", "title")
+
+
+def _by_field(fields: Mapping[str, object]) -> str:
+    """The texts of an object from field to what is wrong with it."""
+    found = []
+    for name, wrong in list(fields.items())[:6]:
+        text = wrong[0] if isinstance(wrong, list) and wrong else wrong
+        if isinstance(text, str):
+            found.append(f"{name}: {text}"[: errors.MAX_MESSAGE_CHARS])
+    return "; ".join(found)
+
+
 def _read_mapping(body: Mapping[str, Any], depth: int) -> ErrorDetails:
     request_id = _text(body.get("requestId")) or _text(body.get("request_id"))
     inner = body.get("error")
     raw = inner if isinstance(inner, Mapping | list) or (inner and isinstance(inner, str)) else None
     if raw is None:
-        raw = next((body[k] for k in ("message", "detail", "msg", "errors") if body.get(k)), "")
+        raw = next((body[k] for k in _MESSAGES if body.get(k)), "")
+        fields = body.get("errors")
+        if isinstance(fields, Mapping) and raw is fields:
+            raw = _by_field(fields) or raw
     details = read_body(raw, depth + 1) if depth < 4 else ErrorDetails(message=str(raw)[:500])
     kinds = [body.get("code"), body.get("type")]  # OpenAI's code is often null beside a type
     code = next((c for k in kinds if (c := _code(k))), None)

@@ -183,6 +183,11 @@ DRIFTS: tuple[Drift, ...] = (
         ),
         {"max_tokens": 50},
     ),
+    Drift(
+        "two parameters are refused in one answer",
+        takes(refuse=["seed", "top_p"]),
+        {"seed": 7, "top_p": 0.5},
+    ),
     Drift("undeclared keys are refused", takes(closed=True), {"extra_body": {"banana": 1}}),
     Drift("the object is closed, nothing undeclared is sent", takes(closed=True)),
     Drift("n is refused", takes(refuse=["n"]), {"n": 2}, "n", only="whole"),

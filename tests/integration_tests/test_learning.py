@@ -85,6 +85,21 @@ async def test_a_stream_is_put_right_before_its_first_chunk(colour: str) -> None
     assert len(server.bodies) == 2
 
 
+async def test_an_answer_that_names_two_parameters_needs_one_extra_request(colour: str) -> None:
+    def refuses(path: str, body: Body) -> str | None:
+        named = [name for name in ("temperature", "top_p") if name in body]
+        return f"Unsupported parameters: {', '.join(named)}" if named else None
+
+    server = Drifted(refuses)
+    model = server.model(temperature=0.3, top_p=0.5, seed=1)
+    with pytest.warns(UnsupportedParameterWarning) as warned:
+        assert (await ask(model, "Hello", colour)).text == "Hi."
+    assert len(warned) == 2
+    assert (await ask(model, "Hello", colour)).text == "Hi."
+    assert [len(body) for _, body in server.bodies] == [5, 3, 3]
+    assert all(body["seed"] == 1 for _, body in server.bodies)
+
+
 async def test_one_extra_request_is_all(colour: str) -> None:
     server = Drifted(
         lambda path, body: next(

@@ -10,7 +10,7 @@ import pytest
 from langchain_aimlapi._fitting.learn import Learner
 from langchain_aimlapi._fitting.lessons import Memory
 from langchain_aimlapi._fitting.notes import Notes, OnUnsupported
-from langchain_aimlapi._fitting.refusals import is_elsewhere, lesson_of
+from langchain_aimlapi._fitting.refusals import is_elsewhere, lessons_of
 from langchain_aimlapi._wire.explain import explain
 from langchain_aimlapi._wire.request import Response
 from langchain_aimlapi.errors import InvalidRequestError, UnsupportedParameterWarning
@@ -155,6 +155,40 @@ CASES: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
     ("class-validator", {"statusCode": 400, "error": "Bad Request", "message": [
         "property min_p should not exist", "temperature must not be greater than 1"]},
      {"min_p": 0.1}, {}),
+    ("OpenAI: a word that may be plain English", openai(
+        "Unrecognized request argument supplied: seed"), {"seed": 1}, {}),
+    ("problem details: a pointer", problem(
+        "Your request is not valid.",
+        errors=[{"detail": "is not supported", "pointer": "#/temperature"}]),
+     {"temperature": 1, "top_p": 1}, {"top_p": 1}),
+    ("problem details: invalid-params", {
+        "title": "Bad Request", "status": 400, "detail": "Your request is not valid.",
+        "invalid-params": [{"name": "top_k", "reason": "must be at most 40"}]},
+     {"top_k": 50}, {"top_k": 40}),
+    ("problem details: nested", problem(
+        "Bad Request", errors={"body": {"errors": [{"detail": [
+            {"loc": ["body", "top_k"], "msg": "extra fields not permitted"}]}]}}),
+     {"top_k": 50}, {}),
+    ("an object from field to texts", {
+        "title": "One or more errors", "status": 400, "errors": {"top_k": ["is not supported"]}},
+     {"top_k": 50}, {}),
+    ("an object from field to texts, inside the body", problem(
+        "Validation failed", errors={"body": {"top_k": "is not supported"}}),
+     {"top_k": 50}, {}),
+    ("an object from field to an error", problem(
+        "Validation failed", errors={"top_k": {"message": "is not supported"}}),
+     {"top_k": 50}, {}),
+    ("zod's flattened errors", gateway(ZOD, meta={
+        "formErrors": [], "fieldErrors": {"top_k": ["Number must be at most 40"]}}),
+     {"top_k": 50}, {"top_k": 40}),
+    ("Ajv", {"statusCode": 400, "message": "Bad Request", "details": [
+        {"instancePath": "/temperature", "keyword": "maximum", "message": "must be <= 1"}]},
+     {"temperature": 1.5}, {"temperature": 1}),
+    ("a parameter beside another that is right", gateway(
+        "temperature is not supported when reasoning_effort is set"),
+     {"temperature": 1, "reasoning_effort": "low"}, {"reasoning_effort": "low"}),
+    ("not together", gateway("temperature and top_p cannot be used together"),
+     {"temperature": 1, "top_p": 1}, {"top_p": 1}),
     ("plain text", "logprobs is not supported by this model", {"logprobs": True}, {}),
 ]  # fmt: skip
 
@@ -166,14 +200,56 @@ def test_a_refusal_that_names_a_parameter_is_put_right(
     answer: Any, sent: dict[str, Any], then: dict[str, Any]
 ) -> None:
     body = {**CONTENT, **sent}
-    lesson = lesson_of(refusal(answer), body)
-    assert lesson is not None
+    (lesson,) = lessons_of(refusal(answer), body)
     notes = Notes("a/model")
     assert lesson.apply(body, notes) == {**CONTENT, **then}
     assert body == {**CONTENT, **sent}  # nothing that was given is edited
     ((name, text),) = notes.adaptations
     assert name == ".".join(lesson.path)
     assert "the API refused it" in text
+
+
+SEVERAL: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
+    # name, the answer, what was sent beside the content, what is sent then
+    ("a sentence", gateway("`temperature` and `top_p` are not supported with this model"),
+     {"temperature": 1, "top_p": 1, "seed": 1}, {"seed": 1}),
+    ("a list", openai("Unsupported parameters: temperature, top_p, and min_p"),
+     {"temperature": 1, "top_p": 1, "min_p": 0.1}, {}),
+    ("a list with plain words", openai("Unrecognized request arguments supplied: seed, top_p"),
+     {"seed": 1, "top_p": 1, "stop": "x"}, {"stop": "x"}),
+    ("a condition", gateway("temperature and top_p are not supported when thinking_budget is set"),
+     {"temperature": 1, "top_p": 1, "thinking_budget": 9}, {"thinking_budget": 9}),
+    ("keys", issue(code="unrecognized_keys", keys=["seed", "top_p"], message="Unrecognized keys"),
+     {"seed": 1, "top_p": 1, "min_p": 0.1}, {"min_p": 0.1}),
+    ("issues", gateway(ZOD, meta=[
+        {"path": ["temperature"], "code": "too_big", "maximum": 1, "message": "Too big"},
+        {"path": ["top_p"], "code": "unrecognized_keys", "message": "Unrecognized key"}]),
+     {"temperature": 1.5, "top_p": 1}, {"temperature": 1}),
+    ("lines", gateway(f"{ZOD}\ntemperature: Number must be less than or equal to 1; "
+                      "top_p: Number must be less than or equal to 0.2"),
+     {"temperature": 1.5, "top_p": 0.5}, {"temperature": 1, "top_p": 0.2}),
+    ("class-validator", {"statusCode": 400, "message": [
+        "property min_p should not exist", "temperature must not be greater than 1"]},
+     {"min_p": 0.1, "temperature": 1.5}, {"temperature": 1}),
+    ("issues and a sentence about them", problem(
+        "temperature is not supported when top_p is set",
+        errors=[{"path": ["temperature"], "message": "is not supported"}]),
+     {"temperature": 1, "top_p": 1}, {"top_p": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent", "then"), [case[1:] for case in SEVERAL], ids=[case[0] for case in SEVERAL]
+)
+def test_a_refusal_that_names_several_parameters_is_put_right_at_once(
+    answer: Any, sent: dict[str, Any], then: dict[str, Any]
+) -> None:
+    memory, body = Memory(), {**CONTENT, **sent}
+    with pytest.warns(UnsupportedParameterWarning) as warned:
+        assert learner(memory).mend(refusal(answer), body) == {**CONTENT, **then}
+    assert len(warned) == sum(then.get(name) != value for name, value in sent.items())
+    with pytest.warns(UnsupportedParameterWarning):
+        assert learner(memory).known(body) == {**CONTENT, **then}
 
 
 @pytest.mark.parametrize(
@@ -199,19 +275,18 @@ def test_a_refusal_that_names_a_parameter_is_put_right(
 )
 def test_content_and_riddles_are_never_mended(answer: Any) -> None:
     body = {**CONTENT, "temperature": 0.5, "reasoning_effort": "low", "stop": ["x"], "user": "u"}
-    assert lesson_of(refusal(answer), body) is None
+    assert lessons_of(refusal(answer), body) == []
 
 
 def test_a_value_that_two_parameters_have_is_not_guessed() -> None:
     answer = gateway(f"{ZOD}\nInvalid enum value. Expected 'a' | 'b', received 'low'")
     body = {**CONTENT, "verbosity": "low", "reasoning_effort": "low"}
-    assert lesson_of(refusal(answer), body) is None
+    assert lessons_of(refusal(answer), body) == []
 
 
 def test_a_change_that_changes_nothing_is_none() -> None:
     answer = issue("temperature", code="too_big", maximum=2, message="Number must be at most 2")
-    lesson = lesson_of(refusal(answer), {**CONTENT, "temperature": 1})
-    assert lesson is not None
+    (lesson,) = lessons_of(refusal(answer), {**CONTENT, "temperature": 1})
     assert lesson.apply({**CONTENT, "temperature": 1}, Notes("a/model")) is None
     assert lesson.apply({**CONTENT}, Notes("a/model")) is None
 
@@ -271,8 +346,8 @@ def test_drop_mends_in_silence() -> None:
 def test_the_memory_is_bounded() -> None:
     memory = Memory()
     for place in range(100):
-        lesson = lesson_of(refusal(openai(f"Unknown parameter: 'p_{place}'.")), {f"p_{place}": 1})
-        assert lesson is not None
+        answer = refusal(openai(f"Unknown parameter: 'p_{place}'."))
+        (lesson,) = lessons_of(answer, {f"p_{place}": 1})
         memory.add(KEY, lesson)
     body: dict[str, object] = {f"p_{place}": 1 for place in range(100)}
     assert 50 < len(memory.applied(KEY, body, Notes("a/model"))) < 100

@@ -69,6 +69,8 @@ BODIES: dict[str, Any] = {
     "fastapi": {"detail": [{"loc": ["body", "n"], "msg": "the reason", "type": "t"}]},
     "detail as text": {"detail": "the reason"},
     "errors": {"errors": [{"message": "the reason"}]},
+    "errors by field": {"title": "Invalid", "errors": {"seed": ["the reason", "another"]}},
+    "a title alone": {"title": "the reason", "type": "about:blank"},
     "list": [{"error": {"message": "the reason"}}],
     "list of text": ["the reason"],
     "json text": "the reason",
