@@ -67,7 +67,7 @@ class Ledger:
     """
 
     def __init__(self, limit_usd: float | None = None, parent: Ledger | None = None) -> None:
-        if limit_usd is not None and not limit_usd >= 0:
+        if isinstance(limit_usd, str | bool) or (limit_usd is not None and not limit_usd >= 0):
             raise ValueError(f"limit_usd={limit_usd!r} must be 0 or more US dollars")
         self.limit_usd = limit_usd
         self._parent = parent

@@ -4,7 +4,7 @@ every program with a chat model imports this."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from langchain_core.messages import AIMessage
 
@@ -70,13 +70,40 @@ class ChatBatch:
         """Like `cancel`, on the running event loop."""
         return await self._job.acancel()
 
+    @overload
+    def results(
+        self,
+        *,
+        return_exceptions: Literal[False] = False,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> list[AIMessage]: ...
+
+    @overload
+    def results(
+        self,
+        *,
+        return_exceptions: Literal[True],
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> list[AIMessage | Exception]: ...
+
+    @overload
+    def results(
+        self,
+        *,
+        return_exceptions: bool,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+    ) -> list[AIMessage] | list[AIMessage | Exception]: ...
+
     def results(
         self,
         *,
         return_exceptions: bool = False,
         timeout: float | None = None,
         progress: Progress | None = None,
-    ) -> list[AIMessage | Exception]:
+    ) -> list[AIMessage] | list[AIMessage | Exception]:
         """Wait for the answers, in the order of the inputs.
 
         Args:
@@ -93,13 +120,40 @@ class ChatBatch:
         found = dict(self.results_as_completed())
         return _in_order(found, self.size, return_exceptions=return_exceptions)
 
+    @overload
+    async def aresults(
+        self,
+        *,
+        return_exceptions: Literal[False] = False,
+        timeout: float | None = None,  # noqa: ASYNC109 - of the polling, which a flow does
+        progress: Progress | None = None,
+    ) -> list[AIMessage]: ...
+
+    @overload
+    async def aresults(
+        self,
+        *,
+        return_exceptions: Literal[True],
+        timeout: float | None = None,  # noqa: ASYNC109 - of the polling, which a flow does
+        progress: Progress | None = None,
+    ) -> list[AIMessage | Exception]: ...
+
+    @overload
+    async def aresults(
+        self,
+        *,
+        return_exceptions: bool,
+        timeout: float | None = None,  # noqa: ASYNC109 - of the polling, which a flow does
+        progress: Progress | None = None,
+    ) -> list[AIMessage] | list[AIMessage | Exception]: ...
+
     async def aresults(
         self,
         *,
         return_exceptions: bool = False,
         timeout: float | None = None,  # noqa: ASYNC109 - of the polling, which a flow does
         progress: Progress | None = None,
-    ) -> list[AIMessage | Exception]:
+    ) -> list[AIMessage] | list[AIMessage | Exception]:
         """Like `results`, on the running event loop."""
         await self._job.aresult(timeout=timeout, progress=progress)
         found = {place: answer async for place, answer in self.aresults_as_completed()}

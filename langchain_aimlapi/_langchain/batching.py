@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models.chat_models import BaseChatModel
 
 from langchain_aimlapi._langchain.batch_handle import ChatBatch
 from langchain_aimlapi._langchain.binding import Binding
@@ -85,7 +84,7 @@ class Batching(Binding):
         max_size: int = 10_000,
         timeout: float = 24 * 3600.0,
         checkpoint: str | os.PathLike[str] | None = None,
-    ) -> BaseChatModel:
+    ) -> Binding:
         """The same model, whose calls go out as half-price batches.
 
         ``batch`` and ``abatch`` send their inputs as batches; single ``ainvoke`` calls that come

@@ -37,6 +37,7 @@ from langchain_aimlapi._wire.flow import READ, Fault, Flow, Resolve
 from langchain_aimlapi._wire.key import Key
 from langchain_aimlapi._wire.request import Body, Response
 from langchain_aimlapi._wire.retry import RetryEvent
+from langchain_aimlapi.errors import InvalidRequestError
 
 T = TypeVar("T")
 
@@ -158,6 +159,7 @@ class AsyncDriver:
         self, flow: Flow[Any], key: Key | None, on_retry: OnRetry | None = None
     ) -> AsyncGenerator[Any, None]:
         """Carry out a flow; yield its items as they come."""
+        _check_loop()
         auth = None if key is None else KeyAuth(key)
         slot = await self._acquire()
         answer: _AsyncOpenAnswer | None = None
@@ -242,6 +244,18 @@ class AsyncDriver:
         self._lock = threading.Lock()
         INHERITED.extend(self._pools.values())
         self._pools = {}
+
+
+def _check_loop() -> None:
+    """Raises InvalidRequestError outside of asyncio: under Trio, or a coroutine driven by hand."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise InvalidRequestError(
+            "async calls need asyncio, and no event loop of it is running here",
+            advice="run them with asyncio, or make the sync call in a thread of the library that "
+            "runs here (trio.to_thread.run_sync, anyio.to_thread.run_sync)",
+        ) from None
 
 
 async def _keep(client: httpx.AsyncClient, leave: Callable[[], None]) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from langchain_aimlapi import AimlapiClient
 from langchain_aimlapi.bulk import Bulk
 from langchain_aimlapi.emulator import Emulator
 from langchain_aimlapi.errors import InvalidRequestError
+from langchain_aimlapi.spend import track_spend
 from tests.unit_tests.langchain.helpers import MODEL, make
 
 VIDEO = "kling-video/v1.6/standard/text-to-video"
@@ -115,3 +116,20 @@ async def test_a_folder_that_is_missing_is_no_file_name(
     saved = film.save(f"{tmp_path}/clips/")
     assert saved.parent == tmp_path / "clips"
     assert saved.suffix == ".mp4"
+
+
+# --- outside of asyncio -----
+
+
+def test_an_async_call_outside_of_asyncio_says_what_it_needs(api: Emulator) -> None:
+    client = AimlapiClient(**api.settings())
+    call = client.video.asubmit(model=VIDEO, prompt="a fox")
+    with pytest.raises(InvalidRequestError, match=r"no event loop of it is running.*to_thread"):
+        call.send(None)
+    assert not api.requests
+
+
+@pytest.mark.parametrize("limit", ["1", True, -1, float("nan")])
+def test_a_limit_that_is_no_amount_is_refused(limit: Any) -> None:
+    with pytest.raises(ValueError, match="must be 0 or more US dollars"), track_spend(limit):
+        pass

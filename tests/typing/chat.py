@@ -95,3 +95,14 @@ def spending() -> None:
         assert_type(spend, Spend)
     assert_type(spend.by_model, dict[str, Total])
     assert_type(spend.left_usd, float | None)
+
+
+async def batches(model: ChatAimlapi) -> None:
+    batch = model.batch_submit(["hi"])
+    assert_type(batch.results(), list[AIMessage])
+    assert_type(await batch.aresults(), list[AIMessage])
+    assert_type(batch.results(return_exceptions=True), list[AIMessage | Exception])
+    assert_type(await batch.aresults(return_exceptions=True), list[AIMessage | Exception])
+    later = model.with_batches(max_wait=0.5)
+    assert_type(later.invoke("hi"), AIMessage)
+    assert_type(later.with_structured_output(Person).batch(["Who?"]), list[Person])
