@@ -14,7 +14,7 @@ from tests.harness.programs import Programs
 
 PAGES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("assistants", "audio", "batches", "bulk", "media", "service")
+    for name in ("agents", "assistants", "audio", "batches", "bulk", "media", "service")
 ]
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{number}")

@@ -135,6 +135,7 @@ ASYNC = {
 }
 ASYNC_IN_LANGCHAIN = {
     "media_model.py",
+    "forced.py",
     "parsers.py",
     "repair.py",
     "runs.py",
