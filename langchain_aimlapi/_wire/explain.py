@@ -306,8 +306,8 @@ def _read_mapping(body: Mapping[str, Any], depth: int) -> ErrorDetails:
     if raw is None:
         raw = next((body[k] for k in _MESSAGES if body.get(k)), "")
         fields = body.get("errors")
-        if isinstance(fields, Mapping) and raw is fields:
-            raw = _by_field(fields) or raw
+        if raw is fields and isinstance(fields, Mapping):
+            raw = _by_field(fields) or fields
     details = read_body(raw, depth + 1) if depth < 4 else ErrorDetails(message=str(raw)[:500])
     kinds = [body.get("code"), body.get("type")]  # OpenAI's code is often null beside a type
     code = next((c for k in kinds if (c := _code(k))), None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 """What is known of a model, by the names of `Facts`."""
 _TUPLES = ("aliases", "efforts")
+_ENDING = ("deprecated", "superseded", "withdrawn")
 _NOT_FACTS = ("shapes", "from", "source")
 
 
@@ -120,6 +121,8 @@ class Layers:
             if "prices" in live:
                 sources["prices"] = self._read()
         layers |= self._ends.get(name, {})
+        if layers.get("replacement"):
+            layers["replacement"] = self._still_served(name, str(layers["replacement"]))
         newest = self._newest_shapes(name)
         if newest:
             shapes = {**newest, **{p: s for p, s in shapes.items() if p not in newest}}
@@ -129,6 +132,29 @@ class Layers:
         return Facts(
             id=model, listed_as=listed_as, known=known, sources=sources, **_as_facts(layers)
         )
+
+    def _still_served(self, name: str, replacement: str) -> str | None:
+        """The end of a chain of replacements, for what replaces a model may have ended, too; None
+        where nothing of it is served."""
+        seen, ending, following = {name}, None, replacement
+        while following and following not in seen:
+            seen.add(following)
+            home = self._aliases.get(following) or self._names.get(following) or following
+            status = self.status(following) or self.status(home)
+            further = self._replacement(following) or self._replacement(home)
+            if status not in _ENDING or (status != "withdrawn" and not further):
+                return following
+            if status != "withdrawn":
+                ending = ending or following
+            following = further
+        return ending
+
+    def _replacement(self, model: str) -> str:
+        """What is said to replace an id, in the layer that says most of it; empty for none."""
+        for layer in (self._ends, self._rows):
+            if layer.get(model, {}).get("replacement"):
+                return str(layer[model]["replacement"])
+        return ""
 
     def _generated(
         self, name: str, row: Json

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,11 +74,14 @@ class Snapshot:
 
 # --- asking -----
 
+# What a header can carry; a file on disk, or a server, may hold anything.
+_ETAG = re.compile(r"[\x20-\x7e]{1,512}")
+
 
 def request_headers(cached: Snapshot | None) -> dict[str, str]:
     """The headers of a request: conditional where an ETag is known. No key is needed."""
     headers = {"Accept": "application/json"}
-    if cached is not None and cached.etag:
+    if cached is not None and cached.etag and _ETAG.fullmatch(cached.etag):
         headers["If-None-Match"] = cached.etag
     return headers
 

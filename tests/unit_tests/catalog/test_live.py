@@ -227,6 +227,11 @@ def test_the_etag_is_found_in_any_spelling_and_sent_back() -> None:
         interpret(304, {}, b"", None)
 
 
+@pytest.mark.parametrize("etag", ["\u20ac", '"a"\r\nx: 1', "a\0", "", "x" * 10_000])
+def test_an_etag_that_no_header_can_carry_is_not_sent(etag: str) -> None:
+    assert "If-None-Match" not in request_headers(Snapshot(LIST, etag))
+
+
 # --- endings -----
 
 
@@ -245,6 +250,32 @@ def test_what_ends_says_when_and_what_replaces_it_under_every_name() -> None:
     assert "openai/gpt-4o" in {facts.id for facts in new.models(status="deprecated")}
     with pytest.raises(ValueError, match="no list under data"):
         catalog.with_endings({"data": {}})
+
+
+def ended(**chain: tuple[str, str | None]) -> dict[str, Any]:
+    rows = {name.replace("_", "/"): pair for name, pair in chain.items()}
+    return {"data": [{"id": name, "status": status, "replaced_by": other}
+                     for name, (status, other) in rows.items()]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chain", "replacement"),
+    [
+        (ended(a_1=("withdrawn", "a/2"), a_2=("withdrawn", "a/3")), "a/3"),
+        (ended(a_1=("deprecated", "a/2"), a_2=("withdrawn", "gpt-4o")), "gpt-4o"),
+        (ended(a_1=("superseded", "a/2"), a_2=("deprecated", "a/3")), "a/3"),
+        (ended(a_1=("withdrawn", "a/2"), a_2=("deprecated", None)), "a/2"),
+        (ended(a_1=("withdrawn", "a/2"), a_2=("withdrawn", None)), None),
+        (ended(a_1=("withdrawn", "a/2"), a_2=("deprecated", "a/3"), a_3=("withdrawn", None)),
+         "a/2"),
+        (ended(a_1=("withdrawn", "a/2"), a_2=("withdrawn", "a/1")), None),
+        (ended(a_1=("withdrawn", "a/1")), None),
+    ],
+)  # fmt: skip
+def test_a_replacement_that_has_ended_itself_is_passed_over(
+    chain: dict[str, Any], replacement: str | None
+) -> None:
+    assert catalog.with_endings(chain).find("a/1").replacement == replacement
 
 
 # --- schemas -----
