@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from langchain_aimlapi._connection.settings import KEY_VARIABLE
+from langchain_aimlapi._connection.settings import KEY_VARIABLE, check_base_url
 from langchain_aimlapi._fitting.callers import warn_caller
 from langchain_aimlapi._litellm import MODES
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.advice import ending_notice, withdrawn_error
 from langchain_aimlapi.catalog.capabilities import capabilities
 from langchain_aimlapi.catalog.facts import Facts
+from langchain_aimlapi.catalog.nearest import hint
 
 HANDLER = "langchain_aimlapi.litellm_provider.handler"
 REFRESHING_HANDLER = "langchain_aimlapi.litellm_provider.refreshing_handler"
@@ -80,9 +81,10 @@ def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, An
     """The configuration as plain values.
 
     Raises:
-        ValueError: no model fits, or one that was named is not served.
+        ValueError: no model fits, one that was named is not served, or a word that is unknown.
     """
     catalog = catalog or Catalog.default()
+    _check(choice, catalog)
     chosen = choose_models(choice, catalog)
     if not chosen:
         raise ValueError("no live model fits; see the command `models`")
@@ -98,6 +100,19 @@ def build_config(choice: Choice, catalog: Catalog | None = None) -> dict[str, An
         ],
     }
     return config
+
+
+def _check(choice: Choice, catalog: Catalog) -> None:
+    vendors = {facts.vendor for facts in catalog.models(status=None) if facts.vendor}
+    for what, words, known in (("kind", choice.kinds, KINDS), ("vendor", choice.vendors, vendors)):
+        for word in words:
+            if word not in known:
+                raise ValueError(f"there is no {what} {word!r}{hint(word, known)}")
+    for name in choice.keys:
+        if not re.fullmatch(r"[A-Za-z_]\w*", name):  # a key itself must not get into a file
+            raise ValueError("a key is named by its environment variable, such as AIMLAPI_API_KEY")
+    if choice.api_base and not choice.api_base.startswith("os.environ/"):
+        check_base_url(choice.api_base, allow_http=True)
 
 
 # --- which models -----

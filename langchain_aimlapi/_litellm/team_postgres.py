@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from langchain_aimlapi._litellm.team_store import (
     ANSWER_SECONDS,
+    FILE_VARIABLE,
     STALE_SECONDS,
     BooksUnreachableError,
     Member,
@@ -87,6 +88,10 @@ BEGIN
   RETURN true;
 END $$;
 """
+_NO_ADDRESS = (
+    f"{FILE_VARIABLE} is no address of a Postgres server; in a user's name and a password, special"
+    " characters are written as %20, %40, ..."
+)
 _MEMBER = "SELECT name, budget, per FROM aimlapi_members WHERE "
 
 
@@ -233,9 +238,12 @@ async def _ended(work: asyncio.Task[list[Any]], connection: Any) -> None:
 async def _connected(address: str) -> Any:
     import psycopg
 
-    connection = await psycopg.AsyncConnection.connect(
-        address, autocommit=True, prepare_threshold=None, connect_timeout=5
-    )
+    try:
+        connection = await psycopg.AsyncConnection.connect(
+            address, autocommit=True, prepare_threshold=None, connect_timeout=5
+        )
+    except psycopg.ProgrammingError:  # its text quotes what may be the password
+        raise BooksUnreachableError(_NO_ADDRESS) from None
     try:
         await connection.execute(_SCHEMA)
     except BaseException:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,7 +147,7 @@ def _member(name: str, row: Mapping[str, Any]) -> Member:
     if unknown:
         raise ValueError(f"{FILE_VARIABLE}: {name!r} has {unknown[0]!r}, not key, budget or per")
     budget, per = row.get("budget"), row.get("per", "total")
-    if budget is not None and (not isinstance(budget, int | float) or budget < 0):
+    if budget is not None and not (isinstance(budget, int | float) and 0 <= budget < math.inf):
         raise ValueError(f"{FILE_VARIABLE}: the budget of {name!r} must be US dollars, from 0")
     if per not in _PERIODS:
         raise ValueError(f"{FILE_VARIABLE}: per of {name!r} must be one of {', '.join(_PERIODS)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 try:
@@ -26,6 +27,17 @@ Vendor = Annotated[list[str] | None, typer.Option("--vendor", help="openai, anth
 BaseUrl = Annotated[
     str | None, typer.Option(help="Another address. Default: $AIMLAPI_API_BASE, else the API's.")
 ]
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse an address that nothing can be served at, before anything is loaded for it."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind((host, port))
+    except OSError as error:
+        raise typer.BadParameter(f"{host}:{port}: {error.strerror or error}") from None
 
 
 @app.callback(invoke_without_command=True)

@@ -74,10 +74,10 @@ def placed(method: Callable[..., object], arguments: Mapping[str, object]) -> di
     return {**rest, "params": {**(params if isinstance(params, dict) else {}), **own}}
 
 
-def check_place(out: Path | None) -> None:
+def check_place(out: Path | None, option: str = "--out") -> None:
     """Refuse a place that cannot be written before anything is bought for it."""
     if out is not None and not (out if out.is_dir() else out.parent).is_dir():
-        raise typer.BadParameter(f"{out.parent} is no folder; make it first", param_hint="--out")
+        raise typer.BadParameter(f"{out.parent} is no folder; make it first", param_hint=option)
 
 
 def model_or_hint(model: str | None, kind: str) -> str:
@@ -105,6 +105,8 @@ def failures() -> Iterator[None]:
     """An error is its text, and the exit code 1."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads has enough: click ends without a word
     except (AimlapiError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None

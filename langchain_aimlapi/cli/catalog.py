@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.refresh import ALL, Refresh
 from langchain_aimlapi.catalog.store import Store
 from langchain_aimlapi.cli._app import BaseUrl, app
+from langchain_aimlapi.cli._calls import noted
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints.models import plan_lists, plan_schemas
 from langchain_aimlapi.errors import AimlapiError
@@ -33,7 +35,11 @@ PACKAGED = Path(__file__).parents[1] / "catalog" / "models.json"
 
 def client_for(base_url: str | None) -> AimlapiClient:
     """A client of that server; no key is needed to ask for lists."""
-    return AimlapiClient() if base_url is None else AimlapiClient(base_url=base_url)
+    try:
+        return AimlapiClient() if base_url is None else AimlapiClient(base_url=base_url)
+    except ValidationError as error:
+        texts = [str(each["msg"]).removeprefix("Value error, ") for each in error.errors()]
+        raise typer.BadParameter("; ".join(texts)) from None
 
 
 @group.command()
@@ -54,7 +60,7 @@ def refresh(
     client = client_for(base_url)
     wanted = ALL if everything else tuple(schemas or ())
     try:
-        catalog = client.refresh_catalog(schemas=wanted, directory=directory)
+        catalog = noted(lambda: client.refresh_catalog(schemas=wanted, directory=directory))
     except AimlapiError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

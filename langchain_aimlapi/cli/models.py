@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from langchain_aimlapi.catalog import Catalog, Facts
+from langchain_aimlapi.catalog.nearest import hint
 from langchain_aimlapi.cli._app import Capability, Vendor, app
 
 
@@ -36,12 +38,21 @@ def models(
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    check_vendors(vendor, catalog)
     rows = [facts for facts in found if not vendor or facts.vendor in vendor]
     for facts in rows:
         typer.echo(_json_row(facts) if as_json else _row(facts))
     if not rows:
         typer.echo("no model fits", err=True)
         raise typer.Exit(1)
+
+
+def check_vendors(vendors: Sequence[str] | None, catalog: Catalog) -> None:
+    """Refuse a vendor that no model has."""
+    known = {facts.vendor for facts in catalog.models(status=None) if facts.vendor}
+    for name in vendors or ():
+        if name not in known:
+            raise typer.BadParameter(f"no model has the vendor {name!r}{hint(name, known)}")
 
 
 def _row(facts: Facts) -> str:

@@ -20,7 +20,8 @@ import typer
 
 from langchain_aimlapi._connection.settings import KEY_VARIABLE
 from langchain_aimlapi._litellm.team_store import FILE_VARIABLE, is_postgres, read_members
-from langchain_aimlapi.cli._app import Capability, Vendor, app
+from langchain_aimlapi.cli._app import Capability, Vendor, app, check_port
+from langchain_aimlapi.cli._calls import check_place
 
 if TYPE_CHECKING:
     from langchain_aimlapi._litellm.config import Choice
@@ -29,6 +30,7 @@ _START_SECONDS = "120"  # the server ends a worker that loads LiteLLM for longer
 _SERVER = ("-m", "langchain_aimlapi._litellm.server")
 _MASTER_KEY = "LITELLM_MASTER_KEY"
 _REDIS_PORT = "6379"  # LiteLLM's router leaves Redis out where the port is not set
+_AS_STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGINT)
 _MAY_BE_EMPTY = ("DATABASE_URL", "REDIS_HOST", "REDIS_URL")
 
 
@@ -100,7 +102,7 @@ def proxy(
     prefer: Prefer = None,
     fallbacks: Fallbacks = True,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen at.")] = 4000,
+    port: Annotated[int, typer.Option(help="Port to listen at.", min=1, max=65535)] = 4000,
     workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
     refresh: Annotated[bool, typer.Option(help="Read prices again every hour.")] = True,
     config: Annotated[
@@ -136,6 +138,8 @@ def proxy(
         typer.echo(text, nl=False)
         return
     _check(choice)
+    check_place(config, "--config")
+    check_port(host, port)
     with _kept(text, config) as path:
         raise typer.Exit(_run(path, host, port, workers))
 
@@ -219,20 +223,28 @@ def _run(path: Path, host: str, port: int, workers: int) -> int:
         "--num_workers", str(workers), "--telemetry", "False",
         "--timeout_worker_healthcheck", _START_SECONDS,
     ]  # fmt: skip
-    # its input ends with this process, and the server with its input, also where this one is killed
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    return _served(command, environment)
+
+
+def _served(command: list[str], environment: Mapping[str, str]) -> int:
+    """The exit code of the server. Whoever stops this process (systemd, docker, `kill -INT`) means
+    the server."""
+    server: list[subprocess.Popen[bytes]] = []
     stopped: list[int] = []
 
     def stop(number: int, frame: object) -> None:
         stopped.append(number)
-        process.terminate()
+        for process in server:
+            process.terminate()
 
-    # whoever stops this process (systemd, docker) means the server
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        code = process.wait()
-    except KeyboardInterrupt:
-        code = process.wait()  # it has got the same signal
-    if code == -signal.SIGTERM and stopped:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    # its input ends with this process, and the server with its input, also where this one is killed
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)  # noqa: S603 - our own command
+    server.append(process)
+    if stopped:
+        process.terminate()
+    code = process.wait()
+    if stopped and code in _AS_STOPPED:
         return 0  # it ended as it was meant to
     return code if code >= 0 else 128 - code

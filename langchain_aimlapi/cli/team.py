@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from math import isfinite
 from secrets import token_urlsafe
 from typing import Annotated
 
@@ -44,8 +45,12 @@ def add(
 ) -> None:
     """Put a member in, or give one another key and budget; shows the key, once."""
     chosen = key or f"sk-{token_urlsafe(24)}"
-    if not chosen.startswith("sk-") or (budget is not None and budget < 0):
-        raise typer.BadParameter("a key begins with sk-, and a budget is US dollars from 0")
+    if not chosen.removeprefix("sk-") or not chosen.startswith("sk-"):
+        raise typer.BadParameter("a key begins with sk-, and goes on", param_hint="--key")
+    if budget is not None and not (isfinite(budget) and budget >= 0):
+        raise typer.BadParameter("a budget is US dollars, from 0", param_hint="--budget")
+    if not name.strip():
+        raise typer.BadParameter("whose key is it?", param_hint="NAME")
     with _explained():
         add_member(_address(), Member(name, budget, per.value), chosen)
     typer.echo(chosen)

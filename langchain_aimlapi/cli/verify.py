@@ -22,6 +22,7 @@ from langchain_aimlapi.catalog.probes import (
 )
 from langchain_aimlapi.catalog.store import Store
 from langchain_aimlapi.cli._app import BaseUrl, app
+from langchain_aimlapi.cli._calls import check_place
 from langchain_aimlapi.cli.catalog import Directory, client_for
 from langchain_aimlapi.client import AimlapiClient
 from langchain_aimlapi.endpoints.models import plan_probe
@@ -47,6 +48,7 @@ def verify(
 
     What differs from the catalog is kept: `Catalog.saved()` knows it from then on.
     """
+    check_place(report, "--report")
     client = client_for(base_url)
     store = Store(client._root(), directory)
     catalog, models = Catalog.saved(store.root, directory=directory), model or [DEFAULT_MODEL]
@@ -58,7 +60,7 @@ def verify(
         results = _verified(client, catalog, name)
         if results:
             found[name] = results
-            store.keep_outcomes(name, proved(results))
+            _keep(store, name, results)
     if report is not None:
         report.write_text(_report(found), encoding="utf-8")
     differing = sum(each.differs for results in found.values() for each in results)
@@ -66,6 +68,14 @@ def verify(
         typer.echo(f"{differing} differences; kept in {store.folder}")
     if len(found) < len(set(models)):
         raise typer.Exit(1)
+
+
+def _keep(store: Store, model: str, results: list[Result]) -> None:
+    """What was paid for is shown and reported, also where it cannot be kept."""
+    try:
+        store.keep_outcomes(model, proved(results))
+    except OSError as error:
+        typer.echo(f"note: the results cannot be kept: {error}", err=True)
 
 
 def _price(catalog: Catalog, models: list[str]) -> str:

@@ -167,6 +167,12 @@ async def test_broken_connection_to_postgres_is_opened_again(postgres: str) -> N
     await other.close()
 
 
+async def test_address_that_is_none_is_named_without_its_password() -> None:
+    with pytest.raises(BooksUnreachableError, match="is no address of a Postgres") as caught:
+        await PostgresTeam("postgresql://ada:pass word@host/x").of("sk-ada")
+    assert "pass" not in str(caught.value).replace("password", "")
+
+
 async def test_server_that_is_not_there_is_said() -> None:
     with kept_port() as port:
         with pytest.raises(BooksUnreachableError):

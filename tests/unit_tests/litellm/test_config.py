@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,7 +171,7 @@ def test_cli_lists_models_as_a_table() -> None:
 
 
 def test_cli_says_so_where_no_model_fits() -> None:
-    result = run("models", "--vendor", "nobody")
+    result = run("models", "--vendor", "deepgram", "--kind", "3d")
     assert result.exit_code == 1
     assert "no model fits" in result.output
 
@@ -263,11 +264,14 @@ def command_with(server: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.mark.parametrize(
     ("handler", "code"), [("lambda *_: sys.exit(7)", 7), ("signal.SIG_DFL", 0)]
 )
-def test_proxy_that_is_stopped_stops_its_server(tmp_path: Path, handler: str, code: int) -> None:
-    server = f"import signal, sys\nsignal.signal(signal.SIGTERM, {handler})\n"
-    server += "print('up', flush=True)\nsignal.pause()\n"
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_proxy_that_is_stopped_stops_its_server(
+    tmp_path: Path, handler: str, code: int, number: int
+) -> None:
+    server = f"import signal, sys, time\nsignal.signal(signal.SIGTERM, {handler})\n"
+    server += "print('up', flush=True)\nwhile True: time.sleep(0.05)\n"
     with command_with(server, tmp_path) as process:
-        process.terminate()
+        process.send_signal(number)
         assert process.wait(60) == code
 
 

@@ -95,6 +95,7 @@ async def test_entries_wait_for_the_server_in_their_order() -> None:
         ({**ADA, "bob": {"key": "sk-ada"}}, "'bob' has the key of 'ada'"),
         ({"ada": {"key": "sk-ada", "budget": "5"}}, "US dollars"),
         ({"ada": {"key": "sk-ada", "budget": -1}}, "from 0"),
+        ({"ada": {"key": "sk-ada", "budget": float("nan")}}, "from 0"),
         ({"ada": {"key": "sk-ada", "per": "week"}}, "total, month, day"),
         ({"ada": {"key": "sk-ada", "budgets": 5}}, "'budgets'"),
     ],
