@@ -298,6 +298,8 @@ def _uvicorn(app: App) -> Any:
         log_level=logging.CRITICAL,
         access_log=False,
         server_header=False,
+        # A client that names another address is still the one at the end of its connection.
+        proxy_headers=False,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
     )

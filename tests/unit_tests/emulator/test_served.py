@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from langchain_aimlapi.emulator import Emulator
+from langchain_aimlapi.emulator import Emulator, Fault
 
 BODY = json.dumps({"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "hi"}]})
 KEY = "host: localhost\r\nauthorization: Bearer emulator-key\r\ncontent-type: application/json\r\n"
@@ -103,6 +103,15 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody_else(api: E
     with connect(api) as sock:
         sock.sendall(f"{CHAT}{KEY}{SIZED}\r\n{BODY[:20]}".encode())
     assert statuses(exchange(api, f"{CHAT}{KEY}{SIZED}{CLOSE}\r\n{BODY}")) == [200]
+
+
+def test_a_fault_finds_its_connection_behind_a_proxy_too(api: Emulator) -> None:
+    api.fault(Fault(cut_after=5, how="reset"))
+    with connect(api) as sock:
+        sock.sendall(f"{CHAT}{KEY}x-forwarded-for: 203.0.113.7\r\n{SIZED}\r\n{BODY}".encode())
+        with pytest.raises(ConnectionResetError):
+            while sock.recv(65536):
+                pass
 
 
 def test_a_path_is_unquoted_and_its_query_is_kept(api: Emulator) -> None:
