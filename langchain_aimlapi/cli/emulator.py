@@ -23,4 +23,6 @@ def emulator(
 
     if port:
         check_port("127.0.0.1", port)
-    serve(port=port, key=key, seconds=seconds, pace=pace)
+    status = serve(port=port, key=key, seconds=seconds, pace=pace)
+    if status:
+        raise typer.Exit(status)

@@ -30,19 +30,26 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; it needs no more than the extra ``emulator``."""
     options = _options(arguments)
-    serve(port=options.port, key=options.key, seconds=options.seconds, pace=options.pace)
-    return 0
+    return serve(port=options.port, key=options.key, seconds=options.seconds, pace=options.pace)
 
 
-def serve(*, port: int, key: str, seconds: float, pace: float) -> None:
-    """Serve until the time is up or Ctrl-C is pressed."""
-    with Emulator(key=key, pace=pace).serve(port) as api:
+def serve(*, port: int, key: str, seconds: float, pace: float) -> int:
+    """Serve until the time is up or Ctrl-C is pressed. Returns the exit status."""
+    emulator = Emulator(key=key, pace=pace)
+    try:
+        emulator.serve(port)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or "there is no such port"
+        sys.stderr.write(f"cannot listen on 127.0.0.1:{port}: {why}; --port 0 picks a free one\n")
+        return 1
+    with emulator as api:
         sys.stdout.write(f"AI/ML API emulator at {api.base_url} for {seconds:g} s\n")
         sys.stdout.flush()
         try:
             time.sleep(seconds)
         except KeyboardInterrupt:
             sys.stdout.write("\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -344,6 +344,16 @@ def test_many_threads_share_one_emulator(api: Emulator) -> None:
     assert len(api.requests) == 40
 
 
+def test_command_line_says_in_one_line_that_a_port_is_taken() -> None:
+    with Emulator().serve() as api:
+        port = api.base_url.rpartition(":")[2].removesuffix("/v1")
+        done = subprocess.run([sys.executable, "-m", "langchain_aimlapi.emulator", "--port", port],
+                              capture_output=True, text=True, timeout=60, cwd=ROOT)  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_command_line_serves_and_stops_by_itself() -> None:
     command = [sys.executable, "-m", "langchain_aimlapi.emulator", "--port", "0", "--for", "0.2"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
