@@ -215,6 +215,7 @@ class _Run:
     def begin(cls, plan: LanePlan, inputs: Sequence[object]) -> _Run:
         """Compare the inputs with the checkpoint."""
         check_inputs(inputs)
+        inputs = list(inputs)  # an iterator, too, is read once
         plan.records.begin(fingerprint(plan.chain))
         known, keys = plan.records.all(), keys_of(inputs)
         missing = [row for row in zip(keys, inputs, strict=True) if row[0] not in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -125,6 +125,16 @@ def _forms(shape: Shape) -> list[tuple[Shape, ...]]:
     return [(shape,), (shape.other,)]
 
 
+def _note_choice(request: ChatRequest, body: Mapping[str, object], notes: Notes) -> None:
+    """Say that a call was forced without anything that could be called."""
+    choice = request.tool_choice
+    if choice is None or choice.mode not in ("required", "named") or request.tools:
+        return
+    if not body.keys() & {"tools", "tool_choice"}:
+        change = f"{notes.name_of('tool_choice')} was left out"
+        notes.unsupported("tool_choice", change, "there are no tools", "give tools=[...], too")
+
+
 def best_form(
     groups: Sequence[Iterable[Shape]], request: ChatRequest, notes: Notes
 ) -> tuple[Shape, dict[str, Any]]:
@@ -156,6 +166,7 @@ def best_form(
     if best is None:
         raise refusal or notes.impossible("messages", "it has no form for them")
     notes.absorb(best.notes)
+    _note_choice(request, best.body, notes)
     return best.shape, {**best.body, **request.extra_body}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from langchain_aimlapi._fitting.reasoning import SPELLINGS, merge_reasoning
@@ -31,6 +31,8 @@ def gather_params(
     if stop is not None:
         merged["stop"] = stop
     texts = merged.pop("stop", None)
+    if texts and not isinstance(texts, Iterable):
+        raise ValueError(f"stop={texts!r:.60}: give a text, or a list of texts")
     if texts:
         merged["stop"] = [texts] if isinstance(texts, str) else list(texts)
     merged = {k: v for k, v in merged.items() if k not in SPELLINGS} | merge_reasoning(

@@ -181,7 +181,7 @@ def langsmith_params(
     if isinstance(limit, int):
         params["ls_max_tokens"] = limit
     texts = stop or fields.stop
-    if texts:
+    if isinstance(texts, Iterable) and texts:  # what is none is refused with the request
         params["ls_stop"] = [texts] if isinstance(texts, str) else list(texts)
     return params
 

@@ -43,9 +43,15 @@ def chat_request(
         options, messages = functions_to_tools(options), pair_functions(messages)
     options.pop("stream", None)
     stream_usage = options.pop("stream_usage", None)
-    extra_body = {**(fields.extra_body or {}), **(options.pop("extra_body", None) or {})}
+    extra = options.pop("extra_body", None) or {}
+    if not isinstance(extra, Mapping):
+        raise ValueError(f"extra_body is a {type(extra).__name__}; give a dictionary")
+    extra_body = {**(fields.extra_body or {}), **extra}
     model = str(options.pop("model", None) or options.pop("model_name", None) or fields.model)
-    tools = tools_to_domain(options.pop("tools", None) or ())
+    offered = options.pop("tools", None) or ()
+    if isinstance(offered, str | Mapping):
+        raise ValueError(f"tools is a {type(offered).__name__}; give a list of tools")
+    tools = tools_to_domain(offered)
     choice = choice_to_domain(options.pop("tool_choice", None))
     response_format = format_to_domain(options.pop("response_format", None))
     if FORMAT_AS in options:

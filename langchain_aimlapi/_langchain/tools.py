@@ -25,6 +25,8 @@ from langchain_aimlapi._langchain.schemas import (
     written_out,
 )
 
+_SCHEMA_TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+
 
 def tool_to_openai(
     tool: dict[str, Any] | type | Callable[..., Any] | BaseTool, *, strict: bool | None = None
@@ -113,10 +115,20 @@ def _is_bound(tool: Any) -> bool:
 def format_to_domain(wanted: Any) -> ResponseFormat | None:
     """A ``response_format`` in neutral terms: OpenAI's dictionary, a JSON schema, a pydantic
     class or a TypedDict."""
-    known = ("text", "json_object", "json_schema")
-    if wanted is None or (isinstance(wanted, Mapping) and wanted.get("type") in known):
+    if isinstance(wanted, Sequence):
+        raise ValueError(
+            f"response_format={wanted!r:.60}: give a pydantic class, a TypedDict, a JSON schema, "
+            "or a dictionary of the API's own, such as {'type': 'json_object'}"
+        )
+    if wanted is None or (isinstance(wanted, Mapping) and _is_format(wanted)):
         return dictionary_to_format(wanted)
     return dictionary_to_format(schema_to_format(wanted))
+
+
+def _is_format(wanted: Mapping[str, object]) -> bool:
+    """Whether a dictionary is a format of the API's, or means to be one, and no JSON schema."""
+    kind = wanted.get("type")
+    return isinstance(kind, str) and kind not in _SCHEMA_TYPES
 
 
 def schema_to_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:

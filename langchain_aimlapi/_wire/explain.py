@@ -132,6 +132,8 @@ _ADVICE: dict[type[AimlapiError], str] = {
     errors.RateLimitError: "slow down, raise max_retries, or use a rate_limiter",
     errors.ModelNotFoundError: "check the model id and base_url",
 }
+# of what has an id but is no model: a thread, a file, a batch
+_NOTHING_THERE = "check the id, that the key is of the account that made it, and base_url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +201,12 @@ def _build(
 ) -> AimlapiError:
     cls = _choose(status, f"{details.code or ''} {details.message}")
     message = details.message or f"the server answered {status} without saying why"
+    advice = next((_ADVICE[c] for c in cls.__mro__ if c in _ADVICE), None)
+    if cls is errors.ModelNotFoundError and model is None:
+        advice = _NOTHING_THERE
     return cls(
         message,
-        advice=next((_ADVICE[c] for c in cls.__mro__ if c in _ADVICE), None),
+        advice=advice,
         status_code=status_code,
         code=details.code,
         field=details.field,
