@@ -363,7 +363,8 @@ class Method(Generic[P, T]):
         runner: PlanRunner = calls.runner if isinstance(calls, Calls) else calls
 
         def method(*args: Any, **kwargs: Any) -> Any:
-            if args or not kwargs.keys() <= self.__signature__.parameters.keys():
+            known = self.__signature__.parameters
+            if args or not self._needed <= kwargs.keys() <= known.keys():
                 self._check_arguments(method.__qualname__, args, kwargs)
             return self.carry_out(runner, args, kwargs)
 
@@ -381,10 +382,18 @@ class Method(Generic[P, T]):
         _, *parameters = whole.parameters.values()
         return whole.replace(parameters=parameters, return_annotation=self.returns())
 
+    @cached_property
+    def _needed(self) -> frozenset[str]:
+        """The arguments by name that the function cannot do without."""
+        parameters = self.__signature__.parameters.values()
+        named = (each for each in parameters if each.kind is each.KEYWORD_ONLY)
+        return frozenset(each.name for each in named if each.default is each.empty)
+
     def _check_arguments(
         self, name: str, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
-        """Refuse arguments that the method does not have, by its public name, with the cure.
+        """Refuse arguments that the method does not have, and the lack of those that it needs, by
+        its public name, with the cure.
 
         Raises:
             TypeError: as Python's own.
@@ -395,12 +404,14 @@ class Method(Generic[P, T]):
         if len(args) > len(takes) and not several:
             shown = ", ".join(f"{each}=..." for each in list(known)[: len(args)])
             raise TypeError(f"{name}() takes its arguments by name: give {shown}")
-        if any(each.kind is each.VAR_KEYWORD for each in known.values()):
-            return
-        for wrong in (each for each in kwargs if each not in known):
+        is_open = any(each.kind is each.VAR_KEYWORD for each in known.values())
+        for wrong in (each for each in kwargs if each not in known and not is_open):
             own = "; the model's own parameters go into params={...}" if "params" in known else ""
             cure = hint(wrong, known, otherwise=own)
             raise TypeError(f"{name}() has no argument {wrong!r}{cure}")
+        missing = [f"{each}=..." for each in known if each in self._needed - kwargs.keys()]
+        if missing:
+            raise TypeError(f"{name}() needs {' and '.join(missing)}")
 
     wrapper: ClassVar = "{}"
     """What the method returns, around the value of the function's plan."""

@@ -133,3 +133,18 @@ def test_an_async_call_outside_of_asyncio_says_what_it_needs(api: Emulator) -> N
 def test_a_limit_that_is_no_amount_is_refused(limit: Any) -> None:
     with pytest.raises(ValueError, match="must be 0 or more US dollars"), track_spend(limit):
         pass
+
+
+# --- what is missing -----
+
+
+async def test_an_argument_that_is_missing_is_named_by_the_public_method(
+    api: Emulator, colour: str
+) -> None:
+    images: Any = AimlapiClient(**api.settings()).images
+    edit = images.edit if colour == "sync" else images.aedit
+    with pytest.raises(TypeError, match=rf"^ImageCalls\.{edit.__name__}\(\) needs image=\.\.\.$"):
+        edit(model="flux/kontext-pro/image-to-image", prompt="a hat")
+    with pytest.raises(TypeError, match=r"needs model=\.\.\. and "):
+        edit()
+    assert not api.requests
