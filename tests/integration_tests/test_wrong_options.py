@@ -81,3 +81,14 @@ def test_what_has_an_id_but_is_no_model_is_not_called_one(api: Emulator) -> None
 def test_inputs_that_can_be_read_once_are_read_once(api: Emulator) -> None:
     bulk = Bulk(make(model=MODEL, **api.settings()))
     assert len(bulk.run(text for text in ["a", "b"]).answers) == 2  # type: ignore[arg-type]  # no list
+
+
+async def test_an_answer_that_is_made_in_the_background_is_not_taken_for_an_empty_one(
+    api: Emulator, colour: str
+) -> None:
+    api.jobs.running_polls = 0
+    model = make(model="openai/gpt-5-1-codex", **api.settings())
+    with pytest.warns(UnsupportedParameterWarning, match=r"made later.*responses\.resume\(id\)"):
+        answer = await ask(model, "hello", colour, background=True)
+    responses = AimlapiClient(**api.settings()).responses
+    assert responses.resume(answer.response_metadata["id"]).result().status == "completed"

@@ -53,6 +53,8 @@ def build(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
     if instruction:
         messages = (Message("developer", (TextPart(instruction),)), *messages)
     stored = bool(store.get("store")) or bool(params.get("background"))
+    if params.get("background") and not request.stream:
+        notes.adapted("background", "background=True was sent", _LATER)
     items = build_items(messages, shape, notes, stored=stored)
     body: Body = {"model": request.model, "input": items}
     tools = [*_tools(request, shape, notes), *_web_search(params, shape, notes)]
@@ -150,6 +152,12 @@ def _web_search(params: Mapping[str, object], shape: Shape, notes: Notes) -> lis
             return []
     options = dict(switch) if isinstance(switch, Mapping) else {}
     return [{"type": known[0] if known else "web_search_preview", **options}]
+
+
+_LATER = (
+    "the answer is made later, and this one is empty; "
+    "AimlapiClient().responses.resume(id).result() has it, with the id in response_metadata['id']"
+)
 
 
 def _tool_choice(request: ChatRequest, shape: Shape, notes: Notes) -> Body:
