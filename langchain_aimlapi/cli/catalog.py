@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from langchain_aimlapi.catalog import Catalog
 from langchain_aimlapi.catalog.refresh import ALL, Refresh
@@ -37,9 +36,10 @@ def client_for(base_url: str | None) -> AimlapiClient:
     """A client of that server; no key is needed to ask for lists."""
     try:
         return AimlapiClient() if base_url is None else AimlapiClient(base_url=base_url)
-    except ValidationError as error:
-        texts = [str(each["msg"]).removeprefix("Value error, ") for each in error.errors()]
-        raise typer.BadParameter("; ".join(texts)) from None
+    except ValueError as error:  # pydantic's own lists what is wrong
+        listed = getattr(error, "errors", list)()
+        texts = [str(each["msg"]).removeprefix("Value error, ") for each in listed]
+        raise typer.BadParameter("; ".join(texts) or str(error)) from None
 
 
 @group.command()
