@@ -37,7 +37,7 @@ def client_for(base_url: str | None) -> AimlapiClient:
     try:
         return AimlapiClient() if base_url is None else AimlapiClient(base_url=base_url)
     except ValueError as error:  # pydantic's own lists what is wrong
-        listed = getattr(error, "errors", list)()
+        listed: list[dict[str, object]] = getattr(error, "errors", list)()
         texts = [str(each["msg"]).removeprefix("Value error, ") for each in listed]
         raise typer.BadParameter("; ".join(texts) or str(error)) from None
 
