@@ -31,6 +31,15 @@ LIST, ENDS, SCHEMAS, OUTCOMES = "list.json", "ends.json", "schemas", "outcomes"
 LESSONS = "lessons"
 
 
+def _home() -> Path:
+    """The user's home; for a user without one, as in some containers, a folder that cannot be:
+    nothing is kept then."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
+
+
 def cache_dir() -> Path:
     """Where this package keeps what it has read, by the habits of the system.
 
@@ -38,14 +47,14 @@ def cache_dir() -> Path:
     Windows, else ``$XDG_CACHE_HOME/langchain_aimlapi`` or ``~/.cache/langchain_aimlapi``.
     """
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "langchain_aimlapi"
+        return _home() / "Library" / "Caches" / "langchain_aimlapi"
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        root = Path(local) if local else Path.home() / "AppData" / "Local"
+        root = Path(local) if local else _home() / "AppData" / "Local"
         return root / "langchain_aimlapi" / "Cache"
     base = os.environ.get("XDG_CACHE_HOME")
     # the specification says to ignore a relative path there
-    return (Path(base) if base and os.path.isabs(base) else Path.home() / ".cache") / (
+    return (Path(base) if base and os.path.isabs(base) else _home() / ".cache") / (
         "langchain_aimlapi"
     )
 

@@ -108,6 +108,21 @@ def test_results_that_were_paid_for_are_shown_where_they_cannot_be_kept(
     assert (tmp_path / "report.json").read_text()
 
 
+def test_user_without_a_home_keeps_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    code, out, _ = run(monkeypatch, capsys, "catalog", "info")
+    assert (code, "nothing is kept" in out) == (0, True)
+    code, _, err = run(monkeypatch, capsys, "catalog", "refresh")
+    assert (code, err.startswith("note: the model list cannot be kept")) == (0, True)
+
+
 def test_warning_of_a_refresh_is_a_note(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
