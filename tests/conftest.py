@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from langchain_aimlapi._fitting.lessons import MEMORY
 from tests.harness.paths import PUBLISHED
 
-SAMPLE = 8  # rows of a table that `make test` plays
+SAMPLE = 6  # rows of a table that `make test` plays
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 # langchain-core before 1.8 has no decisions, and its LangChain none of the middleware that decides.
 collect_ignore = (

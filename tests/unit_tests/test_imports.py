@@ -168,11 +168,7 @@ def imports(path: Path) -> tuple[tuple[int, str], ...]:
 
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     relative = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    tree = parsed(path)
-    hidden = {id(n) for part in ast.walk(tree) if _typing_only(part) for n in ast.walk(part)}
-    for node in ast.walk(tree):
-        if id(node) in hidden:
-            continue
+    for node in _statements(parsed(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name
@@ -181,6 +177,17 @@ def _imports(path: Path) -> Iterator[tuple[int, str]]:
             module = ".".join(filter(None, [base, node.module]))
             for alias in node.names:
                 yield node.lineno, f"{module}.{alias.name}"
+
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """What runs somewhere in a block: its statements, and those within them; an expression has
+    none, and is not looked through."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inside = getattr(block, name, ())
+        for node in inside if isinstance(inside, list) else ():
+            if not _typing_only(node):
+                yield node
+                yield from _statements(node)
 
 
 def _typing_only(node: ast.AST) -> bool:
