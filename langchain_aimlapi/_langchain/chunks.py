@@ -8,7 +8,7 @@ The text of a message is always a plain string in ``content``. What has no place
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk, InvalidToolCall
@@ -88,6 +88,12 @@ def estimate_to_metadata(usage: UsageMetadata, rates: Mapping[str, float]) -> di
 
 def _charge(usd: float | None, credits: int | None, source: str) -> dict[str, object]:
     return {"cost": usd, "cost_details": {"usd": usd, "credits": credits, "source": source}}
+
+
+def charge_of(messages: Iterable[AIMessage]) -> float | None:
+    """What these answers have cost together, in US dollars; None where no charge is known."""
+    known = [m.response_metadata["cost"] for m in messages if "cost" in m.response_metadata]
+    return sum(known) if known else None
 
 
 def without_charge(message: AIMessage) -> AIMessage:

@@ -25,6 +25,7 @@ from langchain_core.messages.tool import tool_call, tool_call_chunk
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langchain_aimlapi._langchain.bound import ChatBinding
+from langchain_aimlapi._langchain.chunks import charge_of
 from langchain_aimlapi._langchain.parsers import json_part
 from langchain_aimlapi._langchain.refusals import find_refusal
 from langchain_aimlapi.errors import StructuredOutputError
@@ -167,7 +168,6 @@ class ForcedCall(ChatBinding):
         """Raises StructuredOutputError with the answers and what they have cost."""
         names = " or ".join(str(function.get("name")) for function in self._functions)
         cut = answers[-1].response_metadata.get("finish_reason") == "length"
-        known = [m.response_metadata["cost"] for m in answers if "cost" in m.response_metadata]
         raise StructuredOutputError(
             f"the model did not call {names}{', asked twice' if len(answers) > 1 else ''}",
             advice="the answer was cut at its token limit: raise max_tokens"
@@ -176,7 +176,7 @@ class ForcedCall(ChatBinding):
             "Catalog.default().models(capability='tools') lists them",
             raw=answers[-1],
             answers=answers,
-            cost=sum(known) if known else None,
+            cost=charge_of(answers),
         )
 
 

@@ -25,6 +25,7 @@ from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from pydantic import ValidationError
 
+from langchain_aimlapi._langchain.chunks import charge_of
 from langchain_aimlapi._langchain.schemas import problems
 from langchain_aimlapi._langchain.structured import Way
 from langchain_aimlapi._langchain.tools import schema_to_format
@@ -145,7 +146,7 @@ class Repairing:
             advice="ask for less at once, describe the fields, or choose a stronger model",
             raw=record.raw,
             answers=tuple(record.answers),
-            cost=record.cost,
+            cost=charge_of(record.answers),
         ) from record.error
 
 
@@ -160,12 +161,6 @@ class _Record:
     @property
     def raw(self) -> AIMessage | None:
         return self.answers[-1] if self.answers else None
-
-    @property
-    def cost(self) -> float | None:
-        """What all attempts have cost, in US dollars; None where it is unknown."""
-        known = [m.response_metadata["cost"] for m in self.answers if "cost" in m.response_metadata]
-        return sum(known) if known else None
 
 
 def _is_about_format(error: InvalidRequestError) -> bool:
